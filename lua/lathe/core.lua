@@ -1,0 +1,64 @@
+-- The C core as Lua sees it: its declarations, its errors as raised sentences, its handles as objects.
+local ffi = require "ffi"
+local place = require "lathe.place"
+
+require "lathe.cdef"
+
+local core = {}
+
+-- The functions of liblathe: in the program they are there already, in plain luajit the library is loaded.
+core.C = place.library and ffi.load(place.library) or ffi.C
+
+local problem = ffi.new "lathe_error"
+
+-- The error to hand to a core function as its last argument.
+core.problem = problem
+
+-- Raise `message` as it stands: a sentence for the user, without file and line.
+function core.fail(message, ...)
+  if select("#", ...) > 0 then message = message:format(...) end
+  error(message, 0)
+end
+
+-- Pass on the result of a core function that took `core.problem`, or raise what it said.
+function core.try(result)
+  if result == nil or result == false then error(ffi.string(problem.message), 0) end
+  return result
+end
+
+-- The foreground's progress, which long kernels report to and which Ctrl-C cancels.
+function core.progress() return core.C.lathe_progress_main() end
+
+-- A class of objects that hold one counted handle. Methods are looked up in the class; `object:handle()` gives the pointer or raises
+-- a sentence when it was released; `object:release()` gives the memory back now instead of at some collection.
+function core.class(noun, release)
+  local class = { noun = noun }
+  local meta = {
+    __index = function(object, key)
+      local method = class[key]
+      if method == nil and class.missing then return class.missing(object, key) end
+      return method
+    end,
+    __tostring = function(object) return class.describe(object) end,
+  }
+  class.meta = meta
+  function class.wrap(pointer) return setmetatable({ pointer = ffi.gc(core.try(pointer), release) }, meta) end
+  function class.is(value) return type(value) == "table" and getmetatable(value) == meta end
+  function class.handle(object)
+    if not class.is(object) then core.fail("a %s is wanted here, not a %s; call its methods with a colon", noun, type(object)) end
+    local pointer = rawget(object, "pointer")
+    if pointer == nil then core.fail("this %s was released; keep it, or make it again", noun) end
+    return pointer
+  end
+  function class.release(object)
+    local pointer = rawget(object, "pointer")
+    if pointer ~= nil then
+      release(ffi.gc(pointer, nil))
+      rawset(object, "pointer", nil)
+    end
+  end
+  function class.describe(object) return rawget(object, "pointer") and noun or ("released " .. noun) end
+  return class
+end
+
+return core

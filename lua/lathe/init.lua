@@ -1,0 +1,35 @@
+-- lathe: one program for the whole life of a model. `require "lathe"` gives this table, in the program and in plain luajit;
+-- each part is loaded when it is first used.
+local parts = {
+  -- name = module, or { module, field }
+  read = { "lathe.table", "read" },
+  table = { "lathe.table", "new" },
+  recipe = { "lathe.recipe", "new" },
+  fit = { "lathe.model", "fit" },
+  linear = { "lathe.model", "linear" },
+  open = { "lathe.model", "open" },
+  report = { "lathe.report", "new" },
+  flow = { "lathe.flow", "new" },
+  serve = { "lathe.serve", "serve" },
+  http = "lathe.http",
+  json = "lathe.json",
+  plugins = "lathe.plugin",
+  project = "lathe.project",
+  random = "lathe.random",
+  threads = { "lathe.threads", "set" },
+}
+
+local lathe = { version = "0.1.0" }
+
+return setmetatable(lathe, {
+  __index = function(_, name)
+    local part = parts[name]
+    if part == nil then
+      error(("lathe.%s does not exist; `lathe help lua` lists what does"):format(tostring(name)), 2)
+    end
+    local value
+    if type(part) == "string" then value = require(part) else value = require(part[1])[part[2]] end
+    rawset(lathe, name, value)
+    return value
+  end,
+})

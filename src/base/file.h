@@ -1,0 +1,34 @@
+/* file.h - whole files: mapped to read, and written so that nobody ever sees half of one.
+ *
+ * What is written goes to a temporary file beside its place, is synced, and renamed. A reader sees the old bytes or the new. */
+#ifndef LATHE_BASE_FILE_H
+#define LATHE_BASE_FILE_H
+
+#include "error.h"
+
+typedef struct lathe_mapping lathe_mapping; /* a file's bytes, read-only, counted */
+typedef struct lathe_writer lathe_writer;   /* a file on its way */
+
+/* Map a regular file (pipes and the like are read into memory). NULL with an error that names the path. */
+lathe_mapping *lathe_mapping_open(const char *path, lathe_error *error);
+lathe_mapping *lathe_mapping_retain(lathe_mapping *mapping);
+void lathe_mapping_release(lathe_mapping *mapping);
+const char *lathe_mapping_data(const lathe_mapping *mapping);
+size_t lathe_mapping_size(const lathe_mapping *mapping);
+
+/* Begin to write `path`; add bytes; then commit (sync and rename) or abandon. Both end the writer, in success and failure. */
+lathe_writer *lathe_writer_open(const char *path, lathe_error *error);
+bool lathe_writer_add(lathe_writer *writer, const void *data, size_t size, lathe_error *error);
+bool lathe_writer_commit(lathe_writer *writer, lathe_error *error);
+void lathe_writer_abandon(lathe_writer *writer);
+
+/* The three in one. */
+bool lathe_file_write(const char *path, const void *data, size_t size, lathe_error *error);
+
+/* Append `size` bytes in one write and sync (a journal line). The file is made when it is not there. */
+bool lathe_file_append(const char *path, const void *data, size_t size, lathe_error *error);
+
+/* Make a folder and those above it; true when it is there already. */
+bool lathe_folder_make(const char *path, lathe_error *error);
+
+#endif

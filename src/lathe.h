@@ -1,0 +1,14 @@
+/* lathe.h - the C interface of liblathe, and, through the preprocessor, of LuaJIT's FFI.
+ *
+ * Conventions: handles are opaque and counted (`_retain`, `_release`); a function that returns a handle gives it away, one that takes
+ * it borrows it. Whatever can fail takes a `lathe_error *` last and returns NULL or false. Text is UTF-8. Public headers hold
+ * declarations and enums only. */
+#ifndef LATHE_H
+#define LATHE_H
+
+#include "base/base.h"
+#include "table/column.h"
+#include "table/table.h"
+#include "graph/graph.h"
+
+#endif
