@@ -1,8 +1,8 @@
 /* error.h - how a function says what went wrong.
  *
  * Whatever can fail takes a `lathe_error *` last (it may be NULL) and returns NULL or false. The message is
- * one sentence for the user: the thing, the place and the mend. It is written where the cause is best known and
- * passed up untouched. A function that fails has taken nothing. */
+ * one sentence for the user: the thing, the place and the mend. It is written where the cause is best known
+ * and passed up untouched. A function that fails has taken nothing. */
 #ifndef LATHE_BASE_ERROR_H
 #define LATHE_BASE_ERROR_H
 
@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#define LATHE_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define LATHE_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define LATHE_PRINTF(format, first)
+#define LATHE_PRINTF(text, first)
 #endif
 
 typedef enum lathe_error_code {

@@ -1,7 +1,8 @@
 /* pool.h - the one thread pool.
  *
- * Work is cut into chunks that do not depend on the number of threads; each chunk is computed alone, and who adds up partial
- * results adds them in the order of the chunks. So the same input gives the same bytes on any machine size. */
+ * Work is cut into chunks that do not depend on the number of threads; each chunk is computed alone, and who
+ * adds up partial results adds them in the order of the chunks. So the same input gives the same bytes on any
+ * machine size. */
 #ifndef LATHE_BASE_POOL_H
 #define LATHE_BASE_POOL_H
 
@@ -16,10 +17,11 @@ int32_t lathe_threads_get(void);
 /* One chunk of work; several run at once. */
 typedef bool (*lathe_chunk_work)(void *context, int64_t chunk, lathe_error *error);
 
-/* Run `work` for chunks 0 .. chunks-1 and wait. On failure the error is that of the lowest failed chunk among those that ran,
- * and chunks not yet begun are left out. Stops between chunks when `progress` is cancelled; adds 1 to it for each chunk
- * when `count` is set. May be called from inside a chunk: it then runs serially. */
-bool lathe_pool_run(int64_t chunks, lathe_chunk_work work, void *context, lathe_progress *progress, lathe_error *error);
+/* Run `work` for chunks 0 .. chunks-1 and wait. On failure the error is that of the lowest chunk among those
+ * that failed, and chunks not yet begun are left out. Stops between chunks when `progress` is cancelled; what
+ * is done the work adds itself. May be called from inside a chunk: it then runs serially. */
+bool lathe_pool_run(int64_t chunks, lathe_chunk_work work, void *context, lathe_progress *progress,
+                    lathe_error *error);
 #endif
 
 #endif

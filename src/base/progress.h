@@ -1,8 +1,8 @@
 /* progress.h - how far a long piece of work is, and whether somebody asked it to stop.
  *
- * A kernel takes a `lathe_progress *` (NULL: nobody watches), says what it does and how much there is, adds what is
- * done now and then from any thread, and gives up with LATHE_ERROR_CANCELLED when it is told to. Anyone may read it
- * at any time. */
+ * A kernel takes a `lathe_progress *` (NULL: nobody watches), says what it does and how much there is, adds
+ * what is done now and then from any thread, and gives up with LATHE_ERROR_CANCELLED when it is told to.
+ * Anyone may read it at any time. */
 #ifndef LATHE_BASE_PROGRESS_H
 #define LATHE_BASE_PROGRESS_H
 
@@ -23,7 +23,8 @@ lathe_progress *lathe_progress_new(lathe_error *error);
 lathe_progress *lathe_progress_retain(lathe_progress *progress);
 void lathe_progress_release(lathe_progress *progress);
 
-/* The progress of the foreground: what the console or the script does now. Ctrl-C cancels it. Never released. */
+/* The progress of the foreground: what the console or the script does now. Ctrl-C cancels it. Never released.
+ */
 lathe_progress *lathe_progress_main(void);
 
 void lathe_progress_begin(lathe_progress *progress, const char *what, int64_t total);
@@ -31,10 +32,16 @@ void lathe_progress_add(lathe_progress *progress, int64_t done);
 void lathe_progress_end(lathe_progress *progress);
 void lathe_progress_read(const lathe_progress *progress, lathe_progress_state *state);
 
-/* Ask to stop; take that back; look. `_check` is false with LATHE_ERROR_CANCELLED ("cancelled: WHAT") when asked to stop. */
+/* Ask to stop; take that back; look. `_check` is false with LATHE_ERROR_CANCELLED ("cancelled: WHAT") when
+ * asked to stop. */
 void lathe_progress_cancel(lathe_progress *progress);
 void lathe_progress_reset(lathe_progress *progress);
 bool lathe_progress_cancelled(const lathe_progress *progress);
 bool lathe_progress_check(const lathe_progress *progress, lathe_error *error);
+
+/* Stop the foreground: cancels the main progress and calls the handler that the script host has set (it stops
+ * running Lua). Safe to call from any thread, not from a signal handler. */
+void lathe_interrupt_handler(void (*handler)(void));
+void lathe_interrupt_request(void);
 
 #endif

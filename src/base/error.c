@@ -1,0 +1,40 @@
+/* error.c - errors are written into the caller's struct; the text is cut at a whole character. */
+#include "error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void write_message(lathe_error *error, lathe_error_code code, const char *format, va_list arguments) {
+  error->code = code;
+  int size = vsnprintf(error->message, sizeof error->message, format, arguments);
+  if (size < (int)sizeof error->message) return;
+  size_t end = sizeof error->message - 1;
+  while (end > 0 && ((unsigned char)error->message[end - 1] & 0xC0) == 0x80) end--;
+  if (end > 0 && (unsigned char)error->message[end - 1] >= 0xC0) end--;
+  error->message[end] = '\0';
+}
+
+bool lathe_error_set(lathe_error *error, lathe_error_code code, const char *format, ...) {
+  if (!error) return false;
+  va_list arguments;
+  va_start(arguments, format);
+  write_message(error, code, format, arguments);
+  va_end(arguments);
+  return false;
+}
+
+bool lathe_error_system(lathe_error *error, const char *format, ...) {
+  int number = errno;
+  if (!error) return false;
+  va_list arguments;
+  va_start(arguments, format);
+  write_message(error, LATHE_ERROR_FILE, format, arguments);
+  va_end(arguments);
+  size_t size = strlen(error->message);
+  char words[128];
+  snprintf(error->message + size, sizeof error->message - size, ": %s",
+           strerror_r(number, words, sizeof words));
+  return false;
+}

@@ -1,0 +1,209 @@
+/* file.c - mapping, and the write-sync-rename that makes a file appear whole. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+struct lathe_mapping {
+  atomic_int count;
+  const char *data;
+  size_t size;
+  bool mapped; /* else malloc */
+};
+
+static bool read_all(int file, const char *path, lathe_buffer *buffer, lathe_error *error) {
+  for (;;) {
+    if (!lathe_buffer_reserve(buffer, 1 << 16, error)) return false;
+    ssize_t got = read(file, buffer->data + buffer->size, 1 << 16);
+    if (got == 0) return true;
+    if (got < 0 && errno != EINTR) return lathe_error_system(error, "cannot read %s", path);
+    if (got > 0) buffer->size += (size_t)got;
+  }
+}
+
+static bool take_bytes(lathe_mapping *mapping, int file, const char *path, lathe_error *error) {
+  struct stat status;
+  if (fstat(file, &status) != 0) return lathe_error_system(error, "cannot look at %s", path);
+  if (S_ISDIR(status.st_mode))
+    return lathe_error_set(error, LATHE_ERROR_FILE, "%s is a folder; name a file in it", path);
+  if (!S_ISREG(status.st_mode)) {
+    lathe_buffer buffer = {0};
+    if (!read_all(file, path, &buffer, error)) {
+      lathe_buffer_free(&buffer);
+      return false;
+    }
+    mapping->data = buffer.data;
+    mapping->size = buffer.size;
+    return true;
+  }
+  mapping->size = (size_t)status.st_size;
+  if (mapping->size == 0) return true;
+  void *data = mmap(NULL, mapping->size, PROT_READ, MAP_PRIVATE, file, 0);
+  if (data == MAP_FAILED) return lathe_error_system(error, "cannot map %s", path);
+  mapping->data = data;
+  mapping->mapped = true;
+  return true;
+}
+
+lathe_mapping *lathe_mapping_open(const char *path, lathe_error *error) {
+  lathe_mapping *mapping = lathe_memory_new(1, sizeof *mapping, error);
+  if (!mapping) return NULL;
+  atomic_init(&mapping->count, 1);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    if (errno == ENOENT)
+      lathe_error_set(error, LATHE_ERROR_FILE, "there is no file %s; check the name and the folder", path);
+    else
+      lathe_error_system(error, "cannot open %s", path);
+    free(mapping);
+    return NULL;
+  }
+  bool fine = take_bytes(mapping, file, path, error);
+  close(file);
+  if (fine) return mapping;
+  free(mapping);
+  return NULL;
+}
+
+lathe_mapping *lathe_mapping_retain(lathe_mapping *mapping) {
+  atomic_fetch_add(&mapping->count, 1);
+  return mapping;
+}
+
+void lathe_mapping_release(lathe_mapping *mapping) {
+  if (!mapping || atomic_fetch_sub(&mapping->count, 1) != 1) return;
+  if (mapping->mapped)
+    munmap((void *)mapping->data, mapping->size);
+  else
+    free((void *)mapping->data);
+  free(mapping);
+}
+
+const char *lathe_mapping_data(const lathe_mapping *mapping) {
+  return mapping->data ? mapping->data : "";
+}
+
+size_t lathe_mapping_size(const lathe_mapping *mapping) {
+  return mapping->size;
+}
+
+struct lathe_writer {
+  int file;
+  char *path, *temporary;
+};
+
+lathe_writer *lathe_writer_open(const char *path, lathe_error *error) {
+  static atomic_uint number;
+  lathe_writer *writer = lathe_memory_new(1, sizeof *writer, error);
+  if (!writer) return NULL;
+  writer->file = -1;
+  lathe_buffer name = {0};
+  writer->path = lathe_memory_text(path, strlen(path), error);
+  if (!writer->path ||
+      !lathe_buffer_format(&name, error, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&number, 1)))
+    goto fail;
+  writer->temporary = name.data;
+  writer->file = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (writer->file >= 0) return writer;
+  lathe_error_system(error, "cannot write %s", path);
+  free(writer->temporary);
+  writer->temporary = NULL;
+fail:
+  lathe_writer_abandon(writer);
+  return NULL;
+}
+
+static bool write_all(int file, const char *path, const char *data, size_t size, lathe_error *error) {
+  while (size > 0) {
+    ssize_t put = write(file, data, size);
+    if (put < 0 && errno != EINTR) return lathe_error_system(error, "cannot write %s", path);
+    if (put > 0) data += put, size -= (size_t)put;
+  }
+  return true;
+}
+
+bool lathe_writer_add(lathe_writer *writer, const void *data, size_t size, lathe_error *error) {
+  return write_all(writer->file, writer->path, data, size, error);
+}
+
+/* Make a rename in the folder of `path` last. */
+static void sync_folder(const char *path) {
+  char *folder = strdup(path);
+  if (!folder) return;
+  char *slash = strrchr(folder, '/');
+  if (slash) slash[slash == folder] = '\0';
+  int file = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  free(folder);
+  if (file < 0) return;
+  fsync(file);
+  close(file);
+}
+
+bool lathe_writer_commit(lathe_writer *writer, lathe_error *error) {
+  bool fine = fsync(writer->file) == 0;
+  if (!fine) lathe_error_system(error, "cannot write %s", writer->path);
+  int closed = close(writer->file);
+  writer->file = -1;
+  if (fine && closed != 0) fine = lathe_error_system(error, "cannot write %s", writer->path);
+  if (fine && rename(writer->temporary, writer->path) != 0)
+    fine = lathe_error_system(error, "cannot write %s", writer->path);
+  if (fine) {
+    sync_folder(writer->path);
+    free(writer->temporary);
+    writer->temporary = NULL;
+  }
+  lathe_writer_abandon(writer);
+  return fine;
+}
+
+void lathe_writer_abandon(lathe_writer *writer) {
+  if (!writer) return;
+  if (writer->file >= 0) close(writer->file);
+  if (writer->temporary) unlink(writer->temporary);
+  free(writer->temporary);
+  free(writer->path);
+  free(writer);
+}
+
+bool lathe_file_write(const char *path, const void *data, size_t size, lathe_error *error) {
+  lathe_writer *writer = lathe_writer_open(path, error);
+  if (!writer) return false;
+  if (lathe_writer_add(writer, data, size, error)) return lathe_writer_commit(writer, error);
+  lathe_writer_abandon(writer);
+  return false;
+}
+
+bool lathe_file_append(const char *path, const void *data, size_t size, lathe_error *error) {
+  int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (file < 0) return lathe_error_system(error, "cannot write %s", path);
+  bool fine = write_all(file, path, data, size, error);
+  if (fine && fdatasync(file) != 0) fine = lathe_error_system(error, "cannot write %s", path);
+  if (close(file) != 0 && fine) fine = lathe_error_system(error, "cannot write %s", path);
+  return fine;
+}
+
+bool lathe_folder_make(const char *path, lathe_error *error) {
+  char *folder = lathe_memory_text(path, strlen(path), error);
+  if (!folder) return false;
+  bool fine = true;
+  for (char *at = folder + 1; fine && at[-1]; at++) {
+    if (*at != '/' && *at != '\0') continue;
+    char kept = *at;
+    *at = '\0';
+    struct stat status;
+    if (mkdir(folder, 0777) != 0 && !(stat(folder, &status) == 0 && S_ISDIR(status.st_mode)))
+      fine = lathe_error_system(error, "cannot make the folder %s", folder);
+    *at = kept;
+  }
+  free(folder);
+  return fine;
+}
