@@ -10,5 +10,6 @@
 #include "table/column.h"
 #include "table/table.h"
 #include "graph/graph.h"
+#include "store/store.h"
 
 #endif

@@ -11,6 +11,7 @@
 #include "progress.h"
 #include "random.h"
 #include "safetensors.h"
+#include "system.h"
 #include "text.h"
 
 #endif
