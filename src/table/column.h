@@ -9,8 +9,9 @@
  *   DATE        int32_t days since 1970-01-01               4 bytes
  *   TIMESTAMP   int64_t microseconds since then, UTC        8 bytes
  *
- * The validity bitmap (bit set: value there) is NULL when nothing is missing. A missing element's value bytes are zero, so that
- * equal columns have equal bytes. Because nothing changes a column, any thread may read it and any table may share it. */
+ * The validity bitmap (bit set: value there) is NULL when nothing is missing. A missing element's value bytes
+ * are zero, so that equal columns have equal bytes. Because nothing changes a column, any thread may read it
+ * and any table may share it. */
 #ifndef LATHE_TABLE_COLUMN_H
 #define LATHE_TABLE_COLUMN_H
 
@@ -29,7 +30,8 @@ typedef enum lathe_type {
 
 typedef struct lathe_column lathe_column;
 
-/* "bool", "int64", "float64", "string", "category", "date", "timestamp"; and back (false for another word). */
+/* "bool", "int64", "float64", "string", "category", "date", "timestamp"; and back (false for another word).
+ */
 const char *lathe_type_name(lathe_type type);
 bool lathe_type_parse(const char *name, lathe_type *type);
 
@@ -42,27 +44,27 @@ int64_t lathe_column_bytes(const lathe_column *column); /* memory held, the dict
 
 /* The buffers. NULL where the type has no such buffer. Views live as long as the column. */
 const uint8_t *lathe_column_validity(const lathe_column *column);
-const void *lathe_column_values(const lathe_column *column);          /* bits, int64, double, int32 codes or days */
+const void *lathe_column_values(const lathe_column *column); /* bits, int64, double, int32 codes or days */
 const int64_t *lathe_column_text_offsets(const lathe_column *column); /* STRING: rows + 1 */
 const char *lathe_column_text_bytes(const lathe_column *column);      /* STRING */
 const lathe_column *lathe_column_dictionary(const lathe_column *column);
 
-/* One element. `_number`: bool as 0 or 1, date in days, timestamp in seconds; NaN when missing or text. `_text`: STRING and
- * CATEGORY only, data NULL when missing. `_format`: any type as the CSV writer would show it, empty when missing; the text
- * lives in the column or in `scratch` (32 bytes). */
+/* One element. `_number`: bool as 0 or 1, date in days, timestamp in seconds; NaN when missing or text.
+ * `_text`: STRING and CATEGORY only, data NULL when missing. `_format`: any type as the CSV writer would show
+ * it, empty when missing; the text lives in the column or in `scratch` (32 bytes). */
 bool lathe_column_present(const lathe_column *column, int64_t row);
 double lathe_column_number(const lathe_column *column, int64_t row);
 lathe_text lathe_column_text(const lathe_column *column, int64_t row);
 lathe_text lathe_column_format(const lathe_column *column, int64_t row, char *scratch);
 
-/* Make a column from buffers that were got with malloc; on success they belong to the column, on failure to the caller still.
- * `validity` may be NULL. `values`: as above. For STRING `values` are the offsets and `bytes` the text. For CATEGORY `dictionary` is
- * borrowed (the column retains it). */
+/* Make a column from buffers that were got with malloc; on success they belong to the column, on failure to
+ * the caller still. `validity` may be NULL. `values`: as above. For STRING `values` are the offsets and
+ * `bytes` the text. For CATEGORY `dictionary` is borrowed (the column retains it). */
 lathe_column *lathe_column_new(lathe_type type, int64_t rows, uint8_t *validity, void *values, char *bytes,
                                lathe_column *dictionary, lathe_error *error);
 
-/* Copies of plain arrays (rows), for scripts: NaN is missing in `_from_float64`; texts is one piece for each row, data NULL
- * when missing. */
+/* Copies of plain arrays (rows), for scripts: NaN is missing in `_from_float64`; texts is one piece for each
+ * row, data NULL when missing. */
 lathe_column *lathe_column_from_float64(const double *values, int64_t rows, lathe_error *error);
 lathe_column *lathe_column_from_int64(const int64_t *values, int64_t rows, lathe_error *error);
 lathe_column *lathe_column_from_text(const lathe_text *texts, int64_t rows, lathe_error *error);
@@ -71,6 +73,7 @@ lathe_column *lathe_column_from_text(const lathe_text *texts, int64_t rows, lath
 bool lathe_column_to_float64(const lathe_column *column, double *out, lathe_error *error);
 
 /* The elements at `rows` (indices, any order, repeats allowed); -1 gives a missing element. */
-lathe_column *lathe_column_take(const lathe_column *column, const int64_t *rows, int64_t count, lathe_error *error);
+lathe_column *lathe_column_take(const lathe_column *column, const int64_t *rows, int64_t count,
+                                lathe_error *error);
 
 #endif

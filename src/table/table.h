@@ -1,5 +1,5 @@
-/* table.h - immutable tables: named columns of one length. Columns are shared by count and never changed in place, so any
- * thread may read any table. Names are unique, not empty, UTF-8. */
+/* table.h - immutable tables: named columns of one length. Columns are shared by count and never changed in
+ * place, so any thread may read any table. Names are unique, not empty, UTF-8. */
 #ifndef LATHE_TABLE_TABLE_H
 #define LATHE_TABLE_TABLE_H
 
@@ -9,7 +9,8 @@
 typedef struct lathe_table lathe_table;
 
 /* A table of `count` columns, which it retains. */
-lathe_table *lathe_table_new(int32_t count, const char *const *names, lathe_column *const *columns, lathe_error *error);
+lathe_table *lathe_table_new(int32_t count, const char *const *names, lathe_column *const *columns,
+                             lathe_error *error);
 lathe_table *lathe_table_retain(lathe_table *table);
 void lathe_table_release(lathe_table *table);
 
@@ -27,7 +28,7 @@ int32_t lathe_table_need(const lathe_table *table, const char *name, lathe_error
 bool lathe_table_hash(const lathe_table *table, char *out, lathe_error *error);
 
 /* The rows at `rows`, in that order. */
-lathe_table *lathe_table_take(const lathe_table *table, const int64_t *rows, int64_t count, lathe_progress *progress,
-                              lathe_error *error);
+lathe_table *lathe_table_take(const lathe_table *table, const int64_t *rows, int64_t count,
+                              lathe_progress *progress, lathe_error *error);
 
 #endif

@@ -1,0 +1,239 @@
+/* column_make.c - columns from buffers, from plain arrays and from other columns. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/memory.h"
+#include "own.h"
+
+static int64_t bits_set(const uint8_t *bits, int64_t count) {
+  int64_t set = 0, bytes = count / 8;
+  for (int64_t i = 0; i < bytes; i++) set += __builtin_popcount(bits[i]);
+  for (int64_t i = bytes * 8; i < count; i++) set += lathe_bit(bits, i);
+  return set;
+}
+
+static bool padding_clear(const uint8_t *bits, int64_t count) {
+  return count % 8 == 0 || bits[count / 8] >> (count % 8) == 0;
+}
+
+static void clear_padding(uint8_t *bits, int64_t count) {
+  if (count % 8) bits[count / 8] = (uint8_t)(bits[count / 8] & ((1 << (count % 8)) - 1));
+}
+
+/* A missing element's value bytes are zero, so that equal columns have equal bytes. */
+static void clear_missing(lathe_type type, int64_t rows, const uint8_t *validity, void *values) {
+  if (type == LATHE_TYPE_STRING) return;
+  if (type == LATHE_TYPE_BOOL) {
+    uint8_t *bits = values;
+    for (size_t i = 0; i < lathe_bit_bytes(rows); i++) bits[i] &= validity[i];
+    return;
+  }
+  size_t size = lathe_column_value_bytes(type, 1);
+  for (int64_t i = 0; i < rows; i++)
+    if (!lathe_bit(validity, i)) memset((char *)values + (size_t)i * size, 0, size);
+}
+
+static lathe_column *column_alloc(lathe_type type, int64_t rows, lathe_error *error) {
+  lathe_column *column = lathe_memory_new(1, sizeof *column, error);
+  if (!column) return NULL;
+  atomic_init(&column->holders, 1);
+  column->type = type;
+  column->rows = rows;
+  return column;
+}
+
+lathe_column *lathe_column_new(lathe_type type, int64_t rows, uint8_t *validity, void *values, char *bytes,
+                               lathe_column *dictionary, lathe_error *error) {
+  if ((type == LATHE_TYPE_CATEGORY) != (dictionary != NULL) ||
+      (dictionary && dictionary->type != LATHE_TYPE_STRING)) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                    "a category column needs a dictionary of strings, and no other column has one");
+    return NULL;
+  }
+  lathe_column *column = column_alloc(type, rows, error);
+  if (!column) return NULL;
+  if (validity) {
+    clear_padding(validity, rows);
+    column->missing = rows - bits_set(validity, rows);
+    if (column->missing) {
+      clear_missing(type, rows, validity, values);
+    } else {
+      free(validity);
+      validity = NULL;
+    }
+  }
+  if (type == LATHE_TYPE_BOOL) clear_padding(values, rows);
+  column->validity = validity;
+  column->values = values;
+  column->bytes = bytes;
+  column->dictionary = dictionary ? lathe_column_retain(dictionary) : NULL;
+  return column;
+}
+
+static bool check_offsets(const int64_t *offsets, int64_t rows, const char *bytes, int64_t byte_count,
+                          lathe_error *error) {
+  bool rising = offsets[0] == 0 && offsets[rows] == byte_count;
+  for (int64_t i = 0; i < rows; i++) rising &= offsets[i] <= offsets[i + 1];
+  if (!rising) return lathe_error_set(error, LATHE_ERROR_DATA, "its text offsets are damaged");
+  bool whole = lathe_text_valid(bytes, (size_t)byte_count) == (size_t)byte_count;
+  for (int64_t i = 0; i < rows && whole; i++)
+    whole = offsets[i] == byte_count || ((uint8_t)bytes[offsets[i]] & 0xC0) != 0x80;
+  return whole || lathe_error_set(error, LATHE_ERROR_DATA, "its text is not UTF-8");
+}
+
+static bool check_codes(const int32_t *codes, int64_t rows, const uint8_t *validity, int64_t words,
+                        lathe_error *error) {
+  bool inside = true;
+  for (int64_t i = 0; i < rows; i++)
+    inside &= (codes[i] >= 0 && codes[i] < words) || (codes[i] == 0 && validity && !lathe_bit(validity, i));
+  return inside || lathe_error_set(error, LATHE_ERROR_DATA, "a category code lies outside its dictionary");
+}
+
+lathe_column *lathe_column_borrow(lathe_type type, int64_t rows, const uint8_t *validity, const void *values,
+                                  const char *bytes, int64_t byte_count, lathe_column *dictionary,
+                                  void *keeper, void (*keeper_release)(void *), lathe_error *error) {
+  if ((validity && !padding_clear(validity, rows)) ||
+      (type == LATHE_TYPE_BOOL && !padding_clear(values, rows))) {
+    lathe_error_set(error, LATHE_ERROR_DATA, "bits are set behind its last row");
+    return NULL;
+  }
+  if (type == LATHE_TYPE_STRING && !check_offsets(values, rows, bytes, byte_count, error)) return NULL;
+  if (type == LATHE_TYPE_CATEGORY && !check_codes(values, rows, validity, dictionary->rows, error))
+    return NULL;
+  lathe_column *column = column_alloc(type, rows, error);
+  if (!column) return NULL;
+  column->missing = validity ? rows - bits_set(validity, rows) : 0;
+  column->validity = column->missing ? validity : NULL;
+  column->values = values;
+  column->bytes = bytes;
+  column->dictionary = dictionary ? lathe_column_retain(dictionary) : NULL;
+  column->keeper = keeper;
+  column->keeper_release = keeper_release;
+  return column;
+}
+
+/* Hand buffers to a new column; free them when that fails. */
+static lathe_column *finish(lathe_type type, int64_t rows, uint8_t *validity, void *values, char *bytes,
+                            lathe_column *dictionary, lathe_error *error) {
+  lathe_column *column = lathe_column_new(type, rows, validity, values, bytes, dictionary, error);
+  if (column) return column;
+  free(validity);
+  free(values);
+  free(bytes);
+  return NULL;
+}
+
+lathe_column *lathe_column_from_float64(const double *values, int64_t rows, lathe_error *error) {
+  double *copy = lathe_memory_raw((size_t)rows, sizeof *copy, error);
+  uint8_t *validity = lathe_memory_new(lathe_bit_bytes(rows), 1, error);
+  if (!copy || !validity) {
+    free(copy);
+    free(validity);
+    return NULL;
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    copy[i] = values[i];
+    if (!isnan(values[i])) lathe_bit_set(validity, i);
+  }
+  return finish(LATHE_TYPE_FLOAT64, rows, validity, copy, NULL, NULL, error);
+}
+
+lathe_column *lathe_column_from_int64(const int64_t *values, int64_t rows, lathe_error *error) {
+  int64_t *copy = lathe_memory_raw((size_t)rows, sizeof *copy, error);
+  if (!copy) return NULL;
+  if (rows) memcpy(copy, values, (size_t)rows * sizeof *copy);
+  return finish(LATHE_TYPE_INT64, rows, NULL, copy, NULL, NULL, error);
+}
+
+lathe_column *lathe_column_from_text(const lathe_text *texts, int64_t rows, lathe_error *error) {
+  size_t size = 0;
+  for (int64_t i = 0; i < rows; i++) {
+    if (!texts[i].data) continue;
+    if (lathe_text_valid(texts[i].data, texts[i].size) != texts[i].size) {
+      lathe_error_set(error, LATHE_ERROR_DATA, "text %lld is not UTF-8; convert it first", (long long)i + 1);
+      return NULL;
+    }
+    size += texts[i].size;
+  }
+  int64_t *offsets = lathe_memory_new((size_t)rows + 1, sizeof *offsets, error);
+  uint8_t *validity = lathe_memory_new(lathe_bit_bytes(rows), 1, error);
+  char *bytes = lathe_memory_raw(size, 1, error);
+  if (!offsets || !validity || !bytes) {
+    free(offsets);
+    free(validity);
+    free(bytes);
+    return NULL;
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    offsets[i + 1] = offsets[i];
+    if (!texts[i].data) continue;
+    memcpy(bytes + offsets[i], texts[i].data, texts[i].size);
+    offsets[i + 1] += (int64_t)texts[i].size;
+    lathe_bit_set(validity, i);
+  }
+  return finish(LATHE_TYPE_STRING, rows, validity, offsets, bytes, NULL, error);
+}
+
+static void *take_fixed(const lathe_column *column, const int64_t *rows, int64_t count, lathe_error *error) {
+  void *values = lathe_memory_new(lathe_column_value_bytes(column->type, count), 1, error);
+  if (!values) return NULL;
+  if (column->type == LATHE_TYPE_BOOL) {
+    for (int64_t i = 0; i < count; i++)
+      if (rows[i] >= 0 && lathe_bit(column->values, rows[i])) lathe_bit_set(values, i);
+  } else if (lathe_column_value_bytes(column->type, 1) == sizeof(int32_t)) {
+    const int32_t *from = column->values;
+    for (int64_t i = 0; i < count; i++) ((int32_t *)values)[i] = rows[i] < 0 ? 0 : from[rows[i]];
+  } else {
+    const int64_t *from = column->values;
+    for (int64_t i = 0; i < count; i++) ((int64_t *)values)[i] = rows[i] < 0 ? 0 : from[rows[i]];
+  }
+  return values;
+}
+
+static int64_t *take_text(const lathe_column *column, const int64_t *rows, int64_t count, char **bytes,
+                          lathe_error *error) {
+  const int64_t *from = column->values;
+  int64_t *offsets = lathe_memory_new((size_t)count + 1, sizeof *offsets, error);
+  if (!offsets) return NULL;
+  for (int64_t i = 0; i < count; i++)
+    offsets[i + 1] = offsets[i] + (rows[i] < 0 ? 0 : from[rows[i] + 1] - from[rows[i]]);
+  *bytes = lathe_memory_raw((size_t)offsets[count], 1, error);
+  if (!*bytes) {
+    free(offsets);
+    return NULL;
+  }
+  for (int64_t i = 0; i < count; i++)
+    if (offsets[i + 1] > offsets[i])
+      memcpy(*bytes + offsets[i], column->bytes + from[rows[i]], (size_t)(offsets[i + 1] - offsets[i]));
+  return offsets;
+}
+
+lathe_column *lathe_column_take(const lathe_column *column, const int64_t *rows, int64_t count,
+                                lathe_error *error) {
+  bool gaps = false, outside = false;
+  for (int64_t i = 0; i < count; i++) {
+    gaps |= rows[i] < 0;
+    outside |= rows[i] < -1 || rows[i] >= column->rows;
+  }
+  if (outside) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "a row to take lies outside the %lld rows there are",
+                    (long long)column->rows);
+    return NULL;
+  }
+  uint8_t *validity = NULL;
+  if (gaps || column->validity) {
+    validity = lathe_memory_new(lathe_bit_bytes(count), 1, error);
+    if (!validity) return NULL;
+    for (int64_t i = 0; i < count; i++)
+      if (rows[i] >= 0 && lathe_column_present(column, rows[i])) lathe_bit_set(validity, i);
+  }
+  char *bytes = NULL;
+  void *values = column->type == LATHE_TYPE_STRING ? take_text(column, rows, count, &bytes, error)
+                                                   : take_fixed(column, rows, count, error);
+  if (!values) {
+    free(validity);
+    return NULL;
+  }
+  return finish(column->type, count, validity, values, bytes, column->dictionary, error);
+}
