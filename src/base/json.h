@@ -1,9 +1,10 @@
 /* json.h - the one strict JSON reader and writer (RFC 8259).
  *
- * The reader is a pull parser over bytes in memory: no tree, no allocation but for decoded strings. It refuses what the
- * standard refuses, invalid UTF-8, lone surrogates and nesting beyond LATHE_JSON_DEPTH. An integer that fits in 64 bits is an integer,
- * exactly; every other number is the nearest double, and one beyond its range is refused. Keys may repeat; who builds
- * an object decides (lathe refuses them). */
+ * The reader is a pull parser over bytes in memory: no tree, no allocation but for decoded strings. It
+ * refuses what the standard refuses, invalid UTF-8, lone surrogates and nesting beyond LATHE_JSON_DEPTH. An
+ * integer that fits in 64 bits is an integer, exactly; every other number (-0 is one) is the nearest double,
+ * and one beyond its range is refused. Keys may repeat; who builds an object decides (lathe refuses them,
+ * with lathe_json_refuse). */
 #ifndef LATHE_BASE_JSON_H
 #define LATHE_BASE_JSON_H
 
@@ -29,30 +30,39 @@ typedef enum lathe_json_event {
 
 typedef struct lathe_json_reader lathe_json_reader;
 
-/* Read `size` bytes that stay where they are until the reader is freed. `name` is put before errors ("housing.json"); NULL: none. */
+/* Read `size` bytes that stay where they are until the reader is freed. `name` is put before errors
+ * ("housing.json"); NULL: none. */
 lathe_json_reader *lathe_json_reader_new(const char *data, size_t size, const char *name, lathe_error *error);
 void lathe_json_reader_free(lathe_json_reader *reader);
 
 /* The next event. After ERROR it stays ERROR. */
 lathe_json_event lathe_json_next(lathe_json_reader *reader, lathe_error *error);
 
-/* The value of the last event. The text of a KEY or STRING lives until the next event. A number is given both ways. */
+/* The value of the last event. The text of a KEY or STRING lives until the next event. A number is given both
+ * ways. */
 bool lathe_json_bool(const lathe_json_reader *reader);
 int64_t lathe_json_integer(const lathe_json_reader *reader);
 double lathe_json_number(const lathe_json_reader *reader);
 lathe_text lathe_json_text(const lathe_json_reader *reader);
 
-/* The byte offset behind the last event, and how deep it lies. */
+/* The byte offset behind the last event, and how many brackets are open there (one that an event opened is
+ * counted, one that it closed is not). */
 size_t lathe_json_offset(const lathe_json_reader *reader);
 int32_t lathe_json_depth(const lathe_json_reader *reader);
 
 /* After a KEY, or at an ARRAY or OBJECT event: pass over that value. */
 bool lathe_json_skip(lathe_json_reader *reader, lathe_error *error);
 
+/* The caller's own objection to the last event: an error with its line and column before the words. Always
+ * false; the reader then stays at ERROR. */
+bool lathe_json_refuse(lathe_json_reader *reader, lathe_error *error, const char *format, ...)
+    LATHE_PRINTF(3, 4);
+
 typedef struct lathe_json_writer lathe_json_writer;
 
-/* Write into memory; commas and, when `indent` > 0, lines are put by the writer. A string that is not UTF-8 gets U+FFFD for each
- * bad byte; a number that is not finite is written as null. Out of memory is remembered and told by _finish. */
+/* Write into memory; commas and, when `indent` > 0, lines are put by the writer. A string that is not UTF-8
+ * gets U+FFFD for each bad byte; a number that is not finite is written as null. Out of memory is remembered
+ * and told by _finish. */
 lathe_json_writer *lathe_json_writer_new(int32_t indent, lathe_error *error);
 void lathe_json_writer_free(lathe_json_writer *writer);
 void lathe_json_write_null(lathe_json_writer *writer);
