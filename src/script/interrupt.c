@@ -25,7 +25,7 @@
 static lua_State *lua;
 static pthread_t lua_thread;
 static atomic_bool wanted, seen, terminated;
-static atomic_int depth, held;
+static atomic_int depth, held, presses;
 static int wake[2]; /* a pipe: signal handlers write a byte, the watcher reads it */
 
 static void raise_interrupted(lua_State *state, lua_Debug *where) {
@@ -47,16 +47,23 @@ static void set_hook(int signal_number) {
   if (atomic_load(&wanted)) lua_sethook(lua, raise_interrupted, LUA_MASKCOUNT, 1);
 }
 
-static void note_signal(int signal_number) {
-  int before = errno;
-  char byte = signal_number == SIGTERM ? 't' : 'i';
+static void wake_watcher_with(char byte) {
   if (write(wake[1], &byte, 1) < 0) { /* a full pipe: the watcher is awake anyway */
   }
-  errno = before;
 }
 
+/* Who presses Ctrl-C for the third time wants out, even of a C call that does not look at its cancel flag. */
+static void note_signal(int signal_number) {
+  int before = errno;
+  if (signal_number == SIGINT && atomic_fetch_add(&presses, 1) >= 2) {
+    signal(SIGINT, SIG_DFL);
+    raise(SIGINT);
+  }
+  wake_watcher_with(signal_number == SIGTERM ? 't' : 'i');
+  errno = before;
+}
 static void wake_watcher(void) {
-  note_signal(SIGINT);
+  wake_watcher_with('i');
 }
 
 static void stop_lua(void) {
@@ -134,6 +141,7 @@ bool lathe_interrupt_terminated(void) {
 }
 
 void lathe_interrupt_clear(void) {
+  atomic_store(&presses, 0);
   atomic_store(&seen, false);
   lathe_progress_reset(lathe_progress_main());
 }
