@@ -176,6 +176,48 @@ static void test_files(void) {
   if (system(command) != 0) printf("# %s stays\n", folder);
 }
 
+static void test_safetensors(void) {
+  char path[] = "/tmp/lathe-tensors-XXXXXX";
+  int file = mkstemp(path);
+  if (file < 0) return;
+  close(file);
+  lathe_error error = {0};
+  const uint8_t bytes[3] = {1, 2, 3};
+  const double numbers[2] = {0.5, -1};
+  lathe_tensor_writer *writer = lathe_tensor_writer_new(&error);
+  bool fine =
+      lathe_tensor_writer_add(writer, "bytes", LATHE_DTYPE_U8, 1, (int64_t[]){3}, bytes, &error) &&
+      lathe_tensor_writer_add(writer, "numbers", LATHE_DTYPE_F64, 2, (int64_t[]){1, 2}, numbers, &error) &&
+      lathe_tensor_writer_metadata(writer, "format", "lathe", 5, &error) &&
+      lathe_tensor_writer_write(writer, path, &error);
+  lathe_tensor_writer_free(writer);
+  ok(fine, "arrays of two types are written");
+  lathe_tensor_file *tensors = lathe_tensor_file_open(path, &error);
+  lathe_tensor_view view;
+  ok(tensors && lathe_tensor_file_get(tensors, "numbers", LATHE_DTYPE_F64, 2, &view, &error) &&
+         view.shape[1] == 2 && ((const double *)view.data)[1] == -1 && (uintptr_t)view.data % 8 == 0,
+     "and read back by name, aligned");
+  ok(lathe_tensor_file_metadata(tensors, "format").size == 5, "with their metadata");
+  ok(!lathe_tensor_file_get(tensors, "bytes", LATHE_DTYPE_F64, 1, &view, &error) &&
+         strstr(error.message, "bytes"),
+     "an array of another type is named");
+  lathe_tensor_file_release(tensors);
+  lathe_mapping *mapping = lathe_mapping_open(path, &error);
+  size_t size = lathe_mapping_size(mapping);
+  char *copy = lathe_memory_text(lathe_mapping_data(mapping), size, NULL);
+  lathe_mapping_release(mapping);
+  int opened = 0;
+  for (size_t cut = 0; cut < size; cut++) {
+    lathe_file_write(path, copy, cut, NULL);
+    lathe_tensor_file *part = lathe_tensor_file_open(path, &error);
+    opened += part != NULL;
+    lathe_tensor_file_release(part);
+  }
+  ok(opened == 0, "a file that was cut is refused, wherever it was cut");
+  free(copy);
+  unlink(path);
+}
+
 int main(void) {
   test_errors();
   test_numbers();
@@ -183,5 +225,6 @@ int main(void) {
   test_random();
   test_pool();
   test_files();
+  test_safetensors();
   return done_testing();
 }
