@@ -1,0 +1,164 @@
+-- lathe help: commands, steps with their parameters, and the pages of the manual.
+local command = require "lathe.command"
+
+local function read_page(name)
+  local file = io.open(require("lathe.place").share .. "/doc/" .. name .. ".md", "rb")
+  if not file then return nil end
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function page_names()
+  local core, ffi = require "lathe.core", require "ffi"
+  local names = {}
+  local folder = core.C.lathe_folder_list(require("lathe.place").share .. "/doc", core.problem)
+  if folder == nil then return names end
+  for index = 0, tonumber(core.C.lathe_folder_count(folder)) - 1 do
+    names[#names + 1] = ffi.string(core.C.lathe_folder_name(folder, index)):match "^(.*)%.md$"
+  end
+  core.C.lathe_folder_free(folder)
+  return names
+end
+
+local function add_columns(lines, title, rows, width)
+  if #rows == 0 then return end
+  lines[#lines + 1] = ""
+  if title then lines[#lines + 1] = title end
+  for _, line in ipairs(command.columns(rows, width)) do lines[#lines + 1] = line end
+end
+
+local function add_wrapped(lines, text, width)
+  for _, line in ipairs(require("lathe.style").wrap(text, width)) do lines[#lines + 1] = line end
+end
+
+local function overview(width)
+  local rows = {}
+  for _, name in ipairs(command.names()) do rows[#rows + 1] = { name, command.find(name).doc } end
+  local lines = { "lathe " .. require("lathe").version .. ": from raw rows to a served, monitored model." }
+  add_columns(lines, nil, {
+    { "lathe", "the workbench, in this folder" },
+    { "lathe FILE", "look at a data file in it" },
+    { "lathe FILE.lua", "run a script" },
+    { "lathe COMMAND", "run a command; --help shows what it takes" },
+  }, width)
+  add_columns(lines, "Commands:", rows, width)
+  add_columns(lines, "Before the command:", { { "--threads N", "use N threads" }, { "--version", "show the version" } }, width)
+  add_columns(lines, "More help:", {
+    { "lathe help COMMAND", "what a command takes" },
+    { "lathe help STAGE.STEP", "what a step takes and gives; `lathe plugins` lists them" },
+    { "lathe help PAGE", table.concat(page_names(), ", ") },
+  }, width)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- The inputs or outputs of a step as pairs of name and kind: in their order when they have one.
+local function ends_of(map)
+  local rows = {}
+  for index, pair in ipairs(map or {}) do rows[index] = { pair[1], pair[2] } end
+  if #rows > 0 then return rows end
+  for name, kind in pairs(map or {}) do rows[#rows + 1] = { name, kind } end
+  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  return rows
+end
+
+local function is_required(param) return param.default == nil and not param.optional end
+
+local function param_doc(param)
+  local words = { param.doc }
+  if param.choices then words[#words + 1] = "(" .. table.concat(param.choices, ", ") .. ")" end
+  if param.min and param.max then
+    words[#words + 1] = ("(%s to %s)"):format(param.min, param.max)
+  elseif param.min or param.max then
+    words[#words + 1] = param.min and ("(%s or more)"):format(param.min) or ("(%s or less)"):format(param.max)
+  end
+  if is_required(param) then
+    words[#words + 1] = "[required]"
+  elseif param.default ~= nil then
+    words[#words + 1] = "[" .. require("lathe.console").show(param.default) .. "]"
+  end
+  return table.concat(words, " ")
+end
+
+-- What a step does, takes and gives, from its schema.
+local function step_help(name, step, width)
+  local lines, names, rows = { name }, {}, {}
+  add_wrapped(lines, step.doc or "", width)
+  add_columns(lines, "Takes:", ends_of(step.inputs), width)
+  add_columns(lines, "Gives:", ends_of(step.outputs), width)
+  for param in pairs(step.params or {}) do names[#names + 1] = param end
+  table.sort(names, function(a, b)
+    local first, second = is_required(step.params[a]), is_required(step.params[b])
+    if first ~= second then return first end
+    return a < b
+  end)
+  for index, param in ipairs(names) do
+    rows[index] = { param .. "  " .. (step.params[param].type or "string"), param_doc(step.params[param]) }
+  end
+  add_columns(lines, "Parameters:", rows, width)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local function stage_help(stage, width)
+  local lines, names, rows = { stage.name }, {}, {}
+  add_wrapped(lines, stage.doc or "", width)
+  for name in pairs(stage.steps) do names[#names + 1] = name end
+  table.sort(names)
+  for index, name in ipairs(names) do rows[index] = { stage.name .. "." .. name, stage.steps[name].doc } end
+  add_columns(lines, "Steps:", rows, width)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- The part of the Lua page whose heading begins with `name`.
+local function lua_entry(name)
+  local kept
+  for line in ((read_page "lua" or "") .. "\n"):gmatch "(.-)\n" do
+    if line:find "^#" then
+      if kept then break end
+      local title = line:gsub("^#+%s*", ""):gsub("`", "")
+      if title == name or title:sub(1, #name) == name and title:sub(#name + 1, #name + 1):find "[^%w_]" then kept = { title } end
+    elseif kept then
+      kept[#kept + 1] = line
+    end
+  end
+  return kept and (table.concat(kept, "\n"):gsub("%s+$", "") .. "\n")
+end
+
+local function find(topic, width)
+  local definition = command.find(topic)
+  if definition then return command.help(definition, width) end
+  local page = topic:find "^[%w_-]+$" and read_page(topic)
+  if page then return page end
+  local words = {}
+  for _, stage in ipairs(require("lathe.plugin").stages()) do
+    if stage.name == topic then return stage_help(stage, width) end
+    words[#words + 1] = stage.name
+    for name, step in pairs(stage.steps) do
+      if stage.name .. "." .. name == topic then return step_help(topic, step, width) end
+      words[#words + 1] = stage.name .. "." .. name
+    end
+  end
+  local entry = lua_entry(topic)
+  if entry then return entry end
+  for _, name in ipairs(command.names()) do words[#words + 1] = name end
+  for _, name in ipairs(page_names()) do words[#words + 1] = name end
+  local close = require("lathe.schema").nearest(topic, words)
+  command.wrong("there is no help on %q; %s", topic,
+    close and ("did you mean `lathe help %s`?"):format(close) or "`lathe help` lists the commands, `lathe plugins` the steps")
+end
+
+local function run(arguments)
+  local width = math.min(100, require("lathe.style").columns(io.stdout))
+  io.stdout:write(arguments[1] and find(arguments[1], width) or overview(width))
+  return 0
+end
+
+return {
+  name = "help",
+  doc = "Help on a command, a step, a page of the manual, or a function of Lua.",
+  usage = "lathe help [TOPIC]",
+  arguments = { { name = "TOPIC", doc = "run, clean, clean.drop_duplicates, lua, lathe.read, ...", optional = true } },
+  options = {},
+  run = run,
+  step = step_help,
+}
