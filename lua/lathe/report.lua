@@ -27,7 +27,6 @@ end
 function report.is(value) return type(value) == "table" and getmetatable(value) == meta end
 
 local function add(self, block)
-  if not report.is(self) then fail "call a report's methods with a colon: r:text \"...\"" end
   self.blocks[#self.blocks + 1] = block
   return self
 end
@@ -184,6 +183,14 @@ function methods:data()
     blocks[index] = kept
   end
   return { title = self.title, blocks = blocks, metrics = self.metrics }
+end
+
+-- A method that was called with a point gets its argument as the report.
+for name, method in pairs(methods) do
+  methods[name] = function(self, ...)
+    if not report.is(self) then fail("call a report's methods with a colon: report:%s(...)", name) end
+    return method(self, ...)
+  end
 end
 
 local checks = {

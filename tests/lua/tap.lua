@@ -1,10 +1,11 @@
--- A TAP producer for tests in Lua: one sentence for each check that says what holds.
+-- A TAP producer for tests in Lua: one sentence for each check that says what holds, and lines that tell more when it does not.
 local tap = { count = 0, failed = 0 }
 
 function tap.ok(holds, sentence, ...)
   tap.count = tap.count + 1
   if not holds then tap.failed = tap.failed + 1 end
   print((holds and "ok " or "not ok ") .. tap.count .. " - " .. sentence)
+  if holds then return holds end
   for _, line in ipairs { ... } do print("# " .. tostring(line):gsub("\n", "\n# ")) end
   return holds
 end

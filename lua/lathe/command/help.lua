@@ -28,10 +28,6 @@ local function add_columns(lines, title, rows, width)
   for _, line in ipairs(command.columns(rows, width)) do lines[#lines + 1] = line end
 end
 
-local function add_wrapped(lines, text, width)
-  for _, line in ipairs(require("lathe.style").wrap(text, width)) do lines[#lines + 1] = line end
-end
-
 local function overview(width)
   local rows = {}
   for _, name in ipairs(command.names()) do rows[#rows + 1] = { name, command.find(name).doc } end
@@ -52,59 +48,10 @@ local function overview(width)
   return table.concat(lines, "\n") .. "\n"
 end
 
--- The inputs or outputs of a step as pairs of name and kind: in their order when they have one.
-local function ends_of(map)
-  local rows = {}
-  for index, pair in ipairs(map or {}) do rows[index] = { pair[1], pair[2] } end
-  if #rows > 0 then return rows end
-  for name, kind in pairs(map or {}) do rows[#rows + 1] = { name, kind } end
-  table.sort(rows, function(a, b) return a[1] < b[1] end)
-  return rows
-end
-
-local function is_required(param) return param.default == nil and not param.optional end
-
-local function param_doc(param)
-  local words = { param.doc }
-  if param.choices then words[#words + 1] = "(" .. table.concat(param.choices, ", ") .. ")" end
-  if param.min and param.max then
-    words[#words + 1] = ("(%s to %s)"):format(param.min, param.max)
-  elseif param.min or param.max then
-    words[#words + 1] = param.min and ("(%s or more)"):format(param.min) or ("(%s or less)"):format(param.max)
-  end
-  if is_required(param) then
-    words[#words + 1] = "[required]"
-  elseif param.default ~= nil then
-    words[#words + 1] = "[" .. require("lathe.console").show(param.default) .. "]"
-  end
-  return table.concat(words, " ")
-end
-
--- What a step does, takes and gives, from its schema.
-local function step_help(name, step, width)
-  local lines, names, rows = { name }, {}, {}
-  add_wrapped(lines, step.doc or "", width)
-  add_columns(lines, "Takes:", ends_of(step.inputs), width)
-  add_columns(lines, "Gives:", ends_of(step.outputs), width)
-  for param in pairs(step.params or {}) do names[#names + 1] = param end
-  table.sort(names, function(a, b)
-    local first, second = is_required(step.params[a]), is_required(step.params[b])
-    if first ~= second then return first end
-    return a < b
-  end)
-  for index, param in ipairs(names) do
-    rows[index] = { param .. "  " .. (step.params[param].type or "string"), param_doc(step.params[param]) }
-  end
-  add_columns(lines, "Parameters:", rows, width)
-  return table.concat(lines, "\n") .. "\n"
-end
-
 local function stage_help(stage, width)
-  local lines, names, rows = { stage.name }, {}, {}
-  add_wrapped(lines, stage.doc or "", width)
-  for name in pairs(stage.steps) do names[#names + 1] = name end
-  table.sort(names)
-  for index, name in ipairs(names) do rows[index] = { stage.name .. "." .. name, stage.steps[name].doc } end
+  local lines, rows = { stage.name }, {}
+  for _, line in ipairs(require("lathe.style").wrap(stage.doc, width)) do lines[#lines + 1] = line end
+  for index, step in ipairs(stage.steps) do rows[index] = { step.name, step.doc } end
   add_columns(lines, "Steps:", rows, width)
   return table.concat(lines, "\n") .. "\n"
 end
@@ -129,17 +76,16 @@ local function find(topic, width)
   if definition then return command.help(definition, width) end
   local page = topic:find "^[%w_-]+$" and read_page(topic)
   if page then return page end
-  local words = {}
-  for _, stage in ipairs(require("lathe.plugin").stages()) do
-    if stage.name == topic then return stage_help(stage, width) end
-    words[#words + 1] = stage.name
-    for name, step in pairs(stage.steps) do
-      if stage.name .. "." .. name == topic then return step_help(topic, step, width) end
-      words[#words + 1] = stage.name .. "." .. name
-    end
-  end
+  local plugin = require "lathe.plugin"
+  if topic:find "^[%a_][%w_]*%.[%a_][%w_]*$" and plugin.find(topic) then return plugin.help(topic, width) end
   local entry = lua_entry(topic)
   if entry then return entry end
+  local words = {}
+  for _, stage in ipairs(plugin.stages()) do
+    if stage.name == topic then return stage_help(stage, width) end
+    words[#words + 1] = stage.name
+    for _, step in ipairs(stage.steps) do words[#words + 1] = step.name end
+  end
   for _, name in ipairs(command.names()) do words[#words + 1] = name end
   for _, name in ipairs(page_names()) do words[#words + 1] = name end
   local close = require("lathe.schema").nearest(topic, words)
@@ -160,5 +106,4 @@ return {
   arguments = { { name = "TOPIC", doc = "run, clean, clean.drop_duplicates, lua, lathe.read, ...", optional = true } },
   options = {},
   run = run,
-  step = step_help,
 }
