@@ -8,6 +8,8 @@
 
 #include "base/base.h"
 #include "table/column.h"
+#include "table/csv.h"
+#include "table/rows.h"
 #include "table/table.h"
 #include "graph/graph.h"
 #include "store/store.h"

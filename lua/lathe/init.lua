@@ -3,7 +3,7 @@
 local parts = {
   -- name = module, or { module, field }
   read = { "lathe.table", "read" },
-  table = { "lathe.table", "new" },
+  table = "lathe.table",
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },
   linear = { "lathe.model", "linear" },

@@ -67,6 +67,7 @@ lathe_column *lathe_column_new(lathe_type type, int64_t rows, uint8_t *validity,
  * row, data NULL when missing. */
 lathe_column *lathe_column_from_float64(const double *values, int64_t rows, lathe_error *error);
 lathe_column *lathe_column_from_int64(const int64_t *values, int64_t rows, lathe_error *error);
+lathe_column *lathe_column_from_bool(const bool *values, int64_t rows, lathe_error *error);
 lathe_column *lathe_column_from_text(const lathe_text *texts, int64_t rows, lathe_error *error);
 
 /* All elements as numbers (rows), as `_number` gives them; false for text. */
@@ -75,5 +76,9 @@ bool lathe_column_to_float64(const lathe_column *column, double *out, lathe_erro
 /* The elements at `rows` (indices, any order, repeats allowed); -1 gives a missing element. */
 lathe_column *lathe_column_take(const lathe_column *column, const int64_t *rows, int64_t count,
                                 lathe_error *error);
+
+/* A STRING column as CATEGORY: its distinct texts, sorted by their bytes, become the dictionary. And back. */
+lathe_column *lathe_column_to_category(const lathe_column *column, lathe_error *error);
+lathe_column *lathe_column_to_string(const lathe_column *column, lathe_error *error);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "../base/memory.h"
 #include "own.h"
+#include "words.h"
 
 static int64_t bits_set(const uint8_t *bits, int64_t count) {
   int64_t set = 0, bytes = count / 8;
@@ -146,6 +147,14 @@ lathe_column *lathe_column_from_int64(const int64_t *values, int64_t rows, lathe
   return finish(LATHE_TYPE_INT64, rows, NULL, copy, NULL, NULL, error);
 }
 
+lathe_column *lathe_column_from_bool(const bool *values, int64_t rows, lathe_error *error) {
+  uint8_t *bits = lathe_memory_new(lathe_bit_bytes(rows), 1, error);
+  if (!bits) return NULL;
+  for (int64_t i = 0; i < rows; i++)
+    if (values[i]) lathe_bit_set(bits, i);
+  return finish(LATHE_TYPE_BOOL, rows, NULL, bits, NULL, NULL, error);
+}
+
 lathe_column *lathe_column_from_text(const lathe_text *texts, int64_t rows, lathe_error *error) {
   size_t size = 0;
   for (int64_t i = 0; i < rows; i++) {
@@ -236,4 +245,57 @@ lathe_column *lathe_column_take(const lathe_column *column, const int64_t *rows,
     return NULL;
   }
   return finish(column->type, count, validity, values, bytes, column->dictionary, error);
+}
+
+static uint8_t *copy_validity(const lathe_column *column, lathe_error *error) {
+  size_t bytes = lathe_bit_bytes(column->rows);
+  uint8_t *validity = lathe_memory_raw(bytes, 1, error);
+  if (validity) memcpy(validity, column->validity, bytes);
+  return validity;
+}
+
+lathe_column *lathe_column_to_category(const lathe_column *column, lathe_error *error) {
+  if (column->type != LATHE_TYPE_STRING) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "only a string column becomes a category, not a %s one",
+                    lathe_type_name(column->type));
+    return NULL;
+  }
+  lathe_words words = {0};
+  lathe_column *result = NULL, *dictionary = NULL;
+  int32_t *rank = NULL, *codes = lathe_memory_new((size_t)column->rows, sizeof *codes, error);
+  uint8_t *validity = column->validity ? copy_validity(column, error) : NULL;
+  bool fine = codes && (validity || !column->validity);
+  for (int64_t i = 0; i < column->rows && fine; i++) {
+    lathe_text text = lathe_column_text(column, i);
+    if (text.data) fine = (codes[i] = lathe_words_add(&words, text.data, text.size, error)) >= 0;
+  }
+  if (fine) rank = lathe_memory_raw((size_t)words.count, sizeof *rank, error);
+  if (rank) dictionary = lathe_words_sorted(&words, rank, error);
+  if (dictionary) {
+    for (int64_t i = 0; i < column->rows; i++)
+      if (lathe_column_present(column, i)) codes[i] = rank[codes[i]];
+    result = lathe_column_new(LATHE_TYPE_CATEGORY, column->rows, validity, codes, NULL, dictionary, error);
+  }
+  if (!result) {
+    free(codes);
+    free(validity);
+  }
+  lathe_column_release(dictionary);
+  lathe_words_free(&words);
+  free(rank);
+  return result;
+}
+
+lathe_column *lathe_column_to_string(const lathe_column *column, lathe_error *error) {
+  if (column->type != LATHE_TYPE_CATEGORY) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "only a category column becomes a string, not a %s one",
+                    lathe_type_name(column->type));
+    return NULL;
+  }
+  lathe_text *texts = lathe_memory_raw((size_t)column->rows, sizeof *texts, error);
+  if (!texts) return NULL;
+  for (int64_t i = 0; i < column->rows; i++) texts[i] = lathe_column_text(column, i);
+  lathe_column *result = lathe_column_from_text(texts, column->rows, error);
+  free(texts);
+  return result;
 }

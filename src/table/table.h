@@ -31,4 +31,9 @@ bool lathe_table_hash(const lathe_table *table, char *out, lathe_error *error);
 lathe_table *lathe_table_take(const lathe_table *table, const int64_t *rows, int64_t count,
                               lathe_progress *progress, lathe_error *error);
 
+/* Save as a safetensors file (see table_file.c for its arrays): the same table gives the same bytes. Load
+ * maps it: the columns lie in the file and are checked, not copied. */
+bool lathe_table_save(const lathe_table *table, const char *path, lathe_error *error);
+lathe_table *lathe_table_load(const char *path, lathe_error *error);
+
 #endif

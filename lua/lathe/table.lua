@@ -1,0 +1,345 @@
+-- Tables: named, typed columns of one length. Nothing changes a table: each verb gives a new one that shares the columns it does
+-- not touch. Rows and columns are counted from 1.
+local ffi = require "ffi"
+local core = require "lathe.core"
+local column = require "lathe.column"
+
+local C = core.C
+local tables = core.class("table", C.lathe_table_release)
+
+-- ---- reading and writing ----
+
+local types = { "bool", "int64", "float64", "string", "category", "date", "timestamp" }
+
+local function type_code(name, where)
+  for index, known in ipairs(types) do
+    if known == name then return index - 1 end
+  end
+  core.fail("%s: there is no type %q; use one of %s", where, tostring(name), table.concat(types, ", "))
+end
+
+local function one_byte(value, name)
+  if type(value) ~= "string" or #value ~= 1 then core.fail("the %s of a CSV file is one ASCII character, not %q", name, tostring(value)) end
+  return value:byte()
+end
+
+local function truth(value, name)
+  if type(value) ~= "boolean" then core.fail("%s is true or false, not %s", name, tostring(value)) end
+  return value
+end
+
+-- Each option of `read`: what it does to lathe_csv_options. `keep` holds what must outlive the call.
+local options_of = {
+  delimiter = function(options, value) options.delimiter = one_byte(value == "tab" and "\t" or value, "delimiter") end,
+  quote = function(options, value)
+    if value == "" then options.plain = true else options.quote = one_byte(value, "quote") end
+  end,
+  header = function(options, value) options.headless = not truth(value, "header") end,
+  ragged = function(options, value) options.ragged = truth(value, "ragged") end,
+  skip = function(options, value)
+    if type(value) ~= "number" or value < 0 or value % 1 ~= 0 then core.fail("skip is a number of lines, not %s", tostring(value)) end
+    options.skip = value
+  end,
+  encoding = function(options, value)
+    if value ~= "utf-8" and value ~= "latin-1" then core.fail("encoding is \"utf-8\" or \"latin-1\", not %q", tostring(value)) end
+    options.latin1 = value == "latin-1"
+  end,
+  missing = function(options, value, keep)
+    if type(value) == "string" then value = { value } end
+    if type(value) ~= "table" then core.fail("missing is a list of texts, not a %s", type(value)) end
+    local list = ffi.new("const char *[?]", #value + 1)
+    for index, text in ipairs(value) do
+      if type(text) ~= "string" then core.fail("missing is a list of texts; item %d is a %s", index, type(text)) end
+      list[index - 1] = text
+    end
+    keep[#keep + 1], keep[#keep + 2] = list, value
+    options.missing, options.missing_count = list, #value
+  end,
+  types = function(options, value, keep)
+    if type(value) ~= "table" then core.fail("types is a table such as { zip = \"string\" }, not a %s", type(value)) end
+    local names = {}
+    for name in pairs(value) do names[#names + 1] = name end
+    table.sort(names)
+    local list, codes = ffi.new("const char *[?]", #names + 1), ffi.new("lathe_type[?]", #names + 1)
+    for index, name in ipairs(names) do
+      list[index - 1], codes[index - 1] = name, type_code(value[name], "types." .. name)
+    end
+    keep[#keep + 1], keep[#keep + 2], keep[#keep + 3] = list, codes, names
+    options.type_names, options.types, options.type_count = list, codes, #names
+  end,
+}
+
+local function nearest(word, words)
+  local best, distance
+  for known in pairs(words) do
+    local now = tonumber(C.lathe_text_distance(word, known))
+    if not distance or now < distance or (now == distance and known < best) then best, distance = known, now end
+  end
+  return best
+end
+
+-- Read a text table. `options` (all may be left out): delimiter = one of , ; tab | by default found out; quote = "\"" ("" when quotes are
+-- plain characters); header = false when the first row is data; types = { NAME = TYPE }; missing = { "?", ... } instead of the usual
+-- markers; skip = lines to leave out at the top; ragged = true to fill short rows and cut long ones; encoding = "latin-1".
+-- Raises "FILE:LINE:COLUMN: what is wrong; what mends it".
+function tables.read(path, options)
+  if type(path) ~= "string" then core.fail("lathe.read takes the path of a file, not a %s", type(path)) end
+  local keep, c_options = {}, ffi.new "lathe_csv_options"
+  for name, value in pairs(options or {}) do
+    local set = options_of[name]
+    if not set then
+      core.fail("lathe.read has no option %q; the nearest is %q", tostring(name), nearest(tostring(name), options_of))
+    end
+    set(c_options, value, keep)
+  end
+  if path:match "%.lathe%-table$" or path:match "%.safetensors$" then return tables.load(path) end
+  local pointer = C.lathe_table_read_csv(path, c_options, core.progress(), core.problem)
+  return tables.wrap(pointer), #keep
+end
+
+-- Write as a CSV file, atomically. `options`: delimiter.
+function tables:write(path, options)
+  local delimiter = options and options.delimiter or ","
+  core.try(C.lathe_table_write_csv(self:handle(), path, one_byte(delimiter, "delimiter"), core.progress(), core.problem))
+  return self
+end
+
+-- Save as a safetensors file, with types and all; `lathe.table.load(path)` maps it again.
+function tables:save(path)
+  core.try(C.lathe_table_save(self:handle(), path, core.problem))
+  return self
+end
+
+-- Map a saved table.
+function tables.load(path) return tables.wrap(C.lathe_table_load(path, core.problem)) end
+
+-- ---- making ----
+
+local function from_columns(names, columns)
+  local count = #names
+  local c_names, pointers = ffi.new("const char *[?]", count + 1), ffi.new("lathe_column *[?]", count + 1)
+  for index = 1, count do
+    c_names[index - 1] = names[index]
+    pointers[index - 1] = columns[index]:handle()
+  end
+  return tables.wrap(C.lathe_table_new(count, c_names, pointers, core.problem))
+end
+
+-- A table from Lua lists: lathe.table { { "name", values }, ... } keeps the order, lathe.table { name = values, ... } sorts by name. Values
+-- are numbers (nil is missing), texts or truth values, or a column of another table.
+function tables.new(definition)
+  if type(definition) ~= "table" then core.fail("lathe.table takes a table of columns, not a %s", type(definition)) end
+  local pairs_list = {}
+  if definition[1] then
+    for index, pair in ipairs(definition) do
+      if type(pair) ~= "table" or type(pair[1]) ~= "string" then
+        core.fail("lathe.table: item %d is not { \"name\", values }", index)
+      end
+      pairs_list[index] = pair
+    end
+  else
+    for name, values in pairs(definition) do pairs_list[#pairs_list + 1] = { tostring(name), values } end
+    table.sort(pairs_list, function(a, b) return a[1] < b[1] end)
+  end
+  local rows, names, columns = 0, {}, {}
+  for _, pair in ipairs(pairs_list) do rows = math.max(rows, column.size(pair[2])) end
+  for index, pair in ipairs(pairs_list) do
+    names[index], columns[index] = pair[1], column.new(pair[2], rows, pair[1])
+  end
+  return from_columns(names, columns)
+end
+
+setmetatable(tables, { __call = function(_, definition) return tables.new(definition) end })
+
+-- ---- looking ----
+
+-- The number of rows.
+function tables:rows() return tonumber(C.lathe_table_rows(self:handle())) end
+
+-- The names of the columns.
+function tables:columns()
+  local pointer, names = self:handle(), {}
+  for index = 1, C.lathe_table_columns(pointer) do names[index] = ffi.string(C.lathe_table_name(pointer, index - 1)) end
+  return names
+end
+
+-- The index of a column (from 0); raises with the nearest name there is.
+local function need(self, name)
+  if type(name) ~= "string" then core.fail("a column is named by text, not by a %s", type(name)) end
+  local index = C.lathe_table_need(self:handle(), name, core.problem)
+  if index < 0 then core.try(false) end
+  return index
+end
+
+-- Whether there is a column of this name.
+function tables:has(name) return C.lathe_table_find(self:handle(), name) >= 0 end
+
+-- A column object; see lathe.column.
+function tables:column(name)
+  local index = need(self, name)
+  return column.of(C.lathe_table_column(self:handle(), index), name)
+end
+
+-- The type of a column.
+function tables:type(name)
+  return ffi.string(C.lathe_type_name(C.lathe_column_type(C.lathe_table_column(self:handle(), need(self, name)))))
+end
+
+-- Row `row` as a Lua table by column name; missing elements are nil.
+function tables:row(row)
+  local result = {}
+  for _, name in ipairs(self:columns()) do result[name] = self:column(name):get(row) end
+  return result
+end
+
+-- Iterate over rows: for i, row in t:each() do ... end
+function tables:each()
+  local names, columns, rows, at = self:columns(), {}, self:rows(), 0
+  for index, name in ipairs(names) do columns[index] = self:column(name) end
+  return function()
+    if at == rows then return nil end
+    at = at + 1
+    local row = {}
+    for index, name in ipairs(names) do row[name] = columns[index]:get(at) end
+    return at, row
+  end
+end
+
+-- The content hash: equal tables, equal hash.
+function tables:hash()
+  local out = ffi.new "char[33]"
+  core.try(C.lathe_table_hash(self:handle(), out, core.problem))
+  return ffi.string(out)
+end
+
+-- The bytes that the columns take in memory.
+function tables:bytes() return tonumber(C.lathe_table_bytes(self:handle())) end
+
+-- A few words for lists: "20,640 rows".
+function tables:note()
+  local rows = self:rows()
+  return require("lathe.style").count(rows) .. (rows == 1 and " row" or " rows")
+end
+
+-- ---- verbs on columns ----
+
+-- Names given as a list, as arguments, or as one name.
+local function name_list(self, names, verb)
+  if type(names) == "string" then names = { names } end
+  if type(names) ~= "table" or tables.is(names) then core.fail("%s takes a list of column names, not a %s", verb, type(names)) end
+  for _, name in ipairs(names) do need(self, name) end
+  return names
+end
+
+-- Only these columns, in this order: t:select { "a", "b" }.
+function tables:select(names)
+  names = name_list(self, names, "select")
+  local columns = {}
+  for index, name in ipairs(names) do columns[index] = self:column(name) end
+  return from_columns(names, columns)
+end
+
+-- All columns but these.
+function tables:drop(names)
+  local out, kept = {}, {}
+  for _, name in ipairs(name_list(self, names, "drop")) do out[name] = true end
+  for _, name in ipairs(self:columns()) do
+    if not out[name] then kept[#kept + 1] = name end
+  end
+  return self:select(kept)
+end
+
+-- Other names: t:rename { old = "new" }.
+function tables:rename(changes)
+  for name in pairs(changes) do need(self, name) end
+  local names, columns = self:columns(), {}
+  for index, name in ipairs(names) do
+    columns[index] = self:column(name)
+    names[index] = changes[name] or name
+  end
+  return from_columns(names, columns)
+end
+
+-- With a column added at the end, or replaced: a list of values, or a column.
+function tables:with(name, values)
+  local names, columns, found = self:columns(), {}, false
+  local added = column.new(values, not column.is(values) and self:rows() or nil, name)
+  for index, known in ipairs(names) do
+    columns[index] = known == name and added or self:column(known)
+    found = found or known == name
+  end
+  if not found then names[#names + 1], columns[#columns + 1] = name, added end
+  return from_columns(names, columns)
+end
+
+-- ---- verbs on rows ----
+
+-- The rows at `indices` (a list, from 1), in that order.
+function tables:take(indices)
+  local count = #indices
+  local rows = ffi.new("int64_t[?]", count)
+  for index = 1, count do rows[index - 1] = indices[index] - 1 end
+  return tables.wrap(C.lathe_table_take(self:handle(), rows, count, core.progress(), core.problem))
+end
+
+-- The first `count` rows (10).
+function tables:head(count)
+  count = math.max(0, math.min(count or 10, self:rows()))
+  local rows = ffi.new("int64_t[?]", count)
+  for index = 0, count - 1 do rows[index] = index end
+  return tables.wrap(C.lathe_table_take(self:handle(), rows, count, core.progress(), core.problem))
+end
+
+-- Column indices for C; NULL and 0 for all.
+local function indices_of(self, names, verb)
+  if names == nil or (type(names) == "table" and #names == 0) then return nil, 0 end
+  names = name_list(self, names, verb)
+  local list = ffi.new("int32_t[?]", #names)
+  for index, name in ipairs(names) do list[index - 1] = need(self, name) end
+  return list, #names
+end
+
+-- One of each set of equal rows. `options`: columns = compare these only; keep = "first" (default) or "last".
+-- Also returns how many rows were left out.
+function tables:drop_duplicates(options)
+  options = options or {}
+  local keep = options.keep or "first"
+  if keep ~= "first" and keep ~= "last" then core.fail("keep is \"first\" or \"last\", not %q", tostring(keep)) end
+  local list, count = indices_of(self, options.columns, "drop_duplicates")
+  local result = tables.wrap(
+    C.lathe_table_drop_duplicates(self:handle(), list, count, keep == "last", core.progress(), core.problem))
+  return result, self:rows() - result:rows()
+end
+
+-- The rows that miss nothing, in these columns or in all: t:drop_missing { "income" }. Also returns how many rows were left out.
+function tables:drop_missing(names)
+  if type(names) == "table" and names.columns then names = names.columns end
+  local list, count = indices_of(self, names, "drop_missing")
+  local result = tables.wrap(C.lathe_table_drop_missing(self:handle(), list, count, core.progress(), core.problem))
+  return result, self:rows() - result:rows()
+end
+
+-- The number of rows that equal an earlier one.
+function tables:duplicates()
+  local count = C.lathe_table_duplicates(self:handle(), core.progress(), core.problem)
+  if count < 0 then core.try(false) end
+  return tonumber(count)
+end
+
+-- A data-quality report: what each column holds, what is wrong with it, and the step that mends it.
+function tables:profile(options) return require("lathe.profile").report(self, options) end
+
+-- The head as text: framed, aligned. `options`: rows (10), width (that of the terminal, or 80), colour (false).
+function tables:show(options) return require("lathe.head").render(self, options or {}) end
+
+function tables.describe(object)
+  if rawget(object, "pointer") == nil then return "released table" end
+  return object:show()
+end
+
+-- split, and what else other parts add to tables, when they are there.
+function tables.missing(_, name)
+  if name == "split" and pcall(require, "lathe.split") then return rawget(tables, "split") end
+end
+
+return tables

@@ -1,0 +1,63 @@
+/* csv.h - text tables (RFC 4180 and its neighbours) to and from tables.
+ *
+ * Reading. Cells are separated by the delimiter, rows by LF, CRLF or CR; blank lines are left out. A cell
+ * that begins with a quote ends at the next single one; inside, a doubled quote stands for one, and
+ * delimiters and line ends are text. A quote inside an unquoted cell is a character like any other. The file
+ * is UTF-8, with or without a byte order mark, or Latin-1 when told so. Names: an empty one becomes
+ * "column_N", a repeated one gets "_2", "_3", ...
+ *
+ * Types are decided from every row, not from a sample:
+ *   bool       true/false, True/False, TRUE/FALSE
+ *   int64      integers that fit; a leading zero or too many digits make the column text (codes, not amounts)
+ *   float64    numbers in C syntax, inf and infinity; an integer column with a fraction in any row
+ *   date       YYYY-MM-DD
+ *   timestamp  YYYY-MM-DD hh:mm:ss[.ffffff], "T" between, "Z" or "+hh:mm" behind; dates may stand among them
+ *   category   text, when it has at most LATHE_CSV_CATEGORIES distinct values, each of them twice on average;
+ * sorted by bytes string     all other text A column in which everything is missing is float64.
+ *
+ * Missing: an empty cell, or one of the markers: #N/A, #N/A N/A, #NA, -1.#IND, -1.#QNAN, -NaN,
+ * -nan, 1.#IND, 1.#QNAN, <NA>, N/A, NA, NULL, NaN, n/a, nan, null. In a text column a quoted cell is text,
+ * whatever stands in it; elsewhere a quoted marker, and one between blanks, is missing too. Blanks around
+ * numbers, dates and truth values do not count. */
+#ifndef LATHE_TABLE_CSV_H
+#define LATHE_TABLE_CSV_H
+
+#include "table.h"
+
+enum { LATHE_CSV_CATEGORIES = 1000 };
+
+/* All zero gives the defaults. */
+typedef struct lathe_csv_options {
+  char delimiter; /* 0: found out, among comma, semicolon, tab and bar */
+  char quote;     /* 0: the double quote */
+  bool plain;     /* no quoting at all: quotes are characters */
+  bool headless;  /* the first row is data; columns are named column_1, column_2, ... */
+  bool ragged;    /* short rows are filled with missing cells; cells beyond the last column are left out */
+  bool latin1;    /* the file is Latin-1 (windows-1252), not UTF-8 */
+  int32_t skip;   /* lines to leave out at the top */
+  int32_t missing_count; /* with `missing`: these markers instead of the usual ones; an empty cell is always
+                            missing */
+  const char *const *missing; /* NULL: the usual ones */
+  int32_t type_count;         /* columns whose type is given */
+  const char *const *type_names;
+  const lathe_type *types;
+  int64_t chunk; /* bytes of a piece of work; 0: 1 MiB. The result does not depend on it */
+} lathe_csv_options;
+
+/* Read a file, or bytes in memory (`name` stands for the file in errors). NULL with `error` as
+ * "FILE:LINE:COLUMN: WHAT; MEND". */
+lathe_table *lathe_table_read_csv(const char *path, const lathe_csv_options *options,
+                                  lathe_progress *progress, lathe_error *error);
+lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *name,
+                                   const lathe_csv_options *options, lathe_progress *progress,
+                                   lathe_error *error);
+
+/* Write a table, atomically: a header, LF, quotes where they are needed. Read with the types of the table it
+ * gives an equal one; but a NaN that is not missing comes back as missing. `delimiter` 0: comma. */
+bool lathe_table_write_csv(const lathe_table *table, const char *path, char delimiter,
+                           lathe_progress *progress, lathe_error *error);
+
+/* The usual missing markers, ending in NULL. */
+const char *const *lathe_csv_markers(void);
+
+#endif

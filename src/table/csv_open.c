@@ -1,0 +1,226 @@
+/* csv_open.c - the beginning of a file: what it is, its delimiter, its names; and how its errors name a
+ * place. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "csv_own.h"
+
+enum { SAMPLE_BYTES = 65536, SAMPLE_ROWS = 100 };
+
+bool lathe_csv_fail(const csv_file *file, const char *place, lathe_error *error, const char *format, ...) {
+  char what[800];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(what, sizeof what, format, arguments);
+  va_end(arguments);
+  int64_t line = 1, column = 1;
+  const char *at = file->data;
+  if (file->size >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0) at += 3;
+  for (; at < place; at++) {
+    if (*at == '\n' || (*at == '\r' && (at + 1 == file->data + file->size || at[1] != '\n')))
+      line++, column = 1;
+    else
+      column += ((uint8_t)*at & 0xC0) != 0x80;
+  }
+  return lathe_error_set(error, LATHE_ERROR_DATA, "%s:%lld:%lld: %s", file->name, (long long)line,
+                         (long long)column, what);
+}
+
+bool lathe_csv_fail_cell(const csv_file *file, const csv_cell *cell, lathe_error *error) {
+  if (cell->data < file->data + file->size && *cell->data == file->quote &&
+      (cell->data == file->data || cell->data[-1] != file->quote))
+    return lathe_csv_fail(
+        file, cell->data, error,
+        "the quote that opens here is never closed; close it, or read with quote = \"\" where quotes "
+        "are plain characters");
+  return lathe_csv_fail(
+      file, cell->data, error,
+      "text follows a closing quote; double the quotes inside the cell, or read with quote = \"\" "
+      "where quotes are plain characters");
+}
+
+static bool refuse(const csv_file *file, lathe_error *error, const char *what, const char *mend) {
+  return lathe_error_set(error, LATHE_ERROR_DATA, "%s: %s; %s", file->name, what, mend);
+}
+
+static bool starts_with(const csv_file *file, const char *bytes, size_t size) {
+  return file->size >= size && memcmp(file->data, bytes, size) == 0;
+}
+
+/* Files that are something else, told by their first bytes. */
+static bool check_kind(const csv_file *file, lathe_error *error) {
+  if (file->size == 0)
+    return refuse(file, error, "the file is empty", "a table needs at least a line of column names");
+  if (starts_with(file, "\x1F\x8B", 2))
+    return refuse(file, error, "this is compressed with gzip", "unpack it with gunzip first");
+  if (starts_with(file, "\x28\xB5\x2F\xFD", 4))
+    return refuse(file, error, "this is compressed with zstd", "unpack it with unzstd first");
+  if (starts_with(file, "PK\3\4", 4))
+    return refuse(file, error, "this is a zip archive or an office document",
+                  "unpack it, or save the sheet as CSV");
+  if (starts_with(file, "PAR1", 4))
+    return refuse(file, error, "this is a Parquet file", "convert it to CSV first");
+  if (starts_with(file, "\xFF\xFE", 2) || starts_with(file, "\xFE\xFF", 2))
+    return refuse(file, error, "this is UTF-16 text", "convert it with iconv -f UTF-16 -t UTF-8");
+  return true;
+}
+
+static void skip_lines(csv_file *file) {
+  size_t at = file->body;
+  for (int32_t i = 0; i < file->options->skip && at < file->size; i++) {
+    while (at < file->size && !csv_is_end(file->data[at])) at++;
+    if (at < file->size)
+      at += file->data[at] == '\r' && at + 1 < file->size && file->data[at + 1] == '\n' ? 2 : 1;
+  }
+  while (at < file->size && csv_is_end(file->data[at])) at++;
+  file->body = at;
+}
+
+/* How well a delimiter explains the first rows: the share (in 1/1000) of those that are as wide as the first;
+ * its width too. */
+static int64_t rate_delimiter(csv_file *file, char delimiter, int64_t *width) {
+  const char *at = file->data + file->body, *end = file->data + file->size;
+  const char *limit = end - at > SAMPLE_BYTES ? at + SAMPLE_BYTES : end;
+  int64_t rows = 0, alike = 0;
+  file->delimiter = delimiter;
+  *width = 0;
+  while (at < limit && rows < SAMPLE_ROWS) {
+    int64_t cells = 1;
+    csv_cell cell;
+    for (;; cells++) {
+      const char *behind = csv_cell_read(file, at, limit, &cell);
+      if (!behind || (behind == limit && limit < end)) goto out;
+      at = behind;
+      if (at == limit || *at != delimiter) break;
+      at++;
+    }
+    if (rows++ == 0) *width = cells;
+    alike += cells == *width;
+    while (at < limit && csv_is_end(*at)) at++;
+  }
+out:
+  return rows ? alike * 1000 / rows : 0;
+}
+
+static void find_delimiter(csv_file *file) {
+  static const char candidates[] = {',', ';', '\t', '|'};
+  char best = ',';
+  int64_t best_rate = 0, best_width = 1;
+  for (size_t i = 0; i < sizeof candidates; i++) {
+    int64_t width, rate = rate_delimiter(file, candidates[i], &width);
+    if (width > 1 && (rate > best_rate || (rate == best_rate && width > best_width)))
+      best = candidates[i], best_rate = rate, best_width = width;
+  }
+  file->delimiter = best;
+}
+
+/* Add a name to file->names: made up when empty, numbered when repeated. */
+static bool add_name(csv_file *file, const char *text, size_t size, lathe_error *error) {
+  lathe_words *names = &file->names;
+  int32_t before = names->count;
+  char made[32];
+  if (size == 0) {
+    size = (size_t)snprintf(made, sizeof made, "column_%d", before + 1);
+    text = made;
+  }
+  if (lathe_words_add(names, text, size, error) < 0) return false;
+  lathe_buffer numbered = {0};
+  bool fine = true;
+  for (int32_t i = 2; fine && names->count == before; i++) {
+    numbered.size = 0;
+    fine = lathe_buffer_append(&numbered, text, size, error) &&
+           lathe_buffer_format(&numbered, error, "_%d", i) &&
+           lathe_words_add(names, numbered.data, numbered.size, error) >= 0;
+  }
+  lathe_buffer_free(&numbered);
+  return fine;
+}
+
+static bool add_cell_name(csv_file *file, const csv_cell *cell, lathe_error *error) {
+  size_t valid = lathe_text_valid(cell->data, cell->size);
+  if (valid < cell->size)
+    return lathe_csv_fail(
+        file, cell->data + valid, error,
+        "a column name is not UTF-8; read the file with encoding = \"latin-1\", or convert it with iconv");
+  const char *nul = memchr(cell->data, 0, cell->size);
+  if (nul)
+    return lathe_csv_fail(file, nul, error,
+                          "there is a NUL byte in the column names, so this is not a text table");
+  if (!cell->doubled) return add_name(file, cell->data, cell->size, error);
+  char *single = lathe_memory_raw(cell->size, 1, error);
+  bool fine = single && add_name(file, single, lathe_csv_unquote(cell, file->quote, single), error);
+  free(single);
+  return fine;
+}
+
+static bool read_names(csv_file *file, lathe_error *error) {
+  const char *at = file->data + file->body, *end = file->data + file->size;
+  if (at == end)
+    return refuse(file, error, "there is nothing but blank lines",
+                  "a table needs at least a line of column names");
+  bool headless = file->options->headless;
+  for (;;) {
+    csv_cell cell;
+    const char *behind = csv_cell_read(file, at, end, &cell);
+    if (!behind) return lathe_csv_fail_cell(file, &cell, error);
+    if (!(headless ? add_name(file, "", 0, error) : add_cell_name(file, &cell, error))) return false;
+    at = behind;
+    if (at == end || *at != file->delimiter) break;
+    at++;
+  }
+  if (!headless) file->body = (size_t)(at - file->data);
+  return true;
+}
+
+static bool give_types(csv_file *file, lathe_error *error) {
+  static const csv_kind kinds[] = {[LATHE_TYPE_BOOL] = CSV_AS_BOOL,     [LATHE_TYPE_INT64] = CSV_AS_INT,
+                                   [LATHE_TYPE_FLOAT64] = CSV_AS_FLOAT, [LATHE_TYPE_STRING] = CSV_AS_TEXT,
+                                   [LATHE_TYPE_CATEGORY] = CSV_AS_TEXT, [LATHE_TYPE_DATE] = CSV_AS_DATE,
+                                   [LATHE_TYPE_TIMESTAMP] = CSV_AS_TIME};
+  for (int32_t i = 0; i < file->options->type_count; i++) {
+    const char *name = file->options->type_names[i];
+    int32_t code = lathe_words_find(&file->names, name, strlen(name));
+    if (code < 0)
+      return lathe_error_set(
+          error, LATHE_ERROR_ARGUMENT,
+          "%s: types names a column \"%s\", which the file has not; compare it with the first line",
+          file->name, name);
+    csv_column *column = &file->columns[code];
+    column->given = true;
+    column->type = file->options->types[i];
+    column->kind = kinds[column->type];
+  }
+  return true;
+}
+
+bool lathe_csv_open(csv_file *file, lathe_error *error) {
+  const lathe_csv_options *options = file->options;
+  if (!check_kind(file, error)) return false;
+  file->quote = options->quote ? options->quote : '"';
+  file->plain = options->plain;
+  file->markers = options->missing ? options->missing : lathe_csv_markers();
+  while (options->missing ? file->marker_count < options->missing_count
+                          : file->markers[file->marker_count] != NULL) {
+    const char *marker = file->markers[file->marker_count++];
+    size_t size = strlen(marker);
+    if (size > file->marker_longest) file->marker_longest = size;
+    file->marker_first[(uint8_t)*marker] = true;
+  }
+  if (starts_with(file, "\xEF\xBB\xBF", 3)) file->body = 3;
+  skip_lines(file);
+  if (options->delimiter)
+    file->delimiter = options->delimiter;
+  else
+    find_delimiter(file);
+  if (csv_is_end(file->delimiter) || csv_is_end(file->quote) ||
+      (file->delimiter == file->quote && !file->plain))
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                           "the delimiter and the quote must be two different characters, and not line ends");
+  if (!read_names(file, error)) return false;
+  file->column_count = file->names.count;
+  file->columns = lathe_memory_new((size_t)file->column_count, sizeof *file->columns, error);
+  if (!file->columns) return false;
+  for (int32_t i = 0; i < file->column_count; i++) file->columns[i].name = lathe_words_text(&file->names, i);
+  return give_types(file, error);
+}

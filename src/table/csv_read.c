@@ -1,0 +1,116 @@
+/* csv_read.c - a text table from a file or from memory: open, scan, fill, finish. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../base/file.h"
+#include "../base/pool.h"
+#include "csv_own.h"
+
+typedef struct finish_job {
+  csv_file *file;
+  lathe_column **columns;
+} finish_job;
+
+static bool finish_column(void *context, int64_t index, lathe_error *error) {
+  finish_job *job = context;
+  job->columns[index] = lathe_csv_finish(job->file, &job->file->columns[index], error);
+  return job->columns[index] != NULL;
+}
+
+static lathe_table *make_table(csv_file *file, lathe_error *error) {
+  size_t count = (size_t)file->column_count;
+  lathe_table *table = NULL;
+  char **names = lathe_memory_new(count, sizeof *names, error);
+  finish_job job = {file, lathe_memory_new(count, sizeof(lathe_column *), error)};
+  bool fine = names && job.columns;
+  for (size_t i = 0; i < count && fine; i++) {
+    names[i] = lathe_memory_text(file->columns[i].name.data, file->columns[i].name.size, error);
+    fine = names[i] != NULL;
+  }
+  fine = fine && lathe_pool_run(file->column_count, finish_column, &job, file->progress, error);
+  if (fine) table = lathe_table_new(file->column_count, (const char *const *)names, job.columns, error);
+  for (size_t i = 0; i < count; i++) {
+    if (names) free(names[i]);
+    if (job.columns) lathe_column_release(job.columns[i]);
+  }
+  free(names);
+  free(job.columns);
+  return table;
+}
+
+static void release(csv_file *file) {
+  for (int32_t i = 0; i < file->column_count && file->columns; i++) {
+    free(file->columns[i].validity);
+    free(file->columns[i].values);
+    free(file->columns[i].lengths);
+  }
+  free(file->columns);
+  free(file->chunks);
+  lathe_words_free(&file->names);
+}
+
+static const char *last_part(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash && slash[1] ? slash + 1 : path;
+}
+
+/* windows-1252, of which Latin-1 is a part, as UTF-8. */
+static char *from_latin1(const char *data, size_t size, size_t *out_size, lathe_error *error) {
+  static const uint16_t high[32] = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
+                                    0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
+  char *out = lathe_memory_raw(size, 3, error), *at = out;
+  if (!out) return NULL;
+  for (size_t i = 0; i < size; i++) {
+    unsigned c = (uint8_t)data[i];
+    if (c >= 0x80 && c < 0xA0) c = high[c - 0x80];
+    if (c < 0x80) {
+      *at++ = (char)c;
+    } else if (c < 0x800) {
+      *at++ = (char)(0xC0 | c >> 6);
+      *at++ = (char)(0x80 | (c & 0x3F));
+    } else {
+      *at++ = (char)(0xE0 | c >> 12);
+      *at++ = (char)(0x80 | (c >> 6 & 0x3F));
+      *at++ = (char)(0x80 | (c & 0x3F));
+    }
+  }
+  *out_size = (size_t)(at - out);
+  return out;
+}
+
+lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *name,
+                                   const lathe_csv_options *options, lathe_progress *progress,
+                                   lathe_error *error) {
+  static const lathe_csv_options defaults;
+  csv_file file = {.name = name,
+                   .data = data,
+                   .size = size,
+                   .options = options ? options : &defaults,
+                   .progress = progress};
+  char *converted = NULL, what[64];
+  if (file.options->latin1) {
+    converted = from_latin1(data, size, &file.size, error);
+    if (!converted) return NULL;
+    file.data = converted;
+  }
+  snprintf(what, sizeof what, "read %.50s", last_part(name));
+  lathe_progress_begin(progress, what, (int64_t)file.size * 2);
+  bool fine = lathe_csv_open(&file, error) && lathe_csv_scan(&file, error) && lathe_csv_fill(&file, error);
+  lathe_table *table = fine ? make_table(&file, error) : NULL;
+  lathe_progress_end(progress);
+  release(&file);
+  free(converted);
+  return table;
+}
+
+lathe_table *lathe_table_read_csv(const char *path, const lathe_csv_options *options,
+                                  lathe_progress *progress, lathe_error *error) {
+  lathe_mapping *mapping = lathe_mapping_open(path, error);
+  if (!mapping) return NULL;
+  lathe_table *table = lathe_table_parse_csv(lathe_mapping_data(mapping), lathe_mapping_size(mapping), path,
+                                             options, progress, error);
+  lathe_mapping_release(mapping);
+  return table;
+}

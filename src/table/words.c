@@ -1,0 +1,102 @@
+/* words.c - distinct texts by open addressing; a slot is compared by hash first, then by bytes. */
+#include "words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/hash.h"
+
+void lathe_words_free(lathe_words *words) {
+  free(words->ends);
+  free(words->hashes);
+  free(words->slots);
+  lathe_buffer_free(&words->bytes);
+  *words = (lathe_words){0};
+}
+
+lathe_text lathe_words_text(const lathe_words *words, int32_t code) {
+  int64_t begin = code ? words->ends[code - 1] : 0;
+  return (lathe_text){words->bytes.data ? words->bytes.data + begin : "",
+                      (size_t)(words->ends[code] - begin)};
+}
+
+static int32_t *slot_of(const lathe_words *words, uint64_t hash, const char *text, size_t size) {
+  uint64_t at = hash & words->mask;
+  for (; words->slots[at]; at = (at + 1) & words->mask) {
+    int32_t code = words->slots[at] - 1;
+    if (words->hashes[code] != hash) continue;
+    lathe_text word = lathe_words_text(words, code);
+    if (word.size == size && memcmp(word.data, text, size) == 0) break;
+  }
+  return &words->slots[at];
+}
+
+static bool grow(lathe_words *words, lathe_error *error) {
+  if (words->capacity >= INT32_MAX / 2)
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "more distinct texts than a category holds (1,073,741,824); read it as a string");
+  int32_t capacity = words->capacity ? words->capacity * 2 : 16;
+  size_t room = (size_t)capacity;
+  if (!lathe_memory_resize((void **)&words->ends, room, sizeof *words->ends, error)) return false;
+  if (!lathe_memory_resize((void **)&words->hashes, room, sizeof *words->hashes, error)) return false;
+  int32_t *slots = lathe_memory_new(room * 2, sizeof *slots, error);
+  if (!slots) return false;
+  free(words->slots);
+  words->slots = slots;
+  words->mask = room * 2 - 1;
+  words->capacity = capacity;
+  for (int32_t code = 0; code < words->count; code++) {
+    uint64_t at = words->hashes[code] & words->mask;
+    while (slots[at]) at = (at + 1) & words->mask;
+    slots[at] = code + 1;
+  }
+  return true;
+}
+
+int32_t lathe_words_find(const lathe_words *words, const char *text, size_t size) {
+  return words->slots ? *slot_of(words, lathe_hash_quick(text, size, 0), text, size) - 1 : -1;
+}
+
+int32_t lathe_words_add(lathe_words *words, const char *text, size_t size, lathe_error *error) {
+  if (words->count == words->capacity && !grow(words, error)) return -1;
+  uint64_t hash = lathe_hash_quick(text, size, 0);
+  int32_t *slot = slot_of(words, hash, text, size);
+  if (*slot) return *slot - 1;
+  if (!lathe_buffer_append(&words->bytes, text, size, error)) return -1;
+  words->ends[words->count] = (int64_t)words->bytes.size;
+  words->hashes[words->count] = hash;
+  *slot = words->count + 1;
+  return words->count++;
+}
+
+typedef struct ranked {
+  lathe_text text;
+  int32_t code;
+} ranked;
+
+static int by_bytes(const void *left, const void *right) {
+  const lathe_text *a = &((const ranked *)left)->text, *b = &((const ranked *)right)->text;
+  size_t size = a->size < b->size ? a->size : b->size;
+  int order = size ? memcmp(a->data, b->data, size) : 0;
+  return order ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+lathe_column *lathe_words_sorted(const lathe_words *words, int32_t *rank, lathe_error *error) {
+  size_t count = (size_t)words->count;
+  ranked *order = lathe_memory_raw(count, sizeof *order, error);
+  lathe_text *texts = lathe_memory_raw(count, sizeof *texts, error);
+  lathe_column *column = NULL;
+  if (order && texts) {
+    for (int32_t code = 0; code < words->count; code++)
+      order[code] = (ranked){lathe_words_text(words, code), code};
+    qsort(order, count, sizeof *order, by_bytes);
+    for (size_t i = 0; i < count; i++) {
+      texts[i] = order[i].text;
+      rank[order[i].code] = (int32_t)i;
+    }
+    column = lathe_column_from_text(texts, words->count, error);
+  }
+  free(order);
+  free(texts);
+  return column;
+}
