@@ -12,6 +12,7 @@
 #include "table/rows.h"
 #include "table/table.h"
 #include "graph/graph.h"
+#include "tui/screen.h"
 #include "store/store.h"
 
 #endif
