@@ -11,6 +11,7 @@
 #include "table/csv.h"
 #include "table/rows.h"
 #include "table/table.h"
+#include "look/profile.h"
 #include "graph/graph.h"
 #include "tui/screen.h"
 #include "store/store.h"
