@@ -11,9 +11,10 @@
 #include "table/csv.h"
 #include "table/rows.h"
 #include "table/table.h"
-#include "look/profile.h"
 #include "graph/graph.h"
-#include "tui/screen.h"
 #include "store/store.h"
+#include "monitor/latency.h"
+#include "monitor/resources.h"
+#include "monitor/traffic.h"
 
 #endif

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "file.h"
 #include "hash.h"
+#include "http.h"
 #include "json.h"
 #include "library.h"
 #include "pool.h"

@@ -34,4 +34,8 @@ tap.raises(function() json.decode "[1] 2" end, "the end of the text should be he
 tap.raises(function() json.decode(nil) end, "wants a text, not a nil", "a nil is refused")
 tap.raises(function() json.null.x = 1 end, "cannot hold", "null holds nothing")
 tap.raises(function() json.decode(("["):rep(600)) end, "nested deeper than 512", "deep nesting is refused")
+local deep = ('{"a":['):rep(250) .. "1" .. ("]}"):rep(250)
+local same = true
+for _ = 1, 100 do same = same and json.encode(json.decode(deep)) == deep end
+tap.ok(same, "500 levels come back the same a hundred times, compiled or not")
 tap.done()
