@@ -201,7 +201,7 @@ function command.help(definition, width)
   for _, line in ipairs(command.columns(rows, width)) do lines[#lines + 1] = line end
   if definition.detail then
     lines[#lines + 1] = ""
-    for _, line in ipairs(style.wrap(definition.detail:gsub("%s+$", ""), width or 80)) do lines[#lines + 1] = line end
+    for _, line in ipairs(style.wrap(style.joined(definition.detail), width or 80)) do lines[#lines + 1] = line end
   end
   return table.concat(lines, "\n") .. "\n"
 end

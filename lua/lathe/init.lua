@@ -16,7 +16,7 @@ local parts = {
   plugins = "lathe.plugin",
   project = "lathe.project",
   random = "lathe.random",
-  threads = { "lathe.threads", "set" },
+  threads = "lathe.threads",
 }
 
 local lathe = { version = "0.1.0" }

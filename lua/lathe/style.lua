@@ -174,4 +174,18 @@ function style.wrap(text, width)
   return lines
 end
 
+-- Paragraphs as one line each: lines that follow each other are joined, indented ones and empty ones stay.
+function style.joined(text)
+  local kept = {}
+  for line in (text:gsub("%s+$", "") .. "\n"):gmatch "(.-)\n" do
+    local last = kept[#kept]
+    if last and last ~= "" and not last:find "^%s" and line:find "^%S" then
+      kept[#kept] = last .. " " .. line
+    else
+      kept[#kept + 1] = line
+    end
+  end
+  return table.concat(kept, "\n")
+end
+
 return style

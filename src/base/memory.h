@@ -27,7 +27,8 @@ typedef struct lathe_buffer {
 bool lathe_buffer_reserve(lathe_buffer *buffer, size_t more, lathe_error *error);
 bool lathe_buffer_append(lathe_buffer *buffer, const void *data, size_t size, lathe_error *error);
 bool lathe_buffer_text(lathe_buffer *buffer, const char *text, lathe_error *error);
-bool lathe_buffer_format(lathe_buffer *buffer, lathe_error *error, const char *format, ...) LATHE_PRINTF(3, 4);
+bool lathe_buffer_format(lathe_buffer *buffer, lathe_error *error, const char *format, ...)
+    LATHE_PRINTF(3, 4);
 void lathe_buffer_free(lathe_buffer *buffer);
 
 #endif

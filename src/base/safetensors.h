@@ -24,10 +24,10 @@ typedef enum lathe_dtype {
 
 typedef struct lathe_tensor_view {
   lathe_dtype dtype;
-  int32_t rank;      /* at most 4 */
-  int64_t shape[4];  /* C order */
-  int64_t count;     /* elements */
-  const void *data;  /* lives as long as the file is held; aligned for the type */
+  int32_t rank;     /* at most 4 */
+  int64_t shape[4]; /* C order */
+  int64_t count;    /* elements */
+  const void *data; /* lives as long as the file is held; aligned for the type */
 } lathe_tensor_view;
 
 typedef struct lathe_tensor_file lathe_tensor_file;     /* one being read, counted */
