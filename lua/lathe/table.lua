@@ -319,6 +319,30 @@ function tables:drop_missing(names)
   return result, self:rows() - result:rows()
 end
 
+-- The rows whose number in a column lies in a range: t:keep_range("age", { min = 17, max = 99 }); `below` is a limit that is itself
+-- outside. Missing, infinite and NaN values are outside of every range. Also returns how many rows were left out.
+function tables:keep_range(name, range)
+  local pointer, count = C.lathe_table_column(self:handle(), need(self, name)), self:rows()
+  local values, rows, kept = ffi.new("double[?]", count), ffi.new("int64_t[?]", count), 0
+  core.try(C.lathe_column_to_float64(pointer, values, core.problem))
+  local min, max, below = range.min or -math.huge, range.max or math.huge, range.below or math.huge
+  for row = 0, count - 1 do
+    local value = values[row]
+    if value >= min and value <= max and value < below and value > -math.huge then
+      rows[kept] = row
+      kept = kept + 1
+    end
+  end
+  if kept == count then return self, 0 end
+  return tables.wrap(C.lathe_table_take(self:handle(), rows, kept, core.progress(), core.problem)), count - kept
+end
+
+-- A column's numbers limited to [low, high]; what lies outside becomes the limit.
+function tables:clip(name, low, high)
+  local pointer = C.lathe_table_column(self:handle(), need(self, name))
+  return self:with(name, column.own(C.lathe_column_clip(pointer, low or -math.huge, high or math.huge, core.problem), name))
+end
+
 -- The number of rows that equal an earlier one.
 function tables:duplicates()
   local count = C.lathe_table_duplicates(self:handle(), core.progress(), core.problem)

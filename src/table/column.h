@@ -81,4 +81,7 @@ lathe_column *lathe_column_take(const lathe_column *column, const int64_t *rows,
 lathe_column *lathe_column_to_category(const lathe_column *column, lathe_error *error);
 lathe_column *lathe_column_to_string(const lathe_column *column, lathe_error *error);
 
+/* Numbers limited to [low, high], the type kept (INT64, FLOAT64). */
+lathe_column *lathe_column_clip(const lathe_column *column, double low, double high, lathe_error *error);
+
 #endif

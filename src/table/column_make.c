@@ -299,3 +299,34 @@ lathe_column *lathe_column_to_string(const lathe_column *column, lathe_error *er
   free(texts);
   return result;
 }
+
+lathe_column *lathe_column_clip(const lathe_column *column, double low, double high, lathe_error *error) {
+  bool whole = column->type == LATHE_TYPE_INT64;
+  if (!whole && column->type != LATHE_TYPE_FLOAT64) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "only numbers can be limited to a range, not a %s column",
+                    lathe_type_name(column->type));
+    return NULL;
+  }
+  if (!(low <= high)) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                    "the range from %g to %g is empty; give the lower limit first", low, high);
+    return NULL;
+  }
+  void *values = lathe_memory_raw((size_t)column->rows, sizeof(double), error);
+  uint8_t *validity = values && column->validity ? copy_validity(column, error) : NULL;
+  if (!values || (column->validity && !validity)) {
+    free(values);
+    return NULL;
+  }
+  for (int64_t i = 0; i < column->rows; i++) {
+    if (whole) {
+      int64_t value = ((const int64_t *)column->values)[i];
+      if ((double)value < low) value = (int64_t)ceil(low);
+      ((int64_t *)values)[i] = (double)value > high ? (int64_t)floor(high) : value;
+    } else {
+      double value = ((const double *)column->values)[i];
+      ((double *)values)[i] = value < low ? low : value > high ? high : value;
+    }
+  }
+  return finish(column->type, column->rows, validity, values, NULL, NULL, error);
+}

@@ -1,0 +1,74 @@
+-- Repairing and filtering rows and columns.
+local function changed(context, before, after)
+  local rows, columns = before:rows() - after:rows(), #before:columns() - #after:columns()
+  context.note(after:note())
+  if columns ~= 0 then context.log(("left out %d of %d columns"):format(columns, #before:columns())) end
+  if columns == 0 or rows ~= 0 then context.log(("left out %d of %d rows, %d stay"):format(rows, before:rows(), after:rows())) end
+  return { table = after }
+end
+
+return {
+  name = "clean", api = 1, doc = "Repair and filter rows.",
+  steps = {
+    drop_duplicates = {
+      doc = "Keep one of each set of equal rows.",
+      inputs = { table = "table" },
+      params = {
+        columns = { type = "columns", optional = true, doc = "compare these only" },
+        keep = { type = "choice", choices = { "first", "last" }, default = "first", doc = "which one stays" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        return changed(context, input.table, (input.table:drop_duplicates(param)))
+      end,
+    },
+    drop_missing = {
+      doc = "Leave out the rows in which something is missing.",
+      inputs = { table = "table" },
+      params = { columns = { type = "columns", optional = true, doc = "look at these only" } },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        return changed(context, input.table, (input.table:drop_missing(param.columns)))
+      end,
+    },
+    keep_range = {
+      doc = "Keep the rows whose number lies in a range; missing, infinite and NaN values are outside of every range.",
+      inputs = { table = "table" },
+      params = {
+        column = { type = "column", doc = "the column to look at" },
+        min = { type = "number", optional = true, doc = "smallest value that stays" },
+        max = { type = "number", optional = true, doc = "largest value that stays" },
+        below = { type = "number", optional = true, doc = "values from here on are left out" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        return changed(context, input.table, (input.table:keep_range(param.column, param)))
+      end,
+    },
+    clip = {
+      doc = "Limit numbers to a range; what lies outside becomes the limit.",
+      inputs = { table = "table" },
+      params = {
+        column = { type = "column", doc = "the column to limit" },
+        low = { type = "number", optional = true, doc = "smallest value kept as it is" },
+        high = { type = "number", optional = true, doc = "largest value kept as it is" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param) return { table = input.table:clip(param.column, param.low, param.high) } end,
+    },
+    select_columns = {
+      doc = "Keep only these columns, in this order.",
+      inputs = { table = "table" },
+      params = { columns = { type = "columns", doc = "the ones that stay" } },
+      outputs = { table = "table" },
+      run = function(input, param, context) return changed(context, input.table, input.table:select(param.columns)) end,
+    },
+    drop_columns = {
+      doc = "Leave columns out.",
+      inputs = { table = "table" },
+      params = { columns = { type = "columns", doc = "the ones to leave out" } },
+      outputs = { table = "table" },
+      run = function(input, param, context) return changed(context, input.table, input.table:drop(param.columns)) end,
+    },
+  },
+}

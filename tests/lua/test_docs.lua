@@ -1,0 +1,138 @@
+-- The manual tells the truth: what it names exists, what exists it names, and what it shows runs.
+--
+-- In share/doc/*.md a block that begins with ```sh run or ```lua run is run, all of a page in one folder that has share/ of the tree in
+-- it and lathe on its PATH. A block ```output right behind it is what it prints, exactly.
+local tap = require "tap"
+local lathe = require "lathe"
+local command = require "lathe.command"
+
+local top = assert(os.getenv "LATHE_TOP", "LATHE_TOP is the source tree")
+local program = assert(os.getenv "LATHE", "LATHE is the program")
+
+local function read(path)
+  local file = io.open(path, "rb")
+  if not file then return nil end
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+local function output_of(line)
+  local pipe = io.popen(line)
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+-- The Lua page: headings name functions, "lathe.read(path, options)" or "table:head(n)".
+local objects = {
+  table = function() return lathe.table { x = { 1 } } end,
+  column = function() return lathe.table({ x = { 1 } }):column "x" end,
+  report = function() return lathe.report "x" end,
+  recipe = function() return lathe.recipe { target = "x" } end,
+  flow = function() return lathe.flow "x" end,
+  random = function() return lathe.random(1) end,
+  model = function() return require("lathe.model").class end,
+  endpoint = function() return require("lathe.serve").class end,
+}
+
+local page = read(top .. "/share/doc/lua.md") or ""
+local absent, documented = {}, {}
+for heading in page:gmatch "\n###? ([^\n]+)" do
+  local name = heading:match "^`?([%w_.:]+)"
+  if name:find "^lathe%." then
+    local value = lathe
+    for part in name:sub(7):gmatch "[%w_]+" do
+      local fine, found = pcall(function() return value[part] end)
+      value = fine and found or nil
+      if value == nil then break end
+    end
+    if value == nil then absent[#absent + 1] = name end
+    documented[name:match "^lathe%.([%w_]+)"] = true
+  elseif name:find ":" then
+    local noun, method = name:match "^([%w_]+):([%w_]+)$"
+    local fine, found = pcall(function() return objects[noun]()[method] end)
+    if not fine or found == nil then absent[#absent + 1] = name .. (fine and "" or " (" .. tostring(found) .. ")") end
+  end
+end
+tap.same(absent, {}, "every function that lua.md names exists")
+
+local silent = {}
+for name in read(top .. "/lua/lathe/init.lua"):match("local parts = (%b{})"):gmatch "\n%s+([%a_][%w_]*) = " do
+  if not documented[name] then silent[#silent + 1] = name end
+end
+tap.same(silent, {}, "every part of lathe has its place in lua.md")
+
+-- The commands page and the man page know every command and option.
+local commands, man = read(top .. "/share/doc/commands.md") or "", read(top .. "/share/man/lathe.1") or ""
+local unnamed, unlisted, unmanned = {}, {}, {}
+for _, name in ipairs(command.names()) do
+  local part = commands:match("\n## lathe " .. name .. "\n(.-)\n## ") or commands:match("\n## lathe " .. name .. "\n(.*)$")
+  if not part then
+    unnamed[#unnamed + 1] = name
+  else
+    for _, option in ipairs(command.find(name).options or {}) do
+      if not part:find("--" .. option.name, 1, true) then unlisted[#unlisted + 1] = name .. " --" .. option.name end
+    end
+  end
+  if not man:find("\n%.B[I]? \"?" .. name .. "[ \n]") then unmanned[#unmanned + 1] = name end
+end
+tap.same(unnamed, {}, "commands.md has a part for each command")
+tap.same(unlisted, {}, "commands.md names each option")
+tap.same(unmanned, {}, "the man page has each command")
+
+-- What the tour and the other pages point at is there.
+local lost = {}
+for _, name in ipairs { "tour", "lua", "commands", "plugins" } do
+  for path in (read(top .. "/share/doc/" .. name .. ".md") or ""):gmatch "`([%w_]+/[%w_./-]+)`" do
+    local root = path:match "^[^/]+"
+    if (root == "src" or root == "lua" or root == "tests" or root == "plugins" or root == "share") and path ~= "lua/lathe/cdef.lua"
+      and not path:find "%.%.%." and not io.open(top .. "/" .. path) then lost[#lost + 1] = name .. ".md: " .. path end
+  end
+end
+tap.same(lost, {}, "every path that the pages name is in the tree")
+
+-- What the pages show runs.
+local function blocks_of(text)
+  local blocks, at = {}, 1
+  while true do
+    local from, to, kind, body = text:find("\n```(%w+) run[^\n]*\n(.-)\n```", at)
+    if not from then return blocks end
+    local _, next_to, want = text:find("^\n\n?```output\n(.-)\n?```", to + 1)
+    local _, line = text:sub(1, from):gsub("\n", "")
+    blocks[#blocks + 1] = { kind = kind, body = body, want = want and want .. "\n", line = line + 1 }
+    at = (next_to or to) + 1
+  end
+end
+
+local folder = output_of("mktemp -d \"${TMPDIR:-/tmp}/lathe-docs-XXXXXX\""):match "[^\n]+"
+os.execute(("mkdir '%s/bin' && ln -s '%s' '%s/bin/lathe'"):format(folder, program, folder))
+for name in output_of(("cd '%s/share/doc' && ls *.md"):format(top)):gmatch "([^\n]+)%.md" do
+  local place = folder .. "/" .. name
+  os.execute(("mkdir '%s' && ln -s '%s/share' '%s/share'"):format(place, top, place))
+  for _, block in ipairs(blocks_of(read(("%s/share/doc/%s.md"):format(top, name)))) do
+    local file = place .. "/.block." .. block.kind
+    write(file, block.body .. "\n")
+    local runner = block.kind == "lua" and ("'%s' script '%s'"):format(program, file) or ("sh -e '%s'"):format(file)
+    local said = output_of(("cd '%s' && { PATH='%s/bin':\"$PATH\" %s; echo \"status $?\"; } 2>'%s/.problem' </dev/null")
+      :format(place, folder, runner, place))
+    local text, status = said:match "^(.*)status (%d+)\n$"
+    local sentence = ("%s.md:%d: the %s shown runs"):format(name, block.line, block.kind == "lua" and "Lua" or "commands")
+    if status ~= "0" then
+      tap.ok(false, sentence, "exit status " .. tostring(status), read(place .. "/.problem"))
+    elseif block.want then
+      tap.same(text, block.want, sentence .. " and prints what is shown")
+    else
+      tap.ok(true, sentence)
+    end
+  end
+end
+os.execute(("rm -rf '%s'"):format(folder))
+
+tap.done()
