@@ -76,7 +76,7 @@ local function line_of(source, ...)
 end
 
 -- What a plugin file or a flow file sees as its globals: Lua's own and `lathe`. A name that is none of them raises a sentence.
-function plugin.environment(path)
+function plugin.environment()
   return setmetatable({}, {
     __index = function(self, name)
       local value = rawget(_G, name)
@@ -88,7 +88,7 @@ function plugin.environment(path)
       end
       error(("there is no global %q; a name is made with local"):format(tostring(name)), 2)
     end,
-    __newindex = function(_, name) error(("%s sets a global, %q; put local before it"):format(path, tostring(name)), 2) end,
+    __newindex = function(_, name) error(("sets a global, %q; put local before it"):format(tostring(name)), 2) end,
   })
 end
 
@@ -101,7 +101,7 @@ function plugin.load_text(path)
   file:close()
   if not source then core.fail("%s: is not a file that can be read", path) end
   if source:sub(1, 1) == "\27" then core.fail("%s:1: is compiled Lua; only Lua text is loaded", path) end
-  local chunk, problem = load((source:gsub("^#[^\n]*", "")), "@" .. path, "t", plugin.environment(path))
+  local chunk, problem = load((source:gsub("^#[^\n]*", "")), "@" .. path, "t", plugin.environment())
   if not chunk then error(problem, 0) end
   return chunk, source
 end
@@ -183,7 +183,7 @@ local function read_param(v, at, step, name, given)
   for field in pairs(param_fields) do param[field] = given[field] end
   if param.default ~= nil then
     local value, problem = schema.value(step, param, param.default)
-    if problem then return v.fail(at, "the default of %s", problem:match "^%S+ (.*)$" or problem) end
+    if problem then return v.fail(at, "%s: the default %s", what, problem:sub(#step.name + #name + 4)) end
     param.default, param.optional = value, nil
   end
   return param
@@ -269,7 +269,17 @@ local function load_file(path, stage_name, origin)
   local fine, chunk, source = pcall(plugin.load_text, path)
   local made
   if fine then fine, made = pcall(chunk) else made = chunk end
-  if fine then return read_file(path, stage_name, origin, made, source) end
+  if fine then
+    local before, found = #problems, {}
+    read_file(path, stage_name, origin, made, source)
+    for index = before + 1, #problems do found[index - before], problems[index] = problems[index], nil end
+    table.sort(found, function(a, b)
+      if a.line ~= b.line then return a.line < b.line end
+      return a.sentence < b.sentence
+    end)
+    for _, problem in ipairs(found) do problems[#problems + 1] = problem end
+    return
+  end
   local sentence = tostring(made)
   local plain = path:gsub("%p", "%%%0")
   local line, text = sentence:match("^" .. plain .. ":(%d+): (.*)$")
@@ -346,7 +356,8 @@ function plugin.find(name)
     for _, step in ipairs(other.steps) do names[#names + 1] = step.name end
   end
   for _, problem in ipairs(problems) do
-    if stage_name and problem.file:match "([^/]+)%.lua$" == stage_name then
+    local same_file = stage_name and problem.file:match "([^/]+)%.lua$" == stage_name
+    if same_file and (not stage or problem.sentence:find(name, 1, true)) then
       return nil, ("there is no step %q; its plugin is broken: %s"):format(name, problem.sentence)
     end
   end
