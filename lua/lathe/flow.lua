@@ -16,7 +16,7 @@
 local core = require "lathe.core"
 local schema = require "lathe.schema"
 
-local flow = {}
+local flow = {} -- flow.observer, when set, is the observer of runs that are given none: the screen's
 
 local methods = {}
 local inside = setmetatable({}, { __mode = "k" })     -- flow -> { name =, nodes =, by_name =, file =, folder = }
@@ -80,7 +80,7 @@ function meta.__newindex(self, key, value)
   end
   local node = reference.node
   if node.flow ~= self then error(("flow.%s: this node belongs to another flow"):format(key), 2) end
-  if state.by_name[key] then error(("the flow has a node %q already; choose another name"):format(key), 2) end
+  if state.by_name[key] and state.by_name[key] ~= node then error(("the flow has a node %q already; choose another name"):format(key), 2) end
   if node.named then error(("this node is called %q already"):format(node.name), 2) end
   if node.name then state.by_name[node.name] = nil end
   node.name, node.named = key, true

@@ -404,7 +404,7 @@ local function prepare(plan, options, project)
     seconds = 0, started = C.lathe_clock_wall(), threads = C.lathe_threads_get(),
   }, result_meta)
   local self = setmetatable({
-    plan = plan, project = project, result = result, observer = options.observer, fresh = options.fresh, values = {}, again = {},
+    plan = plan, project = project, result = result, observer = options.observer or require("lathe.flow").observer, fresh = options.fresh, values = {}, again = {},
     progress = options.progress or core.progress(), deferred = {}, file_hashes = {}, last_use = {}, dropped = 0,
   }, engine)
   for index, entry in ipairs(plan.nodes) do
