@@ -68,6 +68,16 @@ function meta.__index(self, key)
   error(("the flow has no node %q yet; %s"):format(tostring(key), schema.suggest(tostring(key), names, "nodes")), 2)
 end
 
+-- A name that no node has, made from a step's.
+local function free_name(state, word)
+  local name, count = word, 1
+  while state.by_name[name] or methods[name] do
+    count = count + 1
+    name = word .. count
+  end
+  return name
+end
+
 function meta.__newindex(self, key, value)
   local state = inside[self]
   if type(key) ~= "string" or not key:find "^[%a_][%w_]*$" then
@@ -80,9 +90,14 @@ function meta.__newindex(self, key, value)
   end
   local node = reference.node
   if node.flow ~= self then error(("flow.%s: this node belongs to another flow"):format(key), 2) end
-  if state.by_name[key] and state.by_name[key] ~= node then error(("the flow has a node %q already; choose another name"):format(key), 2) end
+  local other = state.by_name[key]
+  if other and other.named then error(("the flow has a node %q already; choose another name"):format(key), 2) end
   if node.named then error(("this node is called %q already"):format(node.name), 2) end
-  if node.name then state.by_name[node.name] = nil end
+  state.by_name[node.name] = nil
+  if other and other ~= node then
+    other.name = free_name(state, key)
+    state.by_name[other.name] = other
+  end
   node.name, node.named = key, true
   state.by_name[key] = node
 end
@@ -104,12 +119,7 @@ function methods:step(name, given)
     if type(arguments) ~= "table" or is_reference(arguments) then
       core.fail('flow:step "%s" is followed by a table: { inputs, parameter = value }', name)
     end
-    local short = name:match "([%w_]+)$" or "node"
-    local unique, count = short, 1
-    while state.by_name[unique] or methods[unique] do
-      count = count + 1
-      unique = short .. count
-    end
+    local unique = free_name(state, name:match "([%w_]+)$" or "node")
     local node = { flow = self, step = name, arguments = arguments, index = #state.nodes + 1, name = unique }
     for level = 2, 4 do
       local place = debug.getinfo(level, "Sl")

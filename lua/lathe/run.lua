@@ -404,8 +404,9 @@ local function prepare(plan, options, project)
     seconds = 0, started = C.lathe_clock_wall(), threads = C.lathe_threads_get(),
   }, result_meta)
   local self = setmetatable({
-    plan = plan, project = project, result = result, observer = options.observer or require("lathe.flow").observer, fresh = options.fresh, values = {}, again = {},
-    progress = options.progress or core.progress(), deferred = {}, file_hashes = {}, last_use = {}, dropped = 0,
+    plan = plan, project = project, result = result, fresh = options.fresh, values = {}, again = {}, deferred = {}, file_hashes = {},
+    observer = options.observer or require("lathe.flow").observer, progress = options.progress or core.progress(), last_use = {},
+    dropped = 0,
   }, engine)
   for index, entry in ipairs(plan.nodes) do
     local inputs = {}
