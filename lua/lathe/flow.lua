@@ -424,5 +424,4 @@ function flow.load(path)
   return made
 end
 
--- A tail call, so that flow.new sees the file that called.
-return setmetatable(flow, { __call = function(_, name) return flow.new(name) end })
+return flow

@@ -1,9 +1,9 @@
 /* graph.h - a flat list of typed operators: raw columns in, prediction out.
  *
- * Whatever turns rows into numbers is an operator here: a fitted transform of a recipe appends its operators, and so does a fitted
- * model. The executor is the only arithmetic there is: it makes the training matrix, the prediction in the console, the one
- * over HTTP, and what ONNX export writes down. Each row is computed alone and in one order, so one row and a million
- * rows, one thread and many, give the same bits. */
+ * Whatever turns rows into numbers is an operator here: a fitted transform of a recipe appends its operators,
+ * and so does a fitted model. The executor is the only arithmetic there is: it makes the training matrix, the
+ * prediction in the console, the one over HTTP, and what ONNX export writes down. Each row is computed alone
+ * and in one order, so one row and a million rows, one thread and many, give the same bits. */
 #ifndef LATHE_GRAPH_GRAPH_H
 #define LATHE_GRAPH_GRAPH_H
 
@@ -15,8 +15,8 @@ typedef struct lathe_graph lathe_graph;
 lathe_graph *lathe_graph_retain(lathe_graph *graph);
 void lathe_graph_release(lathe_graph *graph);
 
-/* The raw columns it takes: name, and the type they had in training. Text columns take STRING or CATEGORY, the others any
- * type that has numbers. */
+/* The raw columns it takes: name, and the type they had in training. Text columns take STRING or CATEGORY,
+ * the others any type that has numbers. */
 int32_t lathe_graph_inputs(const lathe_graph *graph);
 const char *lathe_graph_input_name(const lathe_graph *graph, int32_t index);
 lathe_type lathe_graph_input_type(const lathe_graph *graph, int32_t index);
@@ -25,10 +25,16 @@ lathe_type lathe_graph_input_type(const lathe_graph *graph, int32_t index);
 int32_t lathe_graph_width(const lathe_graph *graph);
 const char *lathe_graph_output_name(const lathe_graph *graph);
 
-/* Predict: `out` is (rows of table, width), row-major. Extra columns of the table are not looked at; a missing or text-for-number
- * one is an error that names it. Any number of threads may run one graph. */
-bool lathe_graph_run(const lathe_graph *graph, const lathe_table *table, double *out, lathe_progress *progress,
-                     lathe_error *error);
+/* The operators, for showing: how many, the word for each ("scale"), and the bytes of all their arrays. */
+int32_t lathe_graph_operators(const lathe_graph *graph);
+const char *lathe_graph_operator_name(const lathe_graph *graph, int32_t index);
+int64_t lathe_graph_bytes(const lathe_graph *graph);
+
+/* Predict: `out` is (rows of table, width), row-major. Extra columns of the table are not looked at; a
+ * missing or text-for-number one is an error that names it. A row with a missing number that nothing imputes
+ * gets NaN. Any number of threads may run one graph. */
+bool lathe_graph_run(const lathe_graph *graph, const lathe_table *table, double *out,
+                     lathe_progress *progress, lathe_error *error);
 
 /* A bundle: a safetensors file with the graph and its weights, mapped when opened. See bundle.h. */
 lathe_graph *lathe_graph_open(const char *path, lathe_error *error);

@@ -1,0 +1,303 @@
+/* onnx.c - the graph in the words of ONNX. The numbers of fields are those of onnx.proto (IR version 8). */
+#include "onnx.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/file.h"
+#include "../graph/operator.h"
+#include "protobuf.h"
+
+enum { IR_VERSION = 8, OPSET = 17, OPSET_ML = 3 };
+
+/* TensorProto.DataType, AttributeProto.AttributeType */
+enum { TYPE_FLOAT = 1, TYPE_INT8 = 3, TYPE_STRING = 8, TYPE_DOUBLE = 11 };
+enum { ATTRIBUTE_INT = 2, ATTRIBUTE_INTS = 7, ATTRIBUTE_STRINGS = 8 };
+
+/* GraphProto */
+enum {
+  GRAPH_NODE = 1,
+  GRAPH_NAME = 2,
+  GRAPH_INITIALIZER = 5,
+  GRAPH_INPUT = 11,
+  GRAPH_OUTPUT = 12,
+  GRAPH_VALUE_INFO = 13
+};
+
+typedef struct {
+  const lathe_graph *graph;
+  lathe_message body;
+  lathe_error *error;
+  char prefix[40];    /* of the names of values; no raw column begins with it */
+  const char **value; /* the name of each operator's value */
+  int32_t serial;     /* of helper values */
+} writing;
+
+/* A node being written: inputs, then outputs, then attributes. */
+static lathe_message node_begin(writing *out, const char *kind, const char *domain) {
+  lathe_message node = {.error = out->error};
+  lathe_message_text(&node, 4, kind);
+  if (domain[0]) lathe_message_text(&node, 7, domain);
+  return node;
+}
+
+static void node_end(writing *out, lathe_message *node, const char *output) {
+  lathe_message_text(node, 2, output);
+  lathe_message_part(&out->body, GRAPH_NODE, node);
+}
+
+static void attribute(lathe_message *node, const char *name, int type, lathe_message *values) {
+  lathe_message_text(values, 1, name);
+  lathe_message_integer(values, 20, type);
+  lathe_message_part(node, 5, values);
+}
+
+static void attribute_integer(lathe_message *node, const char *name, int64_t value) {
+  lathe_message values = {.error = node->error};
+  lathe_message_integer(&values, 3, value);
+  attribute(node, name, ATTRIBUTE_INT, &values);
+}
+
+/* A name for a helper value, good until the function that asked returns. */
+static const char *fresh(writing *out, char name[48]) {
+  snprintf(name, 48, "%sh%d", out->prefix, (int)out->serial++);
+  return name;
+}
+
+static void simple(writing *out, const char *kind, int32_t inputs, const char *const *input,
+                   const char *output) {
+  lathe_message node = node_begin(out, kind, "");
+  for (int32_t i = 0; i < inputs; i++) lathe_message_text(&node, 1, input[i]);
+  node_end(out, &node, output);
+}
+
+/* A constant array. Numbers are little-endian, as they are in memory. */
+static void initializer(writing *out, const char *name, int type, int rank, const int64_t *shape,
+                        const void *data, size_t size) {
+  lathe_message tensor = {.error = out->error};
+  for (int i = 0; i < rank; i++) lathe_message_integer(&tensor, 1, shape[i]);
+  lathe_message_integer(&tensor, 2, type);
+  lathe_message_text(&tensor, 8, name);
+  lathe_message_bytes(&tensor, 9, data, size);
+  lathe_message_part(&out->body, GRAPH_INITIALIZER, &tensor);
+}
+
+static void cast_to_double(writing *out, const char *input, const char *output) {
+  lathe_message node = node_begin(out, "Cast", "");
+  lathe_message_text(&node, 1, input);
+  attribute_integer(&node, "to", TYPE_DOUBLE);
+  node_end(out, &node, output);
+}
+
+/* A row of constants, (width) of double. */
+static const char *constants(writing *out, char name[48], const lathe_operator *node, int32_t tensor) {
+  int64_t shape[] = {node->width};
+  initializer(out, fresh(out, name), TYPE_DOUBLE, 1, shape, node->tensor[tensor],
+              (size_t)node->width * sizeof(double));
+  return name;
+}
+
+static void write_concat(writing *out, const lathe_operator *op, const char *output) {
+  lathe_message node = node_begin(out, "Concat", "");
+  for (int32_t i = 0; i < op->inputs; i++) lathe_message_text(&node, 1, out->value[op->input[i]]);
+  attribute_integer(&node, "axis", 1);
+  node_end(out, &node, output);
+}
+
+static void write_impute(writing *out, const lathe_operator *op, const char *output) {
+  char fill[48], missing[48];
+  const char *x = out->value[op->input[0]];
+  constants(out, fill, op, 0);
+  simple(out, "IsNaN", 1, &x, fresh(out, missing));
+  simple(out, "Where", 3, (const char *const[]){missing, fill, x}, output);
+}
+
+static void write_scale(writing *out, const lathe_operator *op, const char *output) {
+  char mean[48], scale[48], centred[48];
+  constants(out, mean, op, 0);
+  constants(out, scale, op, 1);
+  simple(out, "Sub", 2, (const char *const[]){out->value[op->input[0]], mean}, fresh(out, centred));
+  simple(out, "Div", 2, (const char *const[]){centred, scale}, output);
+}
+
+/* A ValueInfoProto: a tensor of (N, width), or (N, 1, width) when `middle`. */
+static void value_info(writing *out, int field, const char *name, int type, bool middle, int64_t width) {
+  lathe_message rows = {.error = out->error}, one = {.error = out->error}, columns = {.error = out->error};
+  lathe_message shape = {.error = out->error}, tensor = {.error = out->error}, kind = {.error = out->error};
+  lathe_message info = {.error = out->error};
+  lathe_message_text(&rows, 2, "N");
+  lathe_message_integer(&one, 1, 1);
+  lathe_message_integer(&columns, 1, width);
+  lathe_message_part(&shape, 1, &rows);
+  if (middle)
+    lathe_message_part(&shape, 1, &one);
+  else
+    lathe_buffer_free(&one.bytes);
+  lathe_message_part(&shape, 1, &columns);
+  lathe_message_integer(&tensor, 1, type);
+  lathe_message_part(&tensor, 2, &shape);
+  lathe_message_part(&kind, 1, &tensor);
+  lathe_message_text(&info, 1, name);
+  lathe_message_part(&info, 2, &kind);
+  lathe_message_part(&out->body, field, &info);
+}
+
+/* Texts to codes; "" is a missing text, unless the vocabulary has it. */
+static void write_code(writing *out, const lathe_operator *op, const char *output) {
+  lathe_message node = node_begin(out, "LabelEncoder", "ai.onnx.ml");
+  lathe_message keys = {.error = out->error}, values = {.error = out->error};
+  lathe_text none = {"", 0};
+  for (int32_t i = 0; i < op->words; i++) {
+    lathe_message_bytes(&keys, 9, op->word[i].data, op->word[i].size);
+    lathe_message_integer(&values, 8, i);
+  }
+  if (op->missing >= 0 && lathe_operator_find(op, none) < 0) {
+    lathe_message_bytes(&keys, 9, "", 0);
+    lathe_message_integer(&values, 8, op->missing);
+  }
+  lathe_message_text(&node, 1, out->value[op->input[0]]);
+  attribute(&node, "keys_strings", ATTRIBUTE_STRINGS, &keys);
+  attribute(&node, "values_int64s", ATTRIBUTE_INTS, &values);
+  attribute_integer(&node, "default_int64", -1);
+  node_end(out, &node, output);
+}
+
+static void write_one_hot(writing *out, const lathe_operator *op, const char *output) {
+  char hot[48], flat[48];
+  const lathe_operator *code = lathe_graph_operator(out->graph, op->input[0]);
+  lathe_message node = node_begin(out, "OneHotEncoder", "ai.onnx.ml");
+  lathe_message codes = {.error = out->error};
+  for (int32_t i = op->first; i < code->words; i++) lathe_message_integer(&codes, 8, i);
+  lathe_message_text(&node, 1, out->value[op->input[0]]);
+  attribute(&node, "cats_int64s", ATTRIBUTE_INTS, &codes);
+  attribute_integer(&node, "zeros", !code->strict || op->first > 0);
+  node_end(out, &node, fresh(out, hot));
+  value_info(out, GRAPH_VALUE_INFO, hot, TYPE_FLOAT, true,
+             op->width);                                  /* which onnx.checker cannot work out */
+  lathe_message flatten = node_begin(out, "Flatten", ""); /* (N, 1, width) to (N, width) */
+  lathe_message_text(&flatten, 1, hot);
+  attribute_integer(&flatten, "axis", 1);
+  node_end(out, &flatten, fresh(out, flat));
+  cast_to_double(out, flat, output);
+}
+
+static void multiply_add(writing *out, const lathe_operator *op, const char *weights, int32_t bias_tensor,
+                         const char *output) {
+  char product[48], bias[48];
+  constants(out, bias, op, bias_tensor);
+  simple(out, "MatMul", 2, (const char *const[]){out->value[op->input[0]], weights}, fresh(out, product));
+  simple(out, "Add", 2, (const char *const[]){product, bias}, output);
+}
+
+static void write_linear(writing *out, const lathe_operator *op, const char *output) {
+  char weights[48];
+  int64_t shape[] = {lathe_graph_operator(out->graph, op->input[0])->width, op->width};
+  initializer(out, fresh(out, weights), TYPE_DOUBLE, 2, shape, op->tensor[0],
+              (size_t)(shape[0] * shape[1]) * sizeof(double));
+  multiply_add(out, op, weights, 1, output);
+}
+
+static void write_linear_int8(writing *out, const lathe_operator *op, const char *output) {
+  char codes[48], scales[48], single[48], weights[48];
+  int64_t shape[] = {lathe_graph_operator(out->graph, op->input[0])->width, op->width};
+  initializer(out, fresh(out, codes), TYPE_INT8, 2, shape, op->tensor[0], (size_t)(shape[0] * shape[1]));
+  initializer(out, fresh(out, scales), TYPE_FLOAT, 1, shape + 1, op->tensor[1],
+              (size_t)op->width * sizeof(float));
+  lathe_message node = node_begin(out, "DequantizeLinear", "");
+  lathe_message_text(&node, 1, codes);
+  lathe_message_text(&node, 1, scales);
+  attribute_integer(&node, "axis", 1);
+  node_end(out, &node, fresh(out, single));
+  cast_to_double(out, single, fresh(out, weights));
+  multiply_add(out, op, weights, 2, output);
+}
+
+/* How each kind is written; raw columns are inputs and need no node. */
+static void (*const writers[LATHE_OPERATOR_KINDS])(writing *, const lathe_operator *, const char *) = {
+    [LATHE_OPERATOR_CODE] = write_code,
+    [LATHE_OPERATOR_IMPUTE] = write_impute,
+    [LATHE_OPERATOR_SCALE] = write_scale,
+    [LATHE_OPERATOR_ONE_HOT] = write_one_hot,
+    [LATHE_OPERATOR_CONCAT] = write_concat,
+    [LATHE_OPERATOR_LINEAR] = write_linear,
+    [LATHE_OPERATOR_LINEAR_INT8] = write_linear_int8,
+};
+
+/* Names of values that cannot be those of raw columns, nor of the output. */
+static void choose_prefix(writing *out) {
+  strcpy(out->prefix, "_");
+  for (bool taken = true; taken && strlen(out->prefix) < 20;) {
+    size_t size = strlen(out->prefix);
+    taken = !strncmp(lathe_graph_output_name(out->graph), out->prefix, size);
+    for (int32_t i = 0; i < lathe_graph_inputs(out->graph); i++)
+      taken = taken || !strncmp(lathe_graph_input_name(out->graph, i), out->prefix, size);
+    if (taken) strcat(out->prefix, "_");
+  }
+}
+
+static void import_opset(lathe_message *model, const char *domain, int version) {
+  lathe_message set = {.error = model->error};
+  lathe_message_text(&set, 1, domain);
+  lathe_message_integer(&set, 2, version);
+  lathe_message_part(model, 8, &set);
+}
+
+/* Inputs, nodes and output. */
+static bool write_graph(writing *out, char (*names)[48]) {
+  int32_t count = lathe_graph_operators(out->graph);
+  lathe_message_text(&out->body, GRAPH_NAME, "lathe");
+  for (int32_t i = 0; i < count; i++) {
+    const lathe_operator *op = lathe_graph_operator(out->graph, i);
+    if (i == count - 1)
+      out->value[i] = lathe_graph_output_name(out->graph);
+    else if (op->inputs == 0)
+      out->value[i] = op->name;
+    else {
+      snprintf(names[i], sizeof names[i], "%s%d", out->prefix, (int)i);
+      out->value[i] = names[i];
+    }
+    if (op->inputs == 0)
+      value_info(out, GRAPH_INPUT, op->name, op->kind == LATHE_OPERATOR_TEXT ? TYPE_STRING : TYPE_DOUBLE,
+                 false, 1);
+    else
+      writers[op->kind](out, op, out->value[i]);
+  }
+  value_info(out, GRAPH_OUTPUT, lathe_graph_output_name(out->graph), TYPE_DOUBLE, false,
+             lathe_graph_width(out->graph));
+  return !out->body.failed;
+}
+
+static bool write_model(writing *out, const char *note, const char *path) {
+  lathe_message model = {.error = out->error};
+  lathe_message_integer(&model, 1, IR_VERSION);
+  lathe_message_text(&model, 2, "lathe");
+  if (note) lathe_message_text(&model, 6, note);
+  lathe_message_part(&model, 7, &out->body);
+  import_opset(&model, "", OPSET);
+  import_opset(&model, "ai.onnx.ml", OPSET_ML);
+  bool fine = !model.failed && lathe_file_write(path, model.bytes.data, model.bytes.size, out->error);
+  lathe_buffer_free(&model.bytes);
+  return fine;
+}
+
+bool lathe_onnx_write(const lathe_graph *graph, const char *note, const char *path, lathe_error *error) {
+  size_t count = (size_t)lathe_graph_operators(graph);
+  if (lathe_graph_operator(graph, (int32_t)count - 1)->inputs == 0)
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                           "the graph is a raw column and nothing else; there is nothing to export");
+  for (int32_t i = 0; i < lathe_graph_inputs(graph); i++)
+    if (!strcmp(lathe_graph_input_name(graph, i), lathe_graph_output_name(graph)))
+      return lathe_error_set(error, LATHE_ERROR_DATA,
+                             "\"%s\" is both a column and the output of the model, which ONNX cannot say",
+                             lathe_graph_output_name(graph));
+  writing out = {.graph = graph, .body = {.error = error}, .error = error};
+  char(*names)[48] = lathe_memory_new(count, sizeof *names, error);
+  out.value = lathe_memory_new(count, sizeof *out.value, error);
+  choose_prefix(&out);
+  bool fine = names && out.value && write_graph(&out, names) && write_model(&out, note, path);
+  lathe_buffer_free(&out.body.bytes);
+  free(out.value);
+  free(names);
+  return fine;
+}

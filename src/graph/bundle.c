@@ -1,0 +1,386 @@
+/* bundle.c - writing and opening bundles. What is read is handed to lathe_graph_add, which trusts nobody. */
+#include "bundle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/json.h"
+#include "../base/memory.h"
+
+static const char bundle_format[] = "lathe bundle", bundle_version[] = "1";
+
+static void write_key(lathe_json_writer *json, const char *key) {
+  lathe_json_write_key(json, key, strlen(key));
+}
+
+static void write_text(lathe_json_writer *json, const char *key, const char *text) {
+  write_key(json, key);
+  lathe_json_write_string(json, text, strlen(text));
+}
+
+static void write_integer(lathe_json_writer *json, const char *key, int64_t value) {
+  write_key(json, key);
+  lathe_json_write_integer(json, value);
+}
+
+static void write_operator(lathe_json_writer *json, const lathe_operator *node) {
+  lathe_json_write_object(json);
+  write_text(json, "kind", lathe_operator_traits_of(node->kind)->name);
+  if (node->inputs > 0) {
+    write_key(json, "inputs");
+    lathe_json_write_array(json);
+    for (int32_t i = 0; i < node->inputs; i++) lathe_json_write_integer(json, node->input[i]);
+    lathe_json_write_array_end(json);
+  } else {
+    write_text(json, "name", node->name);
+    write_text(json, "type", lathe_type_name(node->type));
+  }
+  if (node->kind == LATHE_OPERATOR_CODE) {
+    write_key(json, "words");
+    lathe_json_write_array(json);
+    for (int32_t i = 0; i < node->words; i++)
+      lathe_json_write_string(json, node->word[i].data, node->word[i].size);
+    lathe_json_write_array_end(json);
+    write_integer(json, "missing", node->missing);
+    write_key(json, "strict");
+    lathe_json_write_bool(json, node->strict);
+  }
+  if (node->kind == LATHE_OPERATOR_ONE_HOT) write_integer(json, "first", node->first);
+  if (node->kind == LATHE_OPERATOR_LINEAR || node->kind == LATHE_OPERATOR_LINEAR_INT8)
+    write_integer(json, "width", node->width);
+  lathe_json_write_object_end(json);
+}
+
+/* The JSON of `graph` as a text of the writer. */
+static lathe_text describe(const lathe_graph *graph, lathe_json_writer *json, lathe_error *error) {
+  lathe_json_write_object(json);
+  write_text(json, "output", lathe_graph_output_name(graph));
+  write_key(json, "operators");
+  lathe_json_write_array(json);
+  for (int32_t i = 0; i < lathe_graph_operators(graph); i++)
+    write_operator(json, lathe_graph_operator(graph, i));
+  lathe_json_write_array_end(json);
+  lathe_json_write_object_end(json);
+  return lathe_json_writer_finish(json, error);
+}
+
+static void tensor_name(char *name, size_t size, int32_t index, const lathe_operator_tensor *tensor) {
+  snprintf(name, size, "%d.%s", (int)index, tensor->name);
+}
+
+/* The shape of array `k` of an operator: its rank. */
+static int32_t shape_of(const lathe_graph *graph, const lathe_operator *node, int32_t k, int64_t shape[2]) {
+  bool matrix = lathe_operator_traits_of(node->kind)->tensor[k].matrix;
+  shape[0] = matrix ? lathe_graph_operator(graph, node->input[0])->width : node->width;
+  shape[1] = node->width;
+  return matrix ? 2 : 1;
+}
+
+static bool add_tensors(lathe_tensor_writer *writer, const lathe_graph *graph, lathe_error *error) {
+  for (int32_t i = 0; i < lathe_graph_operators(graph); i++) {
+    const lathe_operator *node = lathe_graph_operator(graph, i);
+    const lathe_operator_traits *traits = lathe_operator_traits_of(node->kind);
+    for (int32_t k = 0; k < LATHE_OPERATOR_TENSORS && traits->tensor[k].name; k++) {
+      char name[64];
+      int64_t shape[2];
+      int32_t rank = shape_of(graph, node, k, shape);
+      tensor_name(name, sizeof name, i, &traits->tensor[k]);
+      if (!lathe_tensor_writer_add(writer, name, traits->tensor[k].dtype, rank, shape, node->tensor[k],
+                                   error))
+        return false;
+    }
+  }
+  return true;
+}
+
+bool lathe_bundle_write(const lathe_graph *graph, int32_t count, const char *const *keys,
+                        const lathe_text *texts, const char *path, lathe_error *error) {
+  bool fine = false;
+  lathe_tensor_writer *writer = lathe_tensor_writer_new(error);
+  lathe_json_writer *json = lathe_json_writer_new(0, error);
+  if (!writer || !json) goto out;
+  lathe_text text = describe(graph, json, error);
+  if (!text.data) goto out;
+  if (!lathe_tensor_writer_metadata(writer, "format", bundle_format, strlen(bundle_format), error) ||
+      !lathe_tensor_writer_metadata(writer, "version", bundle_version, strlen(bundle_version), error) ||
+      !lathe_tensor_writer_metadata(writer, "graph", text.data, text.size, error))
+    goto out;
+  for (int32_t i = 0; i < count; i++)
+    if (!lathe_tensor_writer_metadata(writer, keys[i], texts[i].data, texts[i].size, error)) goto out;
+  fine = add_tensors(writer, graph, error) && lathe_tensor_writer_write(writer, path, error);
+out:
+  lathe_json_writer_free(json);
+  lathe_tensor_writer_free(writer);
+  return fine;
+}
+
+/* An operator while it is read. */
+typedef struct {
+  lathe_operator node;
+  bool kind_known;
+  int32_t *input;
+  lathe_text *word;
+  lathe_buffer words; /* the texts of the vocabulary, each with a NUL */
+  char *name;
+} operator_read;
+
+static void operator_read_free(operator_read *read) {
+  free(read->input);
+  free(read->word);
+  free(read->name);
+  lathe_buffer_free(&read->words);
+}
+
+typedef struct {
+  lathe_json_reader *json;
+  lathe_tensor_file *file;
+  lathe_error *error;
+} reading;
+
+static bool broken(reading *in, const char *what) {
+  return lathe_error_set(in->error, LATHE_ERROR_DATA, "%s: the graph %s; the bundle is broken, make it anew",
+                         lathe_tensor_file_path(in->file), what);
+}
+
+/* The next event is `wanted`; the reader has already said so when it is an error. */
+static bool expect(reading *in, lathe_json_event wanted, const char *what) {
+  lathe_json_event event = lathe_json_next(in->json, in->error);
+  if (event == wanted) return true;
+  return event == LATHE_JSON_ERROR ? false : broken(in, what);
+}
+
+static bool read_int32(reading *in, int32_t *value) {
+  if (!expect(in, LATHE_JSON_INTEGER, "has something else where a whole number should stand")) return false;
+  int64_t integer = lathe_json_integer(in->json);
+  if (integer < INT32_MIN || integer > INT32_MAX) return broken(in, "has a number that is too large");
+  *value = (int32_t)integer;
+  return true;
+}
+
+static bool read_inputs(reading *in, operator_read *read) {
+  if (!expect(in, LATHE_JSON_ARRAY, "has inputs that are not a list")) return false;
+  int32_t capacity = 0;
+  for (;;) {
+    lathe_json_event event = lathe_json_next(in->json, in->error);
+    if (event == LATHE_JSON_ARRAY_END) break;
+    if (event == LATHE_JSON_ERROR) return false;
+    int64_t index = event == LATHE_JSON_INTEGER ? lathe_json_integer(in->json) : -1;
+    if (index < 0 || index > INT32_MAX || read->node.inputs == LATHE_GRAPH_OPERATORS)
+      return broken(in, "has inputs that are not operators");
+    if (read->node.inputs == capacity) {
+      capacity = capacity ? 2 * capacity : 8;
+      if (!lathe_memory_resize((void **)&read->input, (size_t)capacity, sizeof *read->input, in->error))
+        return false;
+    }
+    read->input[read->node.inputs++] = (int32_t)index;
+  }
+  read->node.input = read->input;
+  return true;
+}
+
+static bool read_words(reading *in, operator_read *read) {
+  if (!expect(in, LATHE_JSON_ARRAY, "has a vocabulary that is not a list")) return false;
+  int32_t capacity = 0;
+  for (;;) {
+    lathe_json_event event = lathe_json_next(in->json, in->error);
+    if (event == LATHE_JSON_ARRAY_END) break;
+    if (event == LATHE_JSON_ERROR) return false;
+    if (event != LATHE_JSON_STRING || read->node.words == LATHE_GRAPH_WIDTH)
+      return broken(in, "has a vocabulary that is not a list of texts");
+    if (read->node.words == capacity) {
+      capacity = capacity ? 2 * capacity : 16;
+      if (!lathe_memory_resize((void **)&read->word, (size_t)capacity, sizeof *read->word, in->error))
+        return false;
+    }
+    lathe_text text = lathe_json_text(in->json);
+    read->word[read->node.words++].size = text.size;
+    if (!lathe_buffer_append(&read->words, text.data, text.size, in->error) ||
+        !lathe_buffer_append(&read->words, "", 1, in->error))
+      return false;
+  }
+  const char *place = read->words.data;
+  for (int32_t i = 0; i < read->node.words; i++) {
+    read->word[i].data = place;
+    place += read->word[i].size + 1;
+  }
+  read->node.word = read->word;
+  return true;
+}
+
+static bool read_kind(reading *in, operator_read *read) {
+  if (!expect(in, LATHE_JSON_STRING, "has a kind of operator that is not a word")) return false;
+  lathe_text text = lathe_json_text(in->json);
+  for (int32_t i = 0; i < LATHE_OPERATOR_KINDS; i++) {
+    const char *name = lathe_operator_traits_of((lathe_operator_kind)i)->name;
+    if (strlen(name) != text.size || memcmp(name, text.data, text.size) != 0) continue;
+    read->node.kind = (lathe_operator_kind)i;
+    read->kind_known = true;
+    return true;
+  }
+  return lathe_error_set(in->error, LATHE_ERROR_DATA,
+                         "%s: this lathe does not know the operator \"%.*s\"; it was made by a newer one",
+                         lathe_tensor_file_path(in->file), (int)(text.size < 60 ? text.size : 60), text.data);
+}
+
+static bool read_name(reading *in, char **name) {
+  if (!expect(in, LATHE_JSON_STRING, "has a name that is not a text")) return false;
+  lathe_text text = lathe_json_text(in->json);
+  if (memchr(text.data, 0, text.size)) return broken(in, "has a name with a NUL in it");
+  free(*name);
+  *name = lathe_memory_text(text.data, text.size, in->error);
+  return *name != NULL;
+}
+
+static bool read_type(reading *in, operator_read *read) {
+  char *word = NULL;
+  bool fine = read_name(in, &word);
+  if (fine && !lathe_type_parse(word, &read->node.type))
+    fine = broken(in, "has a column of a type that there is not");
+  free(word);
+  return fine;
+}
+
+static bool read_field(reading *in, operator_read *read) {
+  lathe_text key = lathe_json_text(in->json);
+  lathe_operator *node = &read->node;
+#define KEY(text) (key.size == sizeof(text) - 1 && !memcmp(key.data, text, key.size))
+  if (KEY("kind")) return read_kind(in, read);
+  if (KEY("inputs") && !read->input) return read_inputs(in, read);
+  if (KEY("words") && !read->word) return read_words(in, read);
+  if (KEY("type")) return read_type(in, read);
+  if (KEY("missing")) return read_int32(in, &node->missing);
+  if (KEY("first")) return read_int32(in, &node->first);
+  if (KEY("width")) return read_int32(in, &node->width);
+  if (KEY("name")) {
+    if (!read_name(in, &read->name)) return false;
+    node->name = read->name;
+    return true;
+  }
+  if (KEY("strict")) {
+    if (!expect(in, LATHE_JSON_BOOL, "has something else where true or false should stand")) return false;
+    node->strict = lathe_json_bool(in->json);
+    return true;
+  }
+#undef KEY
+  return broken(in, "has an operator with an unknown or repeated field");
+}
+
+/* The arrays of an operator, after its width is known. They stay in the file. */
+static bool read_tensors(reading *in, const lathe_graph *graph, lathe_operator *node, int32_t index) {
+  const lathe_operator_traits *traits = lathe_operator_traits_of(node->kind);
+  bool linear = node->kind == LATHE_OPERATOR_LINEAR || node->kind == LATHE_OPERATOR_LINEAR_INT8;
+  if (!traits->tensor[0].name) return true;
+  if (node->inputs != 1 || node->input[0] < 0 || node->input[0] >= lathe_graph_operators(graph))
+    return broken(in, "has an operator that takes what does not come before it");
+  if (!linear) node->width = lathe_graph_operator(graph, node->input[0])->width;
+  for (int32_t k = 0; k < LATHE_OPERATOR_TENSORS && traits->tensor[k].name; k++) {
+    char name[64];
+    int64_t shape[2];
+    lathe_tensor_view view;
+    int32_t rank = shape_of(graph, node, k, shape);
+    tensor_name(name, sizeof name, index, &traits->tensor[k]);
+    if (!lathe_tensor_file_get(in->file, name, traits->tensor[k].dtype, rank, &view, in->error)) return false;
+    if (view.shape[0] != shape[0] || (rank == 2 && view.shape[1] != shape[1]))
+      return broken(in, "has an array whose shape does not fit its operator");
+    node->tensor[k] = view.data;
+  }
+  return true;
+}
+
+static bool read_operator(reading *in, lathe_graph *graph) {
+  operator_read read = {.node = {.missing = -1}};
+  bool fine = false;
+  for (;;) {
+    lathe_json_event event = lathe_json_next(in->json, in->error);
+    if (event == LATHE_JSON_OBJECT_END) break;
+    if (event != LATHE_JSON_KEY || !read_field(in, &read)) goto out;
+  }
+  if (!read.kind_known) {
+    broken(in, "has an operator of no kind");
+    goto out;
+  }
+  fine = read_tensors(in, graph, &read.node, lathe_graph_operators(graph)) &&
+         lathe_graph_add(graph, &read.node, in->error) >= 0;
+out:
+  operator_read_free(&read);
+  return fine;
+}
+
+static bool read_operators(reading *in, lathe_graph *graph) {
+  if (!expect(in, LATHE_JSON_ARRAY, "has operators that are not a list")) return false;
+  for (;;) {
+    lathe_json_event event = lathe_json_next(in->json, in->error);
+    if (event == LATHE_JSON_ARRAY_END) return true;
+    if (event == LATHE_JSON_ERROR) return false;
+    if (event != LATHE_JSON_OBJECT) return broken(in, "has an operator that is not an object");
+    if (!read_operator(in, graph)) return false;
+  }
+}
+
+static bool read_graph(reading *in, lathe_graph *graph) {
+  char *output = NULL;
+  bool fine = false;
+  if (!expect(in, LATHE_JSON_OBJECT, "is not an object")) return false;
+  for (;;) {
+    lathe_json_event event = lathe_json_next(in->json, in->error);
+    if (event == LATHE_JSON_OBJECT_END) break;
+    if (event != LATHE_JSON_KEY) goto out;
+    lathe_text key = lathe_json_text(in->json);
+    if (key.size == 6 && !memcmp(key.data, "output", 6)) {
+      if (!read_name(in, &output)) goto out;
+    } else if (key.size == 9 && !memcmp(key.data, "operators", 9)) {
+      if (!read_operators(in, graph)) goto out;
+    } else if (!lathe_json_skip(in->json, in->error))
+      goto out;
+  }
+  if (!expect(in, LATHE_JSON_END, "has more behind it")) goto out;
+  int32_t last = lathe_graph_operators(graph) - 1;
+  if (!output || last < 0 ||
+      lathe_operator_traits_of(lathe_graph_operator(graph, last)->kind)->gives != LATHE_VALUE_NUMBERS)
+    broken(in, "has no output");
+  else
+    fine = lathe_graph_set_output_name(graph, output, in->error);
+out:
+  free(output);
+  return fine;
+}
+
+static bool equals(lathe_text text, const char *word) {
+  return text.data && text.size == strlen(word) && !memcmp(text.data, word, text.size);
+}
+
+lathe_graph *lathe_bundle_graph(lathe_tensor_file *file, lathe_error *error) {
+  const char *path = lathe_tensor_file_path(file);
+  lathe_text text = lathe_tensor_file_metadata(file, "graph");
+  if (!equals(lathe_tensor_file_metadata(file, "format"), bundle_format) || !text.data) {
+    lathe_error_set(error, LATHE_ERROR_DATA, "%s: not a lathe bundle; make one with model:save(\"FILE\")",
+                    path);
+    return NULL;
+  }
+  if (!equals(lathe_tensor_file_metadata(file, "version"), bundle_version)) {
+    lathe_error_set(error, LATHE_ERROR_DATA,
+                    "%s: a bundle of another version than %s; make it anew, or use a newer lathe", path,
+                    bundle_version);
+    return NULL;
+  }
+  reading in = {lathe_json_reader_new(text.data, text.size, path, error), file, error};
+  lathe_graph *graph = in.json ? lathe_graph_new(error) : NULL;
+  if (graph) {
+    lathe_graph_set_file(graph, file);
+    if (!read_graph(&in, graph)) {
+      lathe_graph_release(graph);
+      graph = NULL;
+    }
+  }
+  lathe_json_reader_free(in.json);
+  return graph;
+}
+
+lathe_graph *lathe_graph_open(const char *path, lathe_error *error) {
+  lathe_tensor_file *file = lathe_tensor_file_open(path, error);
+  if (!file) return NULL;
+  lathe_graph *graph = lathe_bundle_graph(file, error);
+  lathe_tensor_file_release(file);
+  return graph;
+}

@@ -1,0 +1,281 @@
+/* graph.c - building a graph, and asking what is in it. */
+#include "graph.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/memory.h"
+#include "operator.h"
+
+struct lathe_graph {
+  atomic_int references;
+  lathe_operator *operators;
+  int32_t count, capacity;
+  int32_t *inputs; /* operators that are raw columns */
+  int32_t inputs_count;
+  int64_t width; /* of all operators together */
+  char *output_name;
+  void **owned; /* memory of the operators */
+  size_t owned_count, owned_capacity;
+  lathe_tensor_file *file; /* holds the arrays, when opened from a bundle */
+};
+
+lathe_graph *lathe_graph_new(lathe_error *error) {
+  lathe_graph *graph = lathe_memory_new(1, sizeof *graph, error);
+  if (!graph) return NULL;
+  atomic_init(&graph->references, 1);
+  graph->output_name = lathe_memory_text("prediction", 10, error);
+  if (!graph->output_name) {
+    free(graph);
+    return NULL;
+  }
+  return graph;
+}
+
+lathe_graph *lathe_graph_retain(lathe_graph *graph) {
+  atomic_fetch_add(&graph->references, 1);
+  return graph;
+}
+
+void lathe_graph_release(lathe_graph *graph) {
+  if (!graph || atomic_fetch_sub(&graph->references, 1) != 1) return;
+  for (size_t i = 0; i < graph->owned_count; i++) free(graph->owned[i]);
+  lathe_tensor_file_release(graph->file);
+  free(graph->owned);
+  free(graph->operators);
+  free(graph->inputs);
+  free(graph->output_name);
+  free(graph);
+}
+
+/* A copy of `size` bytes that lives as long as the graph. */
+static void *keep(lathe_graph *graph, const void *data, size_t size, lathe_error *error) {
+  if (graph->owned_count == graph->owned_capacity) {
+    size_t capacity = graph->owned_capacity ? 2 * graph->owned_capacity : 32;
+    if (!lathe_memory_resize((void **)&graph->owned, capacity, sizeof *graph->owned, error)) return NULL;
+    graph->owned_capacity = capacity;
+  }
+  void *copy = lathe_memory_raw(size, 1, error);
+  if (!copy) return NULL;
+  if (size > 0) memcpy(copy, data, size);
+  graph->owned[graph->owned_count++] = copy;
+  return copy;
+}
+
+static bool keep_words(lathe_graph *graph, lathe_operator *node, lathe_error *error) {
+  size_t bytes = 0;
+  for (int32_t i = 0; i < node->words; i++) bytes += node->word[i].size + 1;
+  char *text = lathe_memory_new(bytes, 1, error);
+  if (!text) return false;
+  char *all = keep(graph, text, bytes, error);
+  free(text);
+  lathe_text *word = all ? keep(graph, node->word, (size_t)node->words * sizeof *word, error) : NULL;
+  if (!word) return false;
+  for (int32_t i = 0; i < node->words; i++) {
+    if (word[i].size > 0) memcpy(all, word[i].data, word[i].size);
+    word[i].data = all;
+    all += word[i].size + 1;
+  }
+  node->word = word;
+  return true;
+}
+
+static bool wrong(const lathe_operator_traits *traits, const char *what, lathe_error *error) {
+  return lathe_error_set(error, LATHE_ERROR_DATA,
+                         "operator \"%s\" of the graph %s; the model is broken, make it anew", traits->name,
+                         what);
+}
+
+static bool check_inputs(const lathe_graph *graph, const lathe_operator *node,
+                         const lathe_operator_traits *traits, lathe_error *error) {
+  if (node->inputs < traits->inputs_least || node->inputs > traits->inputs_most)
+    return wrong(traits, "has the wrong number of inputs", error);
+  for (int32_t i = 0; i < node->inputs; i++) {
+    int32_t from = node->input[i];
+    if (from < 0 || from >= graph->count) return wrong(traits, "takes what does not come before it", error);
+    if (lathe_operator_traits_of(graph->operators[from].kind)->gives != traits->takes)
+      return wrong(traits, "takes a value of the wrong kind", error);
+  }
+  return true;
+}
+
+static bool check_words(const lathe_operator *node, const lathe_operator_traits *traits, lathe_error *error) {
+  if (node->words < 0) return wrong(traits, "has no vocabulary", error);
+  for (int32_t i = 1; i < node->words; i++) {
+    lathe_text a = node->word[i - 1], b = node->word[i];
+    int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+    if (order > 0 || (order == 0 && a.size >= b.size))
+      return wrong(traits, "has a vocabulary out of order", error);
+  }
+  if (node->missing < -1 || node->missing >= node->words)
+    return wrong(traits, "has a code that is not in its vocabulary", error);
+  return true;
+}
+
+/* The width that follows from the inputs; -1 when it cannot be. */
+static int64_t work_out_width(const lathe_graph *graph, const lathe_operator *node) {
+  const lathe_operator *input = node->inputs > 0 ? &graph->operators[node->input[0]] : NULL;
+  int64_t width = 0;
+  switch (node->kind) {
+  case LATHE_OPERATOR_NUMBER:
+  case LATHE_OPERATOR_TEXT:
+  case LATHE_OPERATOR_CODE:
+    return 1;
+  case LATHE_OPERATOR_ONE_HOT:
+    return node->first < 0 ? -1 : input->words - node->first;
+  case LATHE_OPERATOR_CONCAT:
+    for (int32_t i = 0; i < node->inputs; i++) width += graph->operators[node->input[i]].width;
+    return width;
+  case LATHE_OPERATOR_LINEAR:
+  case LATHE_OPERATOR_LINEAR_INT8:
+    return node->width;
+  default:
+    return input->width;
+  }
+}
+
+static bool keep_tensors(lathe_graph *graph, lathe_operator *node, const lathe_operator_traits *traits,
+                         lathe_error *error) {
+  for (int32_t i = 0; i < LATHE_OPERATOR_TENSORS && traits->tensor[i].name; i++) {
+    if (!node->tensor[i]) return wrong(traits, "lacks an array", error);
+    if (graph->file) continue;
+    size_t size = (size_t)lathe_operator_count(graph, node, i) * lathe_dtype_size(traits->tensor[i].dtype);
+    node->tensor[i] = keep(graph, node->tensor[i], size, error);
+    if (!node->tensor[i]) return false;
+  }
+  return true;
+}
+
+static bool add_input(lathe_graph *graph, lathe_operator *node, lathe_error *error) {
+  for (int32_t i = 0; i < graph->inputs_count; i++)
+    if (!strcmp(lathe_graph_input_name(graph, i), node->name))
+      return lathe_error_set(error, LATHE_ERROR_DATA,
+                             "the graph takes column \"%s\" twice; the model is broken, make it anew",
+                             node->name);
+  if (!lathe_memory_resize((void **)&graph->inputs, (size_t)graph->inputs_count + 1, sizeof *graph->inputs,
+                           error))
+    return false;
+  node->name = keep(graph, node->name, strlen(node->name) + 1, error);
+  if (!node->name) return false;
+  graph->inputs[graph->inputs_count++] = graph->count;
+  return true;
+}
+
+static bool is_text(lathe_type type) {
+  return type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
+}
+
+int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *original, lathe_error *error) {
+  lathe_operator node = *original;
+  const lathe_operator_traits *traits = lathe_operator_traits_of(node.kind);
+  if (graph->count == graph->capacity) {
+    int32_t capacity = graph->capacity ? 2 * graph->capacity : 16;
+    if (!lathe_memory_resize((void **)&graph->operators, (size_t)capacity, sizeof *graph->operators, error))
+      return -1;
+    graph->capacity = capacity;
+  }
+  if (!check_inputs(graph, &node, traits, error)) return -1;
+  if (node.kind == LATHE_OPERATOR_CODE && !check_words(&node, traits, error)) return -1;
+  int64_t width = work_out_width(graph, &node);
+  if (width < 1 || graph->width + width > LATHE_GRAPH_WIDTH || graph->count == LATHE_GRAPH_OPERATORS) {
+    lathe_error_set(error, LATHE_ERROR_DATA,
+                    "operator \"%s\" would have %lld columns; all operators of a model have 1 to %d together",
+                    traits->name, (long long)width, (int)LATHE_GRAPH_WIDTH);
+    return -1;
+  }
+  node.width = (int32_t)width;
+  if (traits->inputs_most == 0) {
+    if (!node.name || is_text(node.type) != (traits->gives == LATHE_VALUE_TEXT)) {
+      wrong(traits, "lacks the name or type of its column", error);
+      return -1;
+    }
+    if (!add_input(graph, &node, error)) return -1;
+  }
+  if (node.inputs > 0) {
+    node.input = keep(graph, node.input, (size_t)node.inputs * sizeof(int32_t), error);
+    if (!node.input) return -1;
+  }
+  if (node.words > 0 && !keep_words(graph, &node, error)) return -1;
+  if (!keep_tensors(graph, &node, traits, error)) return -1;
+  graph->width += width;
+  graph->operators[graph->count] = node;
+  return graph->count++;
+}
+
+bool lathe_graph_set_output_name(lathe_graph *graph, const char *name, lathe_error *error) {
+  char *copy = lathe_memory_text(name, strlen(name), error);
+  if (!copy) return false;
+  free(graph->output_name);
+  graph->output_name = copy;
+  return true;
+}
+
+void lathe_graph_set_file(lathe_graph *graph, lathe_tensor_file *file) {
+  graph->file = lathe_tensor_file_retain(file);
+}
+
+const lathe_operator *lathe_graph_operator(const lathe_graph *graph, int32_t index) {
+  return &graph->operators[index];
+}
+
+int64_t lathe_operator_count(const lathe_graph *graph, const lathe_operator *node, int32_t index) {
+  const lathe_operator_traits *traits = lathe_operator_traits_of(node->kind);
+  int64_t rows = traits->tensor[index].matrix ? graph->operators[node->input[0]].width : 1;
+  return rows * node->width;
+}
+
+size_t lathe_dtype_size(lathe_dtype dtype) {
+  switch (dtype) {
+  case LATHE_DTYPE_U8:
+  case LATHE_DTYPE_I8:
+    return 1;
+  case LATHE_DTYPE_I32:
+  case LATHE_DTYPE_F32:
+    return 4;
+  default:
+    return 8;
+  }
+}
+
+int32_t lathe_graph_inputs(const lathe_graph *graph) {
+  return graph->inputs_count;
+}
+
+const char *lathe_graph_input_name(const lathe_graph *graph, int32_t index) {
+  if (index < 0 || index >= graph->inputs_count) return NULL;
+  return graph->operators[graph->inputs[index]].name;
+}
+
+lathe_type lathe_graph_input_type(const lathe_graph *graph, int32_t index) {
+  if (index < 0 || index >= graph->inputs_count) return LATHE_TYPE_FLOAT64;
+  return graph->operators[graph->inputs[index]].type;
+}
+
+int32_t lathe_graph_width(const lathe_graph *graph) {
+  return graph->count > 0 ? graph->operators[graph->count - 1].width : 0;
+}
+
+const char *lathe_graph_output_name(const lathe_graph *graph) {
+  return graph->output_name;
+}
+
+int32_t lathe_graph_operators(const lathe_graph *graph) {
+  return graph->count;
+}
+
+const char *lathe_graph_operator_name(const lathe_graph *graph, int32_t index) {
+  if (index < 0 || index >= graph->count) return NULL;
+  return lathe_operator_traits_of(graph->operators[index].kind)->name;
+}
+
+int64_t lathe_graph_bytes(const lathe_graph *graph) {
+  int64_t bytes = 0;
+  for (int32_t i = 0; i < graph->count; i++) {
+    const lathe_operator *node = &graph->operators[i];
+    const lathe_operator_traits *traits = lathe_operator_traits_of(node->kind);
+    for (int32_t k = 0; k < LATHE_OPERATOR_TENSORS && traits->tensor[k].name; k++)
+      bytes += lathe_operator_count(graph, node, k) * (int64_t)lathe_dtype_size(traits->tensor[k].dtype);
+  }
+  return bytes;
+}

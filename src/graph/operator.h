@@ -1,0 +1,88 @@
+/* operator.h - what a graph is made of, for those who build, run and write one down.
+ *
+ * An operator has one value, `width` columns for each row, and takes the values of operators before it.
+ * Numbers are double, missing is NaN; codes are int32, -1 is no code; texts are only looked up. What it has
+ * learned are the arrays that its row of traits names; they belong to the graph, or to the bundle that the
+ * graph was opened from. */
+#ifndef LATHE_GRAPH_OPERATOR_H
+#define LATHE_GRAPH_OPERATOR_H
+
+#include "../base/safetensors.h"
+#include "graph.h"
+
+enum { LATHE_OPERATOR_TENSORS = 3, LATHE_GRAPH_WIDTH = 1 << 22, LATHE_GRAPH_OPERATORS = 1 << 16 };
+
+typedef enum lathe_operator_kind {
+  LATHE_OPERATOR_NUMBER,      /* a raw column of numbers */
+  LATHE_OPERATOR_TEXT,        /* a raw column of texts */
+  LATHE_OPERATOR_CODE,        /* text to its place in a sorted vocabulary */
+  LATHE_OPERATOR_IMPUTE,      /* NaN to fill[column]; a fill of NaN leaves it */
+  LATHE_OPERATOR_SCALE,       /* (x - mean[column]) / scale[column] */
+  LATHE_OPERATOR_ONE_HOT,     /* code to columns of 0 and 1; codes below `first` have no column */
+  LATHE_OPERATOR_CONCAT,      /* columns side by side */
+  LATHE_OPERATOR_LINEAR,      /* x weights + bias; weights (width of x, width) row-major */
+  LATHE_OPERATOR_LINEAR_INT8, /* the same with weights int8 * float32 scale[column], rounded to float32 */
+  LATHE_OPERATOR_KINDS,
+} lathe_operator_kind;
+
+typedef enum lathe_value_kind {
+  LATHE_VALUE_NONE,
+  LATHE_VALUE_NUMBERS,
+  LATHE_VALUE_TEXT,
+  LATHE_VALUE_CODES
+} lathe_value_kind;
+
+typedef struct lathe_operator {
+  lathe_operator_kind kind;
+  int32_t width;
+  int32_t inputs;
+  const int32_t *input;                       /* the operators whose values it takes */
+  const char *name;                           /* number, text: the raw column */
+  lathe_type type;                            /* number, text: its type in training */
+  int32_t words;                              /* code: size of the vocabulary */
+  const lathe_text *word;                     /* code: ascending by bytes; each ends in NUL */
+  int32_t missing;                            /* code: the code of a missing text, -1: none */
+  bool strict;                                /* code: a text that is not in the vocabulary is an error */
+  int32_t first;                              /* one-hot: the first code that has a column */
+  const void *tensor[LATHE_OPERATOR_TENSORS]; /* as traits say */
+} lathe_operator;
+
+/* One array of an operator: of shape (width), or (width of the input, width). */
+typedef struct lathe_operator_tensor {
+  const char *name;
+  lathe_dtype dtype;
+  bool matrix;
+} lathe_operator_tensor;
+
+typedef struct lathe_block lathe_block;
+
+/* One row for each kind: its word in a bundle, what it takes and gives, its arrays, and how it runs. */
+typedef struct lathe_operator_traits {
+  const char *name;
+  lathe_value_kind takes, gives;
+  int32_t inputs_least, inputs_most;
+  lathe_operator_tensor tensor[LATHE_OPERATOR_TENSORS];
+  bool (*run)(const lathe_operator *node, const lathe_block *block, int32_t index, lathe_error *error);
+} lathe_operator_traits;
+
+const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind);
+
+/* The elements of array `index`, and the size of one. */
+int64_t lathe_operator_count(const lathe_graph *graph, const lathe_operator *node, int32_t index);
+size_t lathe_dtype_size(lathe_dtype dtype);
+
+/* A graph being built. The output is the last operator. */
+lathe_graph *lathe_graph_new(lathe_error *error);
+
+/* Check `operator` and append a copy of it; its index, or -1 with an error. Its arrays are copied, unless the
+ * graph was given the file that holds them. Its width is worked out, but for the linear ones. */
+int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *node, lathe_error *error);
+bool lathe_graph_set_output_name(lathe_graph *graph, const char *name, lathe_error *error);
+void lathe_graph_set_file(lathe_graph *graph, lathe_tensor_file *file);
+
+const lathe_operator *lathe_graph_operator(const lathe_graph *graph, int32_t index);
+
+/* The vocabulary entry equal to `text`, or -1. */
+int32_t lathe_operator_find(const lathe_operator *node, lathe_text text);
+
+#endif

@@ -1,0 +1,219 @@
+/* operators.c - the kinds of operator, one row each, and their kernels.
+ *
+ * A kernel goes down a column at a time; a row's value depends on nothing but the row, so blocks may be cut
+ * anywhere. What is written to ONNX (export/onnx.c) does the same operations in the same order. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "run.h"
+
+/* A mutable column of value `index`, and one of an input's. */
+static double *column_of(const lathe_block *block, int32_t index, int32_t column) {
+  return (double *)block->value[index] + (size_t)column * LATHE_RUN_ROWS;
+}
+
+static bool number_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                       lathe_error *error) {
+  (void)node, (void)error;
+  const lathe_column *column = lathe_run_column(block->run, index);
+  const uint8_t *valid = lathe_column_validity(column);
+  const void *values = lathe_column_values(column);
+  double *out = column_of(block, index, 0);
+  switch (lathe_column_type(column)) {
+  case LATHE_TYPE_FLOAT64:
+    memcpy(out, (const double *)values + block->begin, (size_t)block->rows * sizeof *out);
+    break;
+  case LATHE_TYPE_INT64:
+    for (int32_t r = 0; r < block->rows; r++) out[r] = (double)((const int64_t *)values)[block->begin + r];
+    break;
+  default:
+    for (int32_t r = 0; r < block->rows; r++) out[r] = lathe_column_number(column, block->begin + r);
+  }
+  for (int32_t r = 0; valid && r < block->rows; r++) {
+    int64_t row = block->begin + r;
+    if (!(valid[row >> 3] >> (row & 7) & 1)) out[r] = NAN;
+  }
+  return true;
+}
+
+int32_t lathe_operator_find(const lathe_operator *node, lathe_text text) {
+  int32_t low = 0, high = node->words;
+  while (low < high) {
+    int32_t middle = low + (high - low) / 2;
+    lathe_text word = node->word[middle];
+    size_t size = word.size < text.size ? word.size : text.size;
+    int order = size > 0 ? memcmp(word.data, text.data, size) : 0;
+    if (order == 0 && word.size == text.size) return middle;
+    if (order < 0 || (order == 0 && word.size < text.size))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return -1;
+}
+
+static bool unknown(const lathe_operator *node, const lathe_block *block, int32_t row, lathe_text text,
+                    lathe_error *error) {
+  const char *name = lathe_graph_operator(lathe_run_graph(block->run), node->input[0])->name;
+  long long number = (long long)(block->begin + row + 1);
+  if (!text.data)
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "row %lld: \"%s\" is missing, and nothing imputes it; add impute{ category = "
+                           "\"mode\" } to the recipe",
+                           number, name);
+  return lathe_error_set(
+      error, LATHE_ERROR_DATA,
+      "row %lld: \"%.*s\" is not among the %d categories of \"%s\" that the model was trained on; "
+      "encode with unknown = \"zeros\" to accept it",
+      number, (int)(text.size < 100 ? text.size : 100), text.data, (int)node->words, name);
+}
+
+static bool code_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                     lathe_error *error) {
+  const lathe_column *column = lathe_run_column(block->run, node->input[0]);
+  const int32_t *codes = lathe_run_codes(block->run, index);
+  const int32_t *entries = codes ? lathe_column_values(column) : NULL;
+  lathe_type type = lathe_column_type(column);
+  bool text_column = type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
+  int32_t *out = block->value[index];
+  for (int32_t r = 0; r < block->rows; r++) {
+    int64_t row = block->begin + r;
+    if (!text_column || !lathe_column_present(column, row))
+      out[r] = node->missing;
+    else if (codes)
+      out[r] = codes[entries[row]];
+    else
+      out[r] = lathe_operator_find(node, lathe_column_text(column, row));
+    if (out[r] < 0 && node->strict) {
+      lathe_text none = {NULL, 0};
+      return unknown(node, block, r, text_column ? lathe_column_text(column, row) : none, error);
+    }
+  }
+  return true;
+}
+
+static bool impute_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                       lathe_error *error) {
+  (void)error;
+  const double *fill = node->tensor[0];
+  for (int32_t c = 0; c < node->width; c++) {
+    const double *from = column_of(block, node->input[0], c);
+    double *out = column_of(block, index, c);
+    for (int32_t r = 0; r < block->rows; r++) out[r] = isnan(from[r]) ? fill[c] : from[r];
+  }
+  return true;
+}
+
+static bool scale_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                      lathe_error *error) {
+  (void)error;
+  const double *mean = node->tensor[0], *scale = node->tensor[1];
+  for (int32_t c = 0; c < node->width; c++) {
+    const double *from = column_of(block, node->input[0], c);
+    double *out = column_of(block, index, c);
+    for (int32_t r = 0; r < block->rows; r++) out[r] = (from[r] - mean[c]) / scale[c];
+  }
+  return true;
+}
+
+static bool one_hot_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                        lathe_error *error) {
+  (void)error;
+  const int32_t *code = block->value[node->input[0]];
+  for (int32_t c = 0; c < node->width; c++) {
+    double *out = column_of(block, index, c);
+    for (int32_t r = 0; r < block->rows; r++) out[r] = code[r] == c + node->first ? 1.0 : 0.0;
+  }
+  return true;
+}
+
+static bool concat_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                       lathe_error *error) {
+  (void)error;
+  double *out = column_of(block, index, 0);
+  const lathe_graph *graph = lathe_run_graph(block->run);
+  for (int32_t i = 0; i < node->inputs; i++) {
+    size_t count = (size_t)lathe_graph_operator(graph, node->input[i])->width * LATHE_RUN_ROWS;
+    memcpy(out, column_of(block, node->input[i], 0), count * sizeof *out);
+    out += count;
+  }
+  return true;
+}
+
+/* out = x weights + bias, the terms added in the order of the columns of x, the bias last. weight(j, c) gives
+ * a weight. */
+#define LINEAR(weight)                                                                                       \
+  int32_t inputs = lathe_graph_operator(lathe_run_graph(block->run), node->input[0])->width;                 \
+  for (int32_t c = 0; c < node->width; c++) {                                                                \
+    double *out = column_of(block, index, c);                                                                \
+    for (int32_t r = 0; r < block->rows; r++) out[r] = 0.0;                                                  \
+    for (int32_t j = 0; j < inputs; j++) {                                                                   \
+      const double *x = column_of(block, node->input[0], j);                                                 \
+      double w = weight;                                                                                     \
+      for (int32_t r = 0; r < block->rows; r++) out[r] += x[r] * w;                                          \
+    }                                                                                                        \
+    for (int32_t r = 0; r < block->rows; r++) out[r] += bias[c];                                             \
+  }
+
+static bool linear_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                       lathe_error *error) {
+  (void)error;
+  const double *weights = node->tensor[0], *bias = node->tensor[1];
+  LINEAR(weights[(size_t)j * (size_t)node->width + (size_t)c])
+  return true;
+}
+
+/* As ONNX DequantizeLinear does it: int8 to float32, times the scale in float32; then double as all else. */
+static bool linear_int8_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                            lathe_error *error) {
+  (void)error;
+  const int8_t *weights = node->tensor[0];
+  const float *scales = node->tensor[1];
+  const double *bias = node->tensor[2];
+  LINEAR((double)((float)weights[(size_t)j * (size_t)node->width + (size_t)c] * scales[c]))
+  return true;
+}
+
+static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
+    [LATHE_OPERATOR_NUMBER] = {"number", LATHE_VALUE_NONE, LATHE_VALUE_NUMBERS, 0, 0, {{0}}, number_run},
+    [LATHE_OPERATOR_TEXT] = {"text", LATHE_VALUE_NONE, LATHE_VALUE_TEXT, 0, 0, {{0}}, NULL},
+    [LATHE_OPERATOR_CODE] = {"code", LATHE_VALUE_TEXT, LATHE_VALUE_CODES, 1, 1, {{0}}, code_run},
+    [LATHE_OPERATOR_IMPUTE] = {"impute",
+                               LATHE_VALUE_NUMBERS,
+                               LATHE_VALUE_NUMBERS,
+                               1,
+                               1,
+                               {{"fill", LATHE_DTYPE_F64, false}},
+                               impute_run},
+    [LATHE_OPERATOR_SCALE] = {"scale",
+                              LATHE_VALUE_NUMBERS,
+                              LATHE_VALUE_NUMBERS,
+                              1,
+                              1,
+                              {{"mean", LATHE_DTYPE_F64, false}, {"scale", LATHE_DTYPE_F64, false}},
+                              scale_run},
+    [LATHE_OPERATOR_ONE_HOT] = {"one_hot", LATHE_VALUE_CODES, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, one_hot_run},
+    [LATHE_OPERATOR_CONCAT] =
+        {"concat", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1 << 20, {{0}}, concat_run},
+    [LATHE_OPERATOR_LINEAR] = {"linear",
+                               LATHE_VALUE_NUMBERS,
+                               LATHE_VALUE_NUMBERS,
+                               1,
+                               1,
+                               {{"weights", LATHE_DTYPE_F64, true}, {"bias", LATHE_DTYPE_F64, false}},
+                               linear_run},
+    [LATHE_OPERATOR_LINEAR_INT8] = {"linear_int8",
+                                    LATHE_VALUE_NUMBERS,
+                                    LATHE_VALUE_NUMBERS,
+                                    1,
+                                    1,
+                                    {{"weights", LATHE_DTYPE_I8, true},
+                                     {"scales", LATHE_DTYPE_F32, false},
+                                     {"bias", LATHE_DTYPE_F64, false}},
+                                    linear_int8_run},
+};
+
+const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind) {
+  return &kinds[kind];
+}

@@ -1,0 +1,180 @@
+/* run.c - the executor. */
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/memory.h"
+#include "../base/pool.h"
+
+struct lathe_run {
+  const lathe_graph *graph;
+  int32_t value;
+  int32_t count;               /* operators up to `value` */
+  bool *needed;                /* of them, those that `value` depends on */
+  const lathe_column **column; /* of raw columns */
+  int32_t **codes;             /* of code operators, for each dictionary entry */
+  size_t *offset;              /* of each value in the scratch memory */
+  size_t scratch;              /* its bytes */
+};
+
+void lathe_run_free(lathe_run *run) {
+  if (!run) return;
+  for (int32_t i = 0; run->codes && i < run->count; i++) free(run->codes[i]);
+  free(run->needed);
+  free(run->column);
+  free(run->codes);
+  free(run->offset);
+  free(run);
+}
+
+const lathe_column *lathe_run_column(const lathe_run *run, int32_t index) {
+  return run->column[index];
+}
+const int32_t *lathe_run_codes(const lathe_run *run, int32_t index) {
+  return run->codes[index];
+}
+const lathe_graph *lathe_run_graph(const lathe_run *run) {
+  return run->graph;
+}
+
+/* Find the column of a raw-column operator. One without any value does for numbers and texts alike. */
+static bool bind_column(lathe_run *run, int32_t index, const lathe_table *table, lathe_error *error) {
+  const lathe_operator *node = lathe_graph_operator(run->graph, index);
+  int32_t place = lathe_table_need(table, node->name, error);
+  if (place < 0) return false;
+  const lathe_column *column = lathe_table_column(table, place);
+  lathe_type type = lathe_column_type(column);
+  bool text = type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
+  bool empty = lathe_column_missing(column) == lathe_column_rows(column);
+  if (text != (node->kind == LATHE_OPERATOR_TEXT) && !empty)
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "column \"%s\" is %s, but the model was trained on %s there; read it with types = "
+                           "{ [\"%s\"] = \"%s\" }",
+                           node->name, lathe_type_name(type), lathe_type_name(node->type), node->name,
+                           lathe_type_name(node->type));
+  run->column[index] = column;
+  return true;
+}
+
+/* The code of each dictionary entry, when the dictionary is not larger than the work it saves. */
+static bool bind_codes(lathe_run *run, int32_t index, lathe_error *error) {
+  const lathe_operator *node = lathe_graph_operator(run->graph, index);
+  const lathe_column *column = run->column[node->input[0]];
+  if (lathe_column_type(column) != LATHE_TYPE_CATEGORY) return true;
+  const lathe_column *dictionary = lathe_column_dictionary(column);
+  int64_t entries = lathe_column_rows(dictionary);
+  if (entries > lathe_column_rows(column)) return true;
+  run->codes[index] = lathe_memory_raw((size_t)entries, sizeof(int32_t), error);
+  if (!run->codes[index]) return false;
+  for (int64_t i = 0; i < entries; i++)
+    run->codes[index][i] = lathe_operator_find(node, lathe_column_text(dictionary, i));
+  return true;
+}
+
+static void mark_needed(lathe_run *run) {
+  run->needed[run->value] = true;
+  for (int32_t i = run->value; i >= 0; i--) {
+    const lathe_operator *node = lathe_graph_operator(run->graph, i);
+    for (int32_t k = 0; run->needed[i] && k < node->inputs; k++) run->needed[node->input[k]] = true;
+  }
+}
+
+lathe_run *lathe_run_new(const lathe_graph *graph, int32_t value, const lathe_table *table,
+                         lathe_error *error) {
+  if (value < 0 || value >= lathe_graph_operators(graph) ||
+      lathe_operator_traits_of(lathe_graph_operator(graph, value)->kind)->gives != LATHE_VALUE_NUMBERS) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                    "the graph has no numbers to give; end it with an operator that makes some");
+    return NULL;
+  }
+  lathe_run *run = lathe_memory_new(1, sizeof *run, error);
+  if (!run) return NULL;
+  size_t count = (size_t)value + 1;
+  run->graph = graph;
+  run->value = value;
+  run->count = value + 1;
+  run->needed = lathe_memory_new(count, sizeof *run->needed, error);
+  run->column = lathe_memory_new(count, sizeof *run->column, error);
+  run->codes = lathe_memory_new(count, sizeof *run->codes, error);
+  run->offset = lathe_memory_new(count, sizeof *run->offset, error);
+  if (!run->needed || !run->column || !run->codes || !run->offset) goto failed;
+  mark_needed(run);
+  for (int32_t i = 0; i < run->count; i++) {
+    if (!run->needed[i]) continue;
+    const lathe_operator *node = lathe_graph_operator(graph, i);
+    lathe_value_kind gives = lathe_operator_traits_of(node->kind)->gives;
+    run->offset[i] = run->scratch;
+    if (gives != LATHE_VALUE_TEXT) run->scratch += (size_t)node->width * LATHE_RUN_ROWS * sizeof(double);
+    if (node->inputs == 0 && !bind_column(run, i, table, error)) goto failed;
+    if (node->kind == LATHE_OPERATOR_CODE && !bind_codes(run, i, error)) goto failed;
+  }
+  return run;
+failed:
+  lathe_run_free(run);
+  return NULL;
+}
+
+static void put(const double *value, int32_t rows, int32_t width, double *out, int64_t row_step,
+                int64_t column_step) {
+  for (int32_t c = 0; c < width; c++) {
+    const double *from = value + (size_t)c * LATHE_RUN_ROWS;
+    double *to = out + c * column_step;
+    if (row_step == 1)
+      memcpy(to, from, (size_t)rows * sizeof *to);
+    else
+      for (int32_t r = 0; r < rows; r++) to[r * row_step] = from[r];
+  }
+}
+
+bool lathe_run_block(const lathe_run *run, int64_t begin, int64_t rows, double *out, int64_t row_step,
+                     int64_t column_step, lathe_error *error) {
+  bool fine = false;
+  char *scratch = lathe_memory_raw(run->scratch, 1, error);
+  void **value = lathe_memory_raw((size_t)run->count, sizeof *value, error);
+  if (!scratch || !value) goto out;
+  for (int32_t i = 0; i < run->count; i++) value[i] = scratch + run->offset[i];
+  int32_t width = lathe_graph_operator(run->graph, run->value)->width;
+  for (int64_t done = 0; done < rows; done += LATHE_RUN_ROWS) {
+    int64_t left = rows - done;
+    lathe_block block = {run, begin + done, left < LATHE_RUN_ROWS ? (int32_t)left : LATHE_RUN_ROWS, value};
+    for (int32_t i = 0; i < run->count; i++) {
+      if (!run->needed[i]) continue;
+      const lathe_operator *node = lathe_graph_operator(run->graph, i);
+      const lathe_operator_traits *traits = lathe_operator_traits_of(node->kind);
+      if (traits->run && !traits->run(node, &block, i, error)) goto out;
+    }
+    put(value[run->value], block.rows, width, out + done * row_step, row_step, column_step);
+  }
+  fine = true;
+out:
+  free(scratch);
+  free(value);
+  return fine;
+}
+
+typedef struct {
+  const lathe_run *run;
+  int64_t rows;
+  int32_t width;
+  double *out;
+} predict_work;
+
+static bool predict_chunk(void *context, int64_t chunk, lathe_error *error) {
+  const predict_work *work = context;
+  int64_t begin = chunk * LATHE_RUN_CHUNK;
+  int64_t rows = work->rows - begin < LATHE_RUN_CHUNK ? work->rows - begin : LATHE_RUN_CHUNK;
+  return lathe_run_block(work->run, begin, rows, work->out + begin * work->width, work->width, 1, error);
+}
+
+bool lathe_graph_run(const lathe_graph *graph, const lathe_table *table, double *out,
+                     lathe_progress *progress, lathe_error *error) {
+  lathe_run *run = lathe_run_new(graph, lathe_graph_operators(graph) - 1, table, error);
+  if (!run) return false;
+  int64_t rows = lathe_table_rows(table);
+  predict_work work = {run, rows, lathe_graph_width(graph), out};
+  bool fine =
+      lathe_pool_run((rows + LATHE_RUN_CHUNK - 1) / LATHE_RUN_CHUNK, predict_chunk, &work, progress, error);
+  lathe_run_free(run);
+  return fine;
+}
