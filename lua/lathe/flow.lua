@@ -424,4 +424,5 @@ function flow.load(path)
   return made
 end
 
-return flow
+-- A tail call, so that flow.new sees the file that called.
+return setmetatable(flow, { __call = function(_, name) return flow.new(name) end })

@@ -230,4 +230,4 @@ end
 
 function meta.__tostring(self) return self:render {} end
 
-return report
+return setmetatable(report, { __call = function(_, title) return report.new(title) end })

@@ -10,6 +10,7 @@ local function unknown(globals, name)
   for word in pairs(globals) do
     if type(word) == "string" then words[#words + 1] = word end
   end
+  table.sort(words) -- of equally near ones always the same
   local nearest = require("lathe.schema").nearest(name, words)
   local mend = nearest and (("did you mean %s?"):format(nearest)) or "set it first, or is it text that lacks its quotes?"
   error(("%s is not defined; %s"):format(name, mend), 2)

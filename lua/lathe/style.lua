@@ -153,13 +153,15 @@ function style.cut(text, width)
   return text:sub(1, tonumber(core.C.lathe_text_fit(text, #text, width - 1))) .. "…"
 end
 
--- Text as lines of at most `width` display columns, broken at blanks; its own line ends and the indent of its lines are kept.
+-- Text as lines of at most `width` display columns, broken at blanks; its own line ends and the indent of its lines are kept, and
+-- lines that fit stay as they are.
 function style.wrap(text, width)
   local lines = {}
   for line in (text .. "\n"):gmatch "(.-)\n" do
     local indent = line:match "^%s*"
-    local now
-    for word in line:gmatch "%S+" do
+    local fits = style.width(line) <= width
+    local now = fits and line or nil
+    for word in (fits and "" or line):gmatch "%S+" do
       if now == nil then
         now = indent .. word
       elseif style.width(now) + 1 + style.width(word) <= width then

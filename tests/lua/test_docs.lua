@@ -58,7 +58,7 @@ for heading in page:gmatch "\n###? ([^\n]+)" do
   elseif name:find ":" then
     local noun, method = name:match "^([%w_]+):([%w_]+)$"
     local fine, found = pcall(function() return objects[noun]()[method] end)
-    if not fine or found == nil then absent[#absent + 1] = name .. (fine and "" or " (" .. tostring(found) .. ")") end
+    if not fine or found == nil then absent[#absent + 1] = name .. (fine and "" or " (" .. tostring(found):match "[^\n]*" .. ")") end
   end
 end
 tap.same(absent, {}, "every function that lua.md names exists")

@@ -39,6 +39,7 @@ tap.same(style.cut("房价表", 4), "房…", "a wide character is never halved"
 tap.same(style.cut("abc", 0), "", "nothing fits in no room")
 tap.same(style.wrap("one two three\n  four five", 9),
   { "one two", "three", "  four", "  five" }, "lines break at blanks and keep their indent")
+tap.same(style.wrap("  a    b\n\nc", 20), { "  a    b", "", "c" }, "lines that fit stay as they are")
 tap.same(style.joined "a\nb\n\n  c\n  d\ne\n", "a b\n\n  c\n  d\ne", "lines of a paragraph are joined, indented ones are not")
 
 local bold = style.new(true).bold "x"

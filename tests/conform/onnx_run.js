@@ -1,0 +1,29 @@
+// Runs an ONNX model in ONNX Runtime over raw columns: node onnx_run.js MODEL.onnx COLUMNS.json prints the predictions as a JSON list.
+// COLUMNS.json: { "NAME": [number | null, ...] or [text | null, ...], ... }
+const fs = require("fs");
+const path = require("path");
+const { createRequire } = require("module");
+const folder = process.env.LATHE_NODE_MODULES || path.join(__dirname, "node_modules");
+const ort = createRequire(path.join(folder, "x.js"))("onnxruntime-node");
+
+async function main() {
+  const [model, columns] = process.argv.slice(2);
+  const session = await ort.InferenceSession.create(model);
+  const data = JSON.parse(fs.readFileSync(columns, "utf8"));
+  const feeds = {};
+  for (const input of session.inputMetadata) {
+    const values = data[input.name];
+    feeds[input.name] =
+      input.type === "string"
+        ? new ort.Tensor("string", values.map((x) => (x === null ? "" : x)), [values.length, 1])
+        : new ort.Tensor("float64", Float64Array.from(values, (x) => (x === null ? NaN : x)), [values.length, 1]);
+  }
+  const results = await session.run(feeds);
+  const output = results[session.outputNames[0]];
+  console.log(JSON.stringify(Array.from(output.data, (x) => (Number.isNaN(x) ? null : x))));
+}
+
+main().catch((problem) => {
+  console.error(problem.message);
+  process.exit(1);
+});
