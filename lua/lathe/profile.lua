@@ -151,16 +151,18 @@ local function day(s, x)
   return ffi.string(scratch, size)
 end
 
-local function number_table(report, summaries)
-  local rows = {}
+local function number_tables(report, summaries)
+  local places, moments = {}, {}
   for _, s in ipairs(summaries) do
     if is_number[s.type] then
-      rows[#rows + 1] = { s.name, sparkline(s.bins), s.mean, s.sd, s.min, s.median, s.max }
+      places[#places + 1] = { s.name, sparkline(s.bins), s.min, s.median, s.max }
+      moments[#moments + 1] = { s.name, s.distinct, s.mean, s.sd, s.skewness }
     end
   end
-  if #rows == 0 then return end
+  if #places == 0 then return end
   report:heading "Numbers"
-  report:table { columns = { "column", { name = "shape", align = "left" }, "mean", "sd", "min", "median", "max" }, rows = rows }
+  report:table { columns = { "column", { name = "shape", align = "left" }, "min", "median", "max" }, rows = places }
+  report:table { columns = { "column", "distinct", "mean", "sd", "skewness" }, rows = moments }
 end
 
 local function top_text(s)
@@ -236,7 +238,7 @@ function profile.report(table_, options)
       end
     end
   end
-  number_table(report, summaries)
+  number_tables(report, summaries)
   other_tables(report, summaries)
   if options.charts then
     local wanted = {}

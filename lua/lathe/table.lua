@@ -6,6 +6,7 @@ local column = require "lathe.column"
 
 local C = core.C
 local tables = core.class("table", C.lathe_table_release)
+local handle = tables.handle
 
 -- ---- reading and writing ----
 
@@ -100,13 +101,13 @@ end
 -- Write as a CSV file, atomically. `options`: delimiter.
 function tables:write(path, options)
   local delimiter = options and options.delimiter or ","
-  core.try(C.lathe_table_write_csv(self:handle(), path, one_byte(delimiter, "delimiter"), core.progress(), core.problem))
+  core.try(C.lathe_table_write_csv(handle(self), path, one_byte(delimiter, "delimiter"), core.progress(), core.problem))
   return self
 end
 
 -- Save as a safetensors file, with types and all; `lathe.table.load(path)` maps it again.
 function tables:save(path)
-  core.try(C.lathe_table_save(self:handle(), path, core.problem))
+  core.try(C.lathe_table_save(handle(self), path, core.problem))
   return self
 end
 
@@ -154,11 +155,11 @@ setmetatable(tables, { __call = function(_, definition) return tables.new(defini
 -- ---- looking ----
 
 -- The number of rows.
-function tables:rows() return tonumber(C.lathe_table_rows(self:handle())) end
+function tables:rows() return tonumber(C.lathe_table_rows(handle(self))) end
 
 -- The names of the columns.
 function tables:columns()
-  local pointer, names = self:handle(), {}
+  local pointer, names = handle(self), {}
   for index = 1, C.lathe_table_columns(pointer) do names[index] = ffi.string(C.lathe_table_name(pointer, index - 1)) end
   return names
 end
@@ -166,23 +167,23 @@ end
 -- The index of a column (from 0); raises with the nearest name there is.
 local function need(self, name)
   if type(name) ~= "string" then core.fail("a column is named by text, not by a %s", type(name)) end
-  local index = C.lathe_table_need(self:handle(), name, core.problem)
+  local index = C.lathe_table_need(handle(self), name, core.problem)
   if index < 0 then core.try(false) end
   return index
 end
 
 -- Whether there is a column of this name.
-function tables:has(name) return C.lathe_table_find(self:handle(), name) >= 0 end
+function tables:has(name) return C.lathe_table_find(handle(self), name) >= 0 end
 
 -- A column object; see lathe.column.
 function tables:column(name)
   local index = need(self, name)
-  return column.of(C.lathe_table_column(self:handle(), index), name)
+  return column.of(C.lathe_table_column(handle(self), index), name)
 end
 
 -- The type of a column.
 function tables:type(name)
-  return ffi.string(C.lathe_type_name(C.lathe_column_type(C.lathe_table_column(self:handle(), need(self, name)))))
+  return ffi.string(C.lathe_type_name(C.lathe_column_type(C.lathe_table_column(handle(self), need(self, name)))))
 end
 
 -- Row `row` as a Lua table by column name; missing elements are nil.
@@ -208,12 +209,12 @@ end
 -- The content hash: equal tables, equal hash.
 function tables:hash()
   local out = ffi.new "char[33]"
-  core.try(C.lathe_table_hash(self:handle(), out, core.problem))
+  core.try(C.lathe_table_hash(handle(self), out, core.problem))
   return ffi.string(out)
 end
 
 -- The bytes that the columns take in memory.
-function tables:bytes() return tonumber(C.lathe_table_bytes(self:handle())) end
+function tables:bytes() return tonumber(C.lathe_table_bytes(handle(self))) end
 
 -- A few words for lists: "20,640 rows".
 function tables:note()
@@ -279,7 +280,7 @@ function tables:take(indices)
   local count = #indices
   local rows = ffi.new("int64_t[?]", count)
   for index = 1, count do rows[index - 1] = indices[index] - 1 end
-  return tables.wrap(C.lathe_table_take(self:handle(), rows, count, core.progress(), core.problem))
+  return tables.wrap(C.lathe_table_take(handle(self), rows, count, core.progress(), core.problem))
 end
 
 -- The first `count` rows (10).
@@ -287,7 +288,7 @@ function tables:head(count)
   count = math.max(0, math.min(count or 10, self:rows()))
   local rows = ffi.new("int64_t[?]", count)
   for index = 0, count - 1 do rows[index] = index end
-  return tables.wrap(C.lathe_table_take(self:handle(), rows, count, core.progress(), core.problem))
+  return tables.wrap(C.lathe_table_take(handle(self), rows, count, core.progress(), core.problem))
 end
 
 -- Column indices for C; NULL and 0 for all.
@@ -307,7 +308,7 @@ function tables:drop_duplicates(options)
   if keep ~= "first" and keep ~= "last" then core.fail("keep is \"first\" or \"last\", not %q", tostring(keep)) end
   local list, count = indices_of(self, options.columns, "drop_duplicates")
   local result = tables.wrap(
-    C.lathe_table_drop_duplicates(self:handle(), list, count, keep == "last", core.progress(), core.problem))
+    C.lathe_table_drop_duplicates(handle(self), list, count, keep == "last", core.progress(), core.problem))
   return result, self:rows() - result:rows()
 end
 
@@ -315,14 +316,14 @@ end
 function tables:drop_missing(names)
   if type(names) == "table" and names.columns then names = names.columns end
   local list, count = indices_of(self, names, "drop_missing")
-  local result = tables.wrap(C.lathe_table_drop_missing(self:handle(), list, count, core.progress(), core.problem))
+  local result = tables.wrap(C.lathe_table_drop_missing(handle(self), list, count, core.progress(), core.problem))
   return result, self:rows() - result:rows()
 end
 
 -- The rows whose number in a column lies in a range: t:keep_range("age", { min = 17, max = 99 }); `below` is a limit that is itself
 -- outside. Missing, infinite and NaN values are outside of every range. Also returns how many rows were left out.
 function tables:keep_range(name, range)
-  local pointer, count = C.lathe_table_column(self:handle(), need(self, name)), self:rows()
+  local pointer, count = C.lathe_table_column(handle(self), need(self, name)), self:rows()
   local values, rows, kept = ffi.new("double[?]", count), ffi.new("int64_t[?]", count), 0
   core.try(C.lathe_column_to_float64(pointer, values, core.problem))
   local min, max, below = range.min or -math.huge, range.max or math.huge, range.below or math.huge
@@ -334,18 +335,18 @@ function tables:keep_range(name, range)
     end
   end
   if kept == count then return self, 0 end
-  return tables.wrap(C.lathe_table_take(self:handle(), rows, kept, core.progress(), core.problem)), count - kept
+  return tables.wrap(C.lathe_table_take(handle(self), rows, kept, core.progress(), core.problem)), count - kept
 end
 
 -- A column's numbers limited to [low, high]; what lies outside becomes the limit.
 function tables:clip(name, low, high)
-  local pointer = C.lathe_table_column(self:handle(), need(self, name))
+  local pointer = C.lathe_table_column(handle(self), need(self, name))
   return self:with(name, column.own(C.lathe_column_clip(pointer, low or -math.huge, high or math.huge, core.problem), name))
 end
 
 -- The number of rows that equal an earlier one.
 function tables:duplicates()
-  local count = C.lathe_table_duplicates(self:handle(), core.progress(), core.problem)
+  local count = C.lathe_table_duplicates(handle(self), core.progress(), core.problem)
   if count < 0 then core.try(false) end
   return tonumber(count)
 end

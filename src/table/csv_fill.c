@@ -139,7 +139,7 @@ static const char *fill_row(const csv_file *file, const char *at, int64_t row, u
     if (at < end && *at == file->delimiter) {
       at += i + 1 < count;
     } else if (i + 1 < count) {
-      if (!file->options->ragged) {
+      if (!file->options->ragged && !(file->open_end && i + 2 == count)) {
         ragged(file, begin, begin, i + 1, error);
         return NULL;
       }
@@ -147,6 +147,7 @@ static const char *fill_row(const csv_file *file, const char *at, int64_t row, u
     }
   }
   if (at == end || *at != file->delimiter) return at;
+  if (at + 1 == end || csv_is_end(at[1])) return at + 1; /* a delimiter at the end of the row */
   if (file->options->ragged) return pass_rest(file, at, end, error);
   ragged(file, begin, at, (int64_t)count + 1, error);
   return NULL;
@@ -219,12 +220,19 @@ static bool make_buffers(const csv_file *file, csv_column *column, lathe_error *
   return true;
 }
 
+/* The kind to try first. Cells of a column that is filled as text are not looked at, so text must be certain:
+ * wide integers and blanks alone could still become numbers. */
+static csv_kind guess(uint8_t classes) {
+  csv_kind kind = lathe_csv_decide(classes);
+  return kind == CSV_AS_TEXT && !(classes & ~(CSV_INT | CSV_WIDE | CSV_BLANK)) ? CSV_AS_NOTHING : kind;
+}
+
 bool lathe_csv_fill(csv_file *file, lathe_error *error) {
   sample(file);
   bool again = true;
   for (int32_t i = 0; i < file->column_count; i++) {
     csv_column *column = &file->columns[i];
-    if (!column->given) column->kind = lathe_csv_decide(column->classes);
+    if (!column->given) column->kind = guess(column->classes);
     column->active = true;
     if (!make_buffers(file, column, error)) return false;
   }

@@ -59,7 +59,7 @@ static bool check_kind(const csv_file *file, lathe_error *error) {
   if (starts_with(file, "PK\3\4", 4))
     return refuse(file, error, "this is a zip archive or an office document",
                   "unpack it, or save the sheet as CSV");
-  if (starts_with(file, "PAR1", 4))
+  if (starts_with(file, "PAR1", 4) && memcmp(file->data + file->size - 4, "PAR1", 4) == 0)
     return refuse(file, error, "this is a Parquet file", "convert it to CSV first");
   if (starts_with(file, "\xFF\xFE", 2) || starts_with(file, "\xFE\xFF", 2))
     return refuse(file, error, "this is UTF-16 text", "convert it with iconv -f UTF-16 -t UTF-8");
@@ -165,6 +165,7 @@ static bool read_names(csv_file *file, lathe_error *error) {
     const char *behind = csv_cell_read(file, at, end, &cell);
     if (!behind) return lathe_csv_fail_cell(file, &cell, error);
     if (!(headless ? add_name(file, "", 0, error) : add_cell_name(file, &cell, error))) return false;
+    file->open_end = !headless && behind == at && file->names.count > 1;
     at = behind;
     if (at == end || *at != file->delimiter) break;
     at++;

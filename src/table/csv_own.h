@@ -77,6 +77,7 @@ typedef struct csv_file {
   int32_t marker_count;
   size_t marker_longest;
   bool marker_first[256];
+  bool open_end; /* the line of names ends with a delimiter: rows may end without it */
   lathe_words names;
   int32_t column_count;
   csv_column *columns;

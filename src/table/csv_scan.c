@@ -69,6 +69,7 @@ static bool check_bytes(const csv_file *file, size_t begin, size_t end, lathe_er
         "there is a NUL byte, so this is not a text table; if it is one, take them out with tr -d '\\000'");
   for (int i = 0; i < 3 && begin > file->body && begin < end && ((uint8_t)data[begin] & 0xC0) == 0x80; i++)
     begin++;
+  if (begin == end) return true; /* a piece of a character that another chunk looks at */
   for (int i = 0; i < 3 && end < file->size && ((uint8_t)data[end] & 0xC0) == 0x80; i++) end++;
   size_t valid = begin + lathe_text_valid(data + begin, end - begin);
   if (valid < end)

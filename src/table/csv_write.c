@@ -19,10 +19,12 @@ static bool is_marker(const char *text, size_t size) {
   return false;
 }
 
+/* Control characters and a byte order mark could, in the first name, make the file look like another kind of
+ * file. */
 static bool needs_quotes(const char *text, size_t size, char delimiter) {
   for (size_t i = 0; i < size; i++)
-    if (text[i] == '"' || text[i] == delimiter || csv_is_end(text[i])) return true;
-  return size == 0 || (size <= 9 && is_marker(text, size));
+    if (text[i] == '"' || text[i] == delimiter || (uint8_t)text[i] < ' ') return true;
+  return size == 0 || (uint8_t)*text == 0xEF || (size <= 9 && is_marker(text, size));
 }
 
 static bool add_text(output *out, const char *text, size_t size) {

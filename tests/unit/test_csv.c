@@ -1,0 +1,283 @@
+/* test_csv.c - the CSV reader: each case is read in pieces of 1 to 11 bytes and in one, and must give the
+ * same table. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../src/base/memory.h"
+#include "../../src/base/pool.h"
+#include "../../src/table/csv.h"
+#include "tap.h"
+
+/* A table as text: "name:type|..." and a line for each row; a missing element is "~". */
+static void show(const lathe_table *table, lathe_buffer *out) {
+  out->size = 0;
+  for (int32_t i = 0; i < lathe_table_columns(table); i++)
+    lathe_buffer_format(out, NULL, "%s%s:%s", i ? "|" : "", lathe_table_name(table, i),
+                        lathe_type_name(lathe_column_type(lathe_table_column(table, i))));
+  for (int64_t row = 0; row < lathe_table_rows(table); row++)
+    for (int32_t i = 0; i < lathe_table_columns(table); i++) {
+      char scratch[32];
+      const lathe_column *column = lathe_table_column(table, i);
+      lathe_text text = lathe_column_format(column, row, scratch);
+      if (!lathe_column_present(column, row)) text = (lathe_text){"~", 1};
+      lathe_buffer_text(out, i ? "|" : "\n", NULL);
+      lathe_buffer_append(out, text.data, text.size, NULL);
+    }
+}
+
+/* Read `input` in pieces of several sizes: the table as text, or the error's message; it must not depend on
+ * the size. */
+static bool reads_as(const char *input, size_t size, const lathe_csv_options *given, const char *expected) {
+  lathe_buffer first = {0}, now = {0};
+  bool same = true;
+  char *copy = malloc(size + 1); /* exactly as long as the input, so that a sanitizer sees a byte too far */
+  memcpy(copy, input, size);
+  copy = realloc(copy, size ? size : 1);
+  for (int64_t chunk = 0; chunk <= 11 && same; chunk++) {
+    lathe_csv_options options = given ? *given : (lathe_csv_options){0};
+    options.chunk = chunk;
+    lathe_error error = {0};
+    lathe_table *table = lathe_table_parse_csv(copy, size, "t.csv", &options, NULL, &error);
+    now.size = 0;
+    if (table)
+      show(table, &now);
+    else
+      lathe_buffer_text(&now, error.message, NULL);
+    lathe_table_release(table);
+    if (chunk == 0) lathe_buffer_append(&first, now.data, now.size, NULL);
+    same = strcmp(first.data, now.data) == 0;
+  }
+  bool fine = same && (expected[0] == '*' ? strstr(first.data, expected + 1) != NULL
+                                          : strcmp(first.data, expected) == 0);
+  if (!fine)
+    printf("# got (%s): %s\n# and: %s\n# want: %s\n", same ? "same" : "DIFFERENT", first.data, now.data,
+           expected);
+  lathe_buffer_free(&first);
+  lathe_buffer_free(&now);
+  free(copy);
+  return fine;
+}
+
+typedef struct example {
+  const char *holds, *input, *expected; /* expected: the whole, or behind "*" a part of the error */
+} example;
+
+static const example examples[] = {
+    {"plain cells", "a,b\n1,x\n2,y\n", "a:int64|b:string\n1|x\n2|y"},
+    {"no line end at the end", "a,b\n1,x\n2,y", "a:int64|b:string\n1|x\n2|y"},
+    {"CRLF", "a,b\r\n1,x\r\n2,y\r\n", "a:int64|b:string\n1|x\n2|y"},
+    {"CR alone", "a,b\r1,x\r2,y\r", "a:int64|b:string\n1|x\n2|y"},
+    {"mixed line ends and blank lines", "\n\r\na,b\r1,x\n\r\n\n2,y\r\n\r", "a:int64|b:string\n1|x\n2|y"},
+    {"a byte order mark is not part of the name",
+     "\xEF\xBB\xBF"
+     "a\n1\n",
+     "a:int64\n1"},
+    {"a byte order mark before a quoted name", "\xEF\xBB\xBF\"a,b\",c\n1,2\n", "a,b:int64|c:int64\n1|2"},
+    {"quoted delimiters, doubled quotes, line ends in cells",
+     "a,b\n\"1,5\",\"say \"\"hi\"\"\"\n\"x\r\ny\",\"\"\"\"\n",
+     "a:string|b:string\n1,5|say \"hi\"\nx\r\ny|\""},
+    {"a quote inside an unquoted cell is a character", "a,b\n5\" pipe,it's\nx,y\"\"z\n",
+     "a:string|b:string\n5\" pipe|it's\nx|y\"\"z"},
+    {"quoted numbers are numbers", "a,b\n\"1\",\"2.5\"\n\"2\",\"3\"\n", "a:int64|b:float64\n1|2.5\n2|3"},
+    {"empty last cells", "a,b,c\n1,,\n,,\n", "a:int64|b:float64|c:float64\n1|~|~\n~|~|~"},
+    {"integers become floats in the last row", "a\n1\n2\n3\n4\n5\n6\n7\n8\n9.5\n",
+     "a:float64\n1\n2\n3\n4\n5\n6\n7\n8\n9.5"},
+    {"leading zeros stay text", "zip,n\n01234,0\n02138,-0.5\n", "zip:string|n:float64\n01234|0\n02138|-0.5"},
+    {"an integer beyond 64 bits stays text", "a\n9223372036854775808\n1\n",
+     "a:string\n9223372036854775808\n1"},
+    {"the ends of int64", "a\n9223372036854775807\n-9223372036854775808\n",
+     "a:int64\n9223372036854775807\n-9223372036854775808"},
+    {"a wide integer among fractions is a number", "a\n100000000000000000000\n0.5\n",
+     "a:float64\n1e+20\n0.5"},
+    {"floats", "a\n1e3\n-.5\n5.\n+2\ninf\n-Infinity\n", "a:float64\n1000\n-0.5\n5\n2\ninf\n-inf"},
+    {"a point alone is text", "a,b\n.,-\n1,2\n", "a:string|b:string\n.|-\n1|2"},
+    {"truth", "a\ntrue\nFalse\nTRUE\n\nNA\n", "a:bool\ntrue\nfalse\ntrue\n~"},
+    {"truth and numbers make text", "a\ntrue\n1\n", "a:string\ntrue\n1"},
+    {"dates", "a\n2024-02-29\n1969-12-31\n0001-01-01\n", "a:date\n2024-02-29\n1969-12-31\n0001-01-01"},
+    {"no such date is text", "a\n2023-02-29\n2024-02-29\n", "a:string\n2023-02-29\n2024-02-29"},
+    {"times, and dates among them", "a\n2024-02-29T12:30:00Z\n2024-03-01\n2024-03-01 00:00:00.5+02:00\n",
+     "a:timestamp\n2024-02-29 12:30:00\n2024-03-01 00:00:00\n2024-02-29 22:00:00.500000"},
+    {"dates and numbers make text", "a\n2024-02-29\n7\n", "a:string\n2024-02-29\n7"},
+    {"few texts make a category, sorted", "a\ny\nx\ny\nx\n", "a:category\ny\nx\ny\nx"},
+    {"missing markers", "a,b\nNA,x\nnull,N/A\n1,\n-1.#IND,#N/A\n", "a:int64|b:string\n~|x\n~|~\n1|~\n~|~"},
+    {"a quoted marker is text in a text column, and missing elsewhere",
+     "a,b\n\"\",\"\"\n\"NA\",\"NA\"\n1,x\n", "a:int64|b:string\n~|\n~|NA\n1|x"},
+    {"blanks around numbers and markers do not count", "a,b\n 1 , x\n NA , NA \n\t2,y\n",
+     "a:int64|b:string\n1| x\n~| NA \n2|y"},
+    {"nothing but blanks is missing unless the column is text", "a,b\n 1,x\n  ,  \n",
+     "a:int64|b:string\n1|x\n~|  "},
+    {"all quoted and empty is text", "a,b\n\"\",1\n\"\",2\n", "a:category|b:int64\n|1\n|2"},
+    {"a header only", "a,b\n", "a:float64|b:float64"},
+    {"a header without a line end", "a,b", "a:float64|b:float64"},
+    {"repeated and empty names", "a,,a,a_2,\n1,2,3,4,5\n",
+     "a:int64|column_2:int64|a_2:int64|a_2_2:int64|column_5:int64\n1|2|3|4|5"},
+    {"a delimiter at the end of rows", "a,b\n1,2,\n3,4\n5,6,", "a:int64|b:int64\n1|2\n3|4\n5|6"},
+    {"a delimiter at the end of the names", "a,b,\n1,2\n3,4,5\n",
+     "a:int64|b:int64|column_3:int64\n1|2|~\n3|4|5"},
+    {"a semicolon is found", "a;b\n1,5;x\n2,5;y\n", "a:string|b:string\n1,5|x\n2,5|y"},
+    {"a tab is found", "a\tb, c\n1\tx\n2\ty\n", "a:int64|b, c:string\n1|x\n2|y"},
+    {"a bar is found", "a|b\n1|x,y\n2|y,z\n", "a:int64|b:string\n1|x,y\n2|y,z"},
+    {"one column", "text\nhello world\n", "text:string\nhello world"},
+    {"wide characters", "名前,年\n山田太郎,3\n李四,4\n", "名前:string|年:int64\n山田太郎|3\n李四|4"},
+    {"an empty file", "", "t.csv: the file is empty; a table needs at least a line of column names"},
+    {"only blank lines", "\n\r\n\n",
+     "t.csv: there is nothing but blank lines; a table needs at least a line of column names"},
+    {"a short row", "a,b,c\n1,2,3\n4,5\n",
+     "*t.csv:3:1: the row that begins with \"4\" has only 2 cells, but there are 3 columns; "},
+    {"a long row", "a,b\n1,2\n\n3,4,5,6\n",
+     "*t.csv:4:4: the row that begins with \"3\" has more than 2 cells"},
+    {"an open quote", "a,b\n1,\"x\n2,y\n", "*t.csv:2:3: the quote that opens here is never closed"},
+    {"text behind a quote", "a,b\n1,\"x\"y\n", "*t.csv:2:6: text follows a closing quote"},
+    {"an open quote in the names", "a,\"b\n1,2\n", "*t.csv:1:3: the quote that opens here is never closed"},
+    {"bytes that are not UTF-8", "a,b\n1,caf\xC3\xA9\n2,caf\xE9\n",
+     "*t.csv:3:6: byte 0xE9 is not UTF-8; read the file with encoding = \"latin-1\""},
+    {"names that are not UTF-8", "caf\xE9\n1\n", "*t.csv:1:4: a column name is not UTF-8"},
+    {"gzip", "\x1F\x8B\x08", "*this is compressed with gzip"},
+    {"UTF-16",
+     "\xFF\xFE"
+     "a",
+     "*this is UTF-16 text; convert it with iconv"},
+};
+
+static void check_examples(void) {
+  for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+    ok(reads_as(examples[i].input, strlen(examples[i].input), NULL, examples[i].expected), "%s",
+       examples[i].holds);
+  ok(reads_as("a,b\n1,x\0y\n", 10, NULL, "*t.csv:2:4: there is a NUL byte"), "a NUL byte is named");
+}
+
+static void check_options(void) {
+  const char *types[] = {"a"}, *none[] = {""}, *question[] = {"?", "n/a"};
+  const lathe_type text[] = {LATHE_TYPE_STRING}, whole[] = {LATHE_TYPE_INT64},
+                   category[] = {LATHE_TYPE_CATEGORY};
+  const lathe_type number[] = {LATHE_TYPE_FLOAT64}, truth[] = {LATHE_TYPE_BOOL};
+  lathe_csv_options options = {.headless = true};
+#define READS(input, expected) reads_as(input, strlen(input), &options, expected)
+  ok(READS("1,x\n2,y\n", "column_1:int64|column_2:string\n1|x\n2|y"),
+     "without a header columns are numbered");
+  options = (lathe_csv_options){.ragged = true};
+  ok(READS("a,b\n1\n2,x,7,\"8\"\n", "a:int64|b:string\n1|~\n2|x"),
+     "ragged rows are filled and cut when asked");
+  options = (lathe_csv_options){.skip = 2};
+  ok(READS("report of \"x\nof today\r\na,b\n1,2\n", "a:int64|b:int64\n1|2"), "lines at the top are left out");
+  options = (lathe_csv_options){.plain = true, .delimiter = '\t', .headless = true};
+  ok(READS("ham\t\"oh no\nspam\t\"\"\n", "column_1:string|column_2:string\nham|\"oh no\nspam|\"\""),
+     "quotes are characters in a plain file");
+  options = (lathe_csv_options){.quote = '\''};
+  ok(READS("a,b\n'x,''y',\"\n", "a:string|b:string\nx,'y|\""), "another quote");
+  options = (lathe_csv_options){.delimiter = ' '};
+  ok(READS("a b\n1 \"x y\"\n", "a:int64|b:string\n1|x y"), "a blank as delimiter");
+  options = (lathe_csv_options){.latin1 = true};
+  ok(READS("caf\xE9\n\x80 5\n", "café:string\n€ 5"), "windows-1252 becomes UTF-8");
+  options = (lathe_csv_options){.missing = question, .missing_count = 2};
+  ok(READS("a,b\n?,NA\n1,n/a\n,x\n", "a:int64|b:string\n~|NA\n1|~\n~|x"),
+     "other missing markers, and the empty cell");
+  options = (lathe_csv_options){.missing = none, .missing_count = 0};
+  ok(READS("a\nNA\n\nnan\n", "a:string\nNA\nnan"), "no missing markers");
+  options = (lathe_csv_options){.type_names = types, .types = text, .type_count = 1};
+  ok(READS("a,b\n1,1\nNA,NA\n1,1\n1,1\n", "a:string|b:int64\n1|1\n~|~\n1|1\n1|1"),
+     "text because it was said");
+  options.types = category;
+  ok(READS("a\n3\n1\n2\n", "a:category\n3\n1\n2"), "a category because it was said");
+  options.types = whole;
+  ok(READS("a\n007\n NA\n-1\n", "a:int64\n7\n~\n-1"), "codes as integers because it was said");
+  ok(READS("a\n1\n1O0\n", "t.csv:3:1: \"1O0\" is not an integer (column \"a\"); read it as text with types = "
+                          "{ [\"a\"] = \"string\" }"),
+     "a cell that does not fit the given type is named");
+  options.types = number;
+  ok(READS("a\n1\n2\n", "a:float64\n1\n2"), "floats because it was said");
+  options.types = truth;
+  ok(READS("a\n1\nno\nTrue\n", "a:bool\ntrue\nfalse\ntrue"), "truth because it was said");
+  ok(READS("b\n1\n", "*types names a column \"a\", which the file has not"),
+     "a type for an unknown column is refused");
+#undef READS
+}
+
+static lathe_table *parse(const lathe_buffer *text, lathe_error *error) {
+  return lathe_table_parse_csv(text->data, text->size, "big.csv", NULL, NULL, error);
+}
+
+static void check_sizes(void) {
+  lathe_buffer text = {0};
+  lathe_error error = {0};
+  lathe_buffer_text(&text, "a,b\n1,\"", &error);
+  for (int i = 0; i < 1 << 20; i++) lathe_buffer_append(&text, i % 64 ? "x" : "\n", 1, &error);
+  lathe_buffer_text(&text, "\"\n2,y\n", &error);
+  lathe_table *table = parse(&text, &error);
+  ok(table && lathe_table_rows(table) == 2 &&
+         lathe_column_text(lathe_table_column(table, 1), 0).size == 1 << 20,
+     "a cell of 1 MB with line ends %s", error.message);
+  lathe_table_release(table);
+
+  text.size = 0;
+  for (int row = 0; row < 3; row++)
+    for (int i = 0; i < 100000; i++) {
+      if (row == 0)
+        lathe_buffer_format(&text, &error, "c%d%c", i, i < 99999 ? ',' : '\n');
+      else
+        lathe_buffer_format(&text, &error, "%d%c", row * i, i < 99999 ? ',' : '\n');
+    }
+  table = parse(&text, &error);
+  ok(table && lathe_table_columns(table) == 100000 && lathe_table_find(table, "c99999") == 99999 &&
+         lathe_column_number(lathe_table_column(table, 99999), 1) == 199998,
+     "100,000 columns %s", error.message);
+  lathe_table_release(table);
+
+  text.size = 0;
+  lathe_buffer_text(&text, "n,word,late\n", &error);
+  for (int i = 0; i < 200000; i++)
+    lathe_buffer_format(&text, &error, "%d,\"w%d\",%s\n", i, i % 1001, i == 199999 ? "x" : "5");
+  char one[33] = "", two[33] = "";
+  lathe_threads_set(1);
+  table = parse(&text, &error);
+  if (table) lathe_table_hash(table, one, &error);
+  ok(table && lathe_column_type(lathe_table_column(table, 1)) == LATHE_TYPE_STRING,
+     "more than 1,000 texts stay strings");
+  ok(table && lathe_column_type(lathe_table_column(table, 2)) == LATHE_TYPE_CATEGORY &&
+         lathe_column_text(lathe_table_column(table, 2), 199999).size == 1,
+     "a word in the last row of 200,000 makes the column text");
+  lathe_table_release(table);
+  lathe_threads_set(4);
+  table = parse(&text, &error);
+  if (table) lathe_table_hash(table, two, &error);
+  ok(one[0] && strcmp(one, two) == 0, "one thread and four give the same bytes");
+  lathe_table_release(table);
+  lathe_progress *progress = lathe_progress_new(&error);
+  lathe_progress_cancel(progress);
+  table = lathe_table_parse_csv(text.data, text.size, "big.csv", NULL, progress, &error);
+  ok(!table && error.code == LATHE_ERROR_CANCELLED, "reading is cancelled");
+  lathe_progress_release(progress);
+  lathe_buffer_free(&text);
+}
+
+static void check_file(void) {
+  lathe_error error = {0};
+  ok(!lathe_table_read_csv("/no/such/file.csv", NULL, NULL, &error) &&
+         strstr(error.message, "/no/such/file.csv"),
+     "no such file: %s", error.message);
+  const char text[] = "a,b,c,d\n1.5,\"x,\"\"\ny\",true,2024-01-01\n,\"\",NA,\n-2e-300,NA,false,1999-12-31\n0."
+                      "1,\"NA\",true,\n";
+  const char *names[] = {"b"};
+  const lathe_type types[] = {LATHE_TYPE_STRING};
+  lathe_csv_options options = {.type_names = names, .types = types, .type_count = 1};
+  lathe_table *table = lathe_table_parse_csv(text, sizeof text - 1, "t.csv", &options, NULL, &error);
+  char path[] = "/tmp/lathe-test-XXXXXX", first[33] = "", second[33] = "";
+  close(mkstemp(path));
+  ok(table && lathe_table_write_csv(table, path, ';', NULL, &error), "a table is written %s", error.message);
+  lathe_table *back = lathe_table_read_csv(path, &options, NULL, &error);
+  if (back) lathe_table_hash(back, second, &error);
+  if (table) lathe_table_hash(table, first, &error);
+  ok(back && strcmp(first, second) == 0, "what was written reads back equal %s", error.message);
+  lathe_table_release(back);
+  lathe_table_release(table);
+  unlink(path);
+}
+
+int main(void) {
+  check_examples();
+  check_options();
+  check_sizes();
+  check_file();
+  return done_testing();
+}
