@@ -131,6 +131,7 @@ end
 function column.new(values, rows, name)
   if column.is(values) then return values end
   if type(values) ~= "table" then core.fail("a column is made from a list, not from a %s", type(values)) end
+  if rawget(values, "pointer") ~= nil then core.fail("a column is made from a list or a column, not from a %s", values.noun) end
   rows = rows or list_size(values)
   local kind
   for row = 1, rows do
