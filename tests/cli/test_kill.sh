@@ -1,0 +1,50 @@
+#!/bin/sh
+# kill -9 at random moments: the next run always completes, with the same bytes. LATHE_KILLS says how often (20).
+. "$LATHE_TOP/tests/cli/tap.sh"
+
+kills=${LATHE_KILLS:-20}
+flow=$LATHE_TOP/share/examples/house-prices/flow.lua
+if [ -e "$flow" ] && [ -e "$LATHE_TOP/plugins/deploy.lua" ]; then
+  made="house-prices/house.lathe"
+else
+  skip "kill -9 at random moments" "the main job is not there"
+  finish
+fi
+
+# The bytes to come to, and how long an undisturbed run takes in milliseconds
+mkdir whole broken
+begun=$(date +%s%N)
+run "$LATHE" run "$flow" --project whole
+took=$((($(date +%s%N) - begun) / 1000000))
+status "the main job runs undisturbed" 0
+want=$(cd whole && sha256sum house-prices/* 2>/dev/null)
+
+random=20260722
+completed=0
+interrupted=0
+for number in $(seq "$kills"); do
+  random=$(((random * 1103515245 + 12345) % 2147483648))
+  delay=$((random / 65536 * (took + 20) / 32768))
+  # Every other time from nothing, otherwise from what the killed runs before left.
+  [ $((number % 2)) -eq 1 ] && rm -rf broken && mkdir broken
+  setsid "$LATHE" run "$flow" --project broken >/dev/null 2>&1 &
+  pid=$!
+  sleep "$(printf '0.%03d' "$delay")"
+  kill -9 "$pid" 2>/dev/null && interrupted=$((interrupted + 1))
+  wait "$pid" 2>/dev/null
+  [ $((number % 4)) -eq 0 ] && continue # killed twice in a row
+  run "$LATHE" run "$flow" --project broken
+  found=$(cd broken && sha256sum house-prices/* 2>/dev/null)
+  if [ "$status" -eq 0 ] && [ "$found" = "$want" ] && [ -e "broken/$made" ]; then
+    completed=$((completed + 1))
+  else
+    fail "the run after kill $number (after $delay ms) completes with the same bytes" "status $status" "$(cat "$err")" "$found"
+  fi
+done
+is "each run after a kill completes with the same bytes" "$completed" "$((kills - kills / 4))"
+if [ "$interrupted" -gt 0 ]; then pass "some runs were killed on their way"; else fail "no run was killed on its way"; fi
+run "$LATHE" run "$flow" --project broken
+is "nothing is left behind" "$(ls broken/.lathe/tmp; find broken -name '*.tmp')" ""
+run "$LATHE" runs --project broken
+has "killed runs are listed as interrupted" "$out" "interrupted"
+finish
