@@ -45,12 +45,12 @@ local function hash_file(path)
   return ffi.string(digest)
 end
 
+-- What the program knows of Ctrl-C; nothing in plain luajit.
+local has_host, host = pcall(require, "lathe.host")
+host = has_host and host or { call = pcall, hold = function() end, interrupted = function() end, terminated = function() end }
+
 -- Whether somebody asked to stop.
-local function interrupted()
-  local fine, host = pcall(require, "lathe.host")
-  if fine and (host.interrupted() or host.terminated()) then return true end
-  return C.lathe_progress_cancelled(core.progress())
-end
+local function interrupted() return host.interrupted() or host.terminated() or C.lathe_progress_cancelled(core.progress()) end
 
 local engine = {}
 engine.__index = engine
@@ -183,7 +183,7 @@ function engine:make(node, entry)
   local param, aside = self:param_of(node, entry, inputs)
   local before = C.lathe_clock()
   node.note = nil
-  local fine, given = pcall(step.run, inputs, param, context_of(self, node))
+  local fine, given = host.call(step.run, inputs, param, context_of(self, node))
   if not fine then
     local sentence = tostring(given)
     for _, file in ipairs(aside) do sentence = sentence:gsub(file.staged:gsub("%p", "%%%0"), (file.path:gsub("%%", "%%%%"))) end
@@ -435,12 +435,19 @@ function run.execute(plan, options)
   self.journal:event {
     event = "begin", flow = plan.name, file = plan.file, flow_hash = result.flow_hash, lathe = result.lathe, nodes = names,
   }
-  self:tell("begin", plan.name, result.nodes)
-  result.problem = self:walk()
+  -- Ctrl-C stops the step that runs, and nothing between steps: what is kept, what was deferred and the record are finished.
+  local held = host.hold(true)
+  local fine, sentence = pcall(function()
+    self:tell("begin", plan.name, result.nodes)
+    return self:walk()
+  end)
   for index = #self.deferred, 1, -1 do
-    local fine, sentence = pcall(self.deferred[index])
-    if not fine then self:tell("log", "at the end: " .. tostring(sentence)) end
+    local done, reason = pcall(self.deferred[index])
+    if not done then self:tell("log", "at the end: " .. tostring(reason)) end
   end
+  host.hold(held or false)
+  if not fine then error(sentence, 0) end
+  result.problem = sentence
   result.seconds = C.lathe_clock() - before
   result.state = not result.problem and "done" or interrupted() and "interrupted" or "failed"
   self.journal:event { event = "end", state = result.state, problem = result.problem, seconds = result.seconds }

@@ -36,9 +36,13 @@ static int host_call(lua_State *state) {
   return lua_gettop(state);
 }
 
+/* hold(true) keeps interrupts from what is not called by host.call from here on, and gives what was held before, which
+ * hold takes back; hold(false) holds nothing. */
 static int host_hold(lua_State *state) {
-  lathe_interrupt_hold(lua_toboolean(state, 1));
-  return 0;
+  int level = lua_toboolean(state, 1) ? lathe_interrupt_level() : 0;
+  if (lua_isnumber(state, 1)) level = (int)lua_tointeger(state, 1);
+  lua_pushinteger(state, lathe_interrupt_hold(level));
+  return 1;
 }
 
 static int host_interrupted(lua_State *state) {

@@ -128,8 +128,12 @@ int lathe_interrupt_call(lua_State *state, int arguments, int results, int handl
   return status;
 }
 
-void lathe_interrupt_hold(bool on) {
-  atomic_store(&held, on ? atomic_load(&depth) : 0);
+int lathe_interrupt_hold(int level) {
+  return atomic_exchange(&held, level);
+}
+
+int lathe_interrupt_level(void) {
+  return atomic_load(&depth);
 }
 
 bool lathe_interrupt_seen(void) {

@@ -12,8 +12,9 @@ void lathe_interrupt_start(lua_State *state);
 /* lua_pcall with arguments and a message handler below them, as a call that an interrupt can stop. */
 int lathe_interrupt_call(lua_State *state, int arguments, int results, int handler);
 
-/* An interrupt stops only calls that are nested deeper than the one that holds. */
-void lathe_interrupt_hold(bool on);
+/* An interrupt stops only calls that are nested deeper than `level`; the level before. _level gives that of now. */
+int lathe_interrupt_hold(int level);
+int lathe_interrupt_level(void);
 
 bool lathe_interrupt_seen(void);
 bool lathe_interrupt_terminated(void);

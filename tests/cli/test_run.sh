@@ -136,6 +136,48 @@ run "$LATHE" run flow.lua --project both
 has "and what they kept is whole" "$out" "all reused"
 is "nothing is left behind" "$(ls both/.lathe/tmp)" ""
 
+# Ctrl-C and SIGTERM stop a loop in a step; what was done is kept, what was deferred is done
+mkdir plugins
+cat >plugins/slow.lua <<'END'
+return { name = "slow", api = 1, doc = "Slow.", steps = {
+  loop = { doc = "Loop.", inputs = { table = "table" }, run = function(_, _, context)
+    context.defer(function() print "deferred" end)
+    print "looping"
+    io.stdout:flush()
+    local x = 0
+    while true do x = x + 1 end
+  end },
+} }
+END
+printf 'local flow = lathe.flow "slow"\nflow.raw = flow:step "ingest.read" { path = "data.csv" }\nflow.slow = flow:step "slow.loop" { flow.raw }\nreturn flow\n' >slow.lua
+for signal in INT TERM; do
+  "$LATHE" run slow.lua >"$out" 2>"$err" &
+  pid=$!
+  until grep -q looping "$out" || ! kill -0 "$pid" 2>/dev/null; do :; done
+  kill -"$signal" "$pid"
+  wait "$pid"
+  status=$?
+  status "SIG$signal ends a run with 130" 130
+  has "SIG$signal: what was deferred is done" "$out" "deferred"
+  has "SIG$signal: what is kept is said" "$err" "1 of 2 steps are kept"
+done
+run "$LATHE" runs last
+has "the record says it was interrupted" "$out" "interrupted"
+
+# A disk that takes no more: one sentence, nothing half-written
+mkdir full
+(
+  trap '' XFSZ
+  ulimit -f 1
+  exec "$LATHE" run flow.lua --project full >/dev/null 2>"$err"
+)
+status=$?
+status "a full disk fails the run" 1
+has "with a sentence" "$err" "cannot write"
+is "and leaves nothing half-written" "$(ls full/.lathe/tmp 2>/dev/null; find full -name '*.tmp')" ""
+run "$LATHE" run flow.lua --project full
+status "with room again the run goes on" 0
+
 # One step by itself
 run "$LATHE" step clean.drop_missing data.csv --columns rooms --output out.csv
 status "one step runs on a file" 0

@@ -93,12 +93,17 @@ local function run(arguments, options)
   }
   if options.json then
     print(require("lathe.json").encode(result:data(), { indent = 2 }))
-  else
+  elseif result.state == "done" then
     local style = require "lathe.style"
     io.stdout:write(result:summary():render { width = math.min(style.columns(io.stdout), 100), colour = style.colour(io.stdout) })
   end
   if result.state == "done" then return 0 end
   io.stderr:write("lathe: ", result.problem, "\n")
+  local kept = 0
+  for _, node in ipairs(result.nodes) do
+    if node.state == "done" or node.state == "cached" then kept = kept + 1 end
+  end
+  if kept > 0 then io.stderr:write(("lathe: %d of %d steps are kept; run it again to go on from there\n"):format(kept, #result.nodes)) end
   return result.state == "interrupted" and 130 or 1
 end
 
