@@ -38,7 +38,7 @@ local objects = {
   recipe = function() return lathe.recipe { target = "x" } end,
   flow = function() return lathe.flow "x" end,
   random = function() return lathe.random(1) end,
-  model = function() return require("lathe.model").class end,
+  model = function() return require "lathe.model" end,
   endpoint = function() return require("lathe.serve").class end,
 }
 

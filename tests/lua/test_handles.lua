@@ -18,7 +18,7 @@ local function silent_methods(object, class, allowed)
 end
 
 local no_methods = { wrap = true, own = true, of = true, is = true, release = true, describe = true, new = true, load = true, read = true,
-  missing = true, size = true }
+  missing = true, size = true, fit = true, open = true, linear = true }
 
 local t = sample()
 t:release()
@@ -31,6 +31,14 @@ local column = sample():column "x"
 column:release()
 tap.raises(function() column:get(1) end, "released", "a released column raises a sentence")
 tap.same(silent_methods(column, require "lathe.column", no_methods), {}, "every method of a released column raises")
+
+local model = lathe.fit(lathe.table { { "x", { 1, 2, 3 } }, { "y", { 2, 4, 7 } } }, lathe.recipe { target = "y" }, lathe.linear {})
+tap.same(model:target(), "y", "a model can be asked")
+model:release()
+tap.raises(function() model:target() end, "this model was released", "a released model raises a sentence")
+tap.same(tostring(model), "released model", "a released model can be printed")
+tap.same(silent_methods(model, require "lathe.model", no_methods), {}, "every method of a released model raises")
+tap.raises(function() lathe.fit(t, lathe.recipe { target = "y" }, lathe.linear {}) end, "released", "fitting a released table raises")
 
 local kept = sample()
 local shared = kept:select { "x" }

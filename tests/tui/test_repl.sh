@@ -38,7 +38,9 @@ keys -l 'end' # a key has that name, too
 keys Enter
 shows "a statement over several lines runs" "72"
 keys 'if true then' Enter
+shows "a block is begun" "if true then"
 keys C-c
+shows "Ctrl-C is seen at the prompt" "^C"
 keys '"fresh" .. "ly"' Enter
 shows "Ctrl-C at the prompt forgets the lines before" "freshly"
 keys 'print("go" .. "ing") while true do end' Enter

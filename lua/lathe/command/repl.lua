@@ -18,10 +18,12 @@ local function terminal_wait(host)
   ]]
   local poll = ffi.new("lathe_repl_poll[1]", { { file = 0, wanted = 1 } })
   return function()
-    repeat
+    while true do
+      local ready = ffi.C.poll(poll, 1, 100) > 0
       if host.terminated() then return "terminated" end
       if host.interrupted() then return "interrupted" end
-    until ffi.C.poll(poll, 1, 100) > 0
+      if ready then return nil end
+    end
   end
 end
 
