@@ -1,0 +1,52 @@
+-- lathe predict: score the rows of a file.
+local function run(arguments, options)
+  local lathe = require "lathe"
+  local wrong = require("lathe.command").wrong
+  if options.output and options.json then wrong "--json goes to standard output; leave --output out" end
+  local model = lathe.open(arguments[1])
+  local types, name = {}, model:target()
+  for _, input in ipairs(model:inputs()) do
+    if input.type == "string" or input.type == "category" then types[input.name] = "string" end
+  end
+  local rows = lathe.read(arguments[2])
+  -- A text column whose cells look like numbers is text to the model; read the file again, told so.
+  local again = {}
+  for column in pairs(types) do
+    local found = rows:has(column) and rows:type(column)
+    if found and found ~= "string" and found ~= "category" then again[column] = "string" end
+  end
+  if next(again) then rows = lathe.read(arguments[2], { types = again }) end
+  local predictions = model:predict(rows)
+  local out = options.all and rows:with("predicted_" .. name, predictions:column(name)) or predictions
+  if options.json then
+    local json, values = require "lathe.json", {}
+    local column = predictions:column(name)
+    for row = 1, rows:rows() do
+      local value = column:get(row)
+      values[row] = value == nil and json.null or value
+    end
+    print(json.encode { target = name, rows = rows:rows(), predictions = json.array(values) })
+  elseif options.output then
+    out:write(options.output)
+    io.stderr:write(("%s: %s\n"):format(options.output, out:note()))
+  else
+    out:write "/dev/stdout"
+  end
+  return 0
+end
+
+return {
+  name = "predict",
+  doc = "Score the rows of a file with a model.",
+  usage = "lathe predict MODEL FILE [--output FILE.csv] [--all] [--json]",
+  arguments = {
+    { name = "MODEL", doc = "a bundle" },
+    { name = "FILE", doc = "a CSV file with the columns that the model was trained on" },
+  },
+  options = {
+    { name = "output", value = "FILE.csv", doc = "write a file instead of standard output" },
+    { name = "all", doc = "the columns of FILE too, before the prediction" },
+    { name = "json", doc = "the predictions as JSON" },
+  },
+  run = run,
+}

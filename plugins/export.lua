@@ -1,0 +1,41 @@
+-- Writing models for elsewhere.
+local function size_of(path)
+  local file = io.open(path, "rb")
+  if not file then return "written" end
+  local size = file:seek "end"
+  file:close()
+  return require("lathe.style").bytes(size)
+end
+
+return {
+  name = "export", api = 1, doc = "Write models for elsewhere.",
+  steps = {
+    onnx = {
+      doc = "Write an ONNX file that takes the raw columns.",
+      inputs = { model = "model" },
+      params = {
+        path = { type = "output", doc = "the .onnx file" },
+        quantize = { type = "choice", choices = { "none", "int8" }, default = "none", doc = "round the weights to 8 bits first" },
+      },
+      outputs = {},
+      run = function(input, param, context)
+        local model = input.model
+        if param.quantize == "int8" and not model:summary().int8 then model = model:quantize "int8" end
+        model:export(param.path)
+        context.note(size_of(param.path))
+        return {}
+      end,
+    },
+    bundle = {
+      doc = "Write a bundle: the model with its recipe, schema and card in one file that lathe opens again.",
+      inputs = { model = "model" },
+      params = { path = { type = "output", doc = "the file, such as house.lathe" } },
+      outputs = {},
+      run = function(input, param, context)
+        input.model:save(param.path)
+        context.note(size_of(param.path))
+        return {}
+      end,
+    },
+  },
+}

@@ -1,0 +1,23 @@
+-- Making tables ready for training.
+return {
+  name = "prepare", api = 1, doc = "Make tables ready for training.",
+  steps = {
+    split = {
+      doc = "Cut the rows into training and test rows.",
+      detail = "With the same seed these are the rows that scikit-learn's train_test_split takes.",
+      inputs = { table = "table" },
+      params = {
+        test = { type = "number", default = 0.2, min = 0, doc = "the part of the rows that is for testing; from 1 on a number of rows" },
+        seed = { type = "integer", default = 42, min = 0, max = 4294967295, doc = "another seed, other rows" },
+        shuffle = { type = "boolean", default = true, doc = "draw the test rows at random; otherwise they are the last ones" },
+      },
+      outputs = { { "train", "table" }, { "test", "table" } },
+      run = function(input, param, context)
+        local style = require "lathe.style"
+        local train, test = input.table:split { test = param.test, seed = param.seed, shuffle = param.shuffle }
+        context.note(("%s + %s rows"):format(style.count(train:rows()), style.count(test:rows())))
+        return { train = train, test = test }
+      end,
+    },
+  },
+}
