@@ -15,7 +15,7 @@ return {
         encode = { type = "choice", choices = { "one-hot", "none" }, default = "one-hot", doc = "how texts become numbers" },
         drop_first = { type = "boolean", default = false, doc = "no column for the first text of each" },
         unknown = { type = "choice", choices = { "zeros", "error" }, default = "zeros", doc = "what a text not seen in training gives" },
-        scale = { type = "choice", choices = { "standard", "none" }, default = "standard", doc = "bring numbers to mean 0 and deviation 1" },
+        scale = { type = "choice", choices = { "standard", "none" }, default = "standard", doc = "numbers to mean 0 and deviation 1" },
         intercept = { type = "boolean", default = true, doc = "a coefficient that stands alone" },
       },
       outputs = { model = "model" },

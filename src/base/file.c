@@ -101,6 +101,13 @@ struct lathe_writer {
   char *path, *temporary;
 };
 
+/* A terminal, pipe or the like, which takes bytes as they come: renaming a file over it would take it away from everybody. */
+static bool is_device(const char *path) {
+  struct stat status;
+  if (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0) return stat(path, &status) == 0;
+  return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 lathe_writer *lathe_writer_open(const char *path, lathe_error *error) {
   static atomic_uint number;
   lathe_writer *writer = lathe_memory_new(1, sizeof *writer, error);
@@ -108,6 +115,12 @@ lathe_writer *lathe_writer_open(const char *path, lathe_error *error) {
   writer->file = -1;
   lathe_buffer name = {0};
   writer->path = lathe_memory_text(path, strlen(path), error);
+  if (writer->path && is_device(path)) {
+    writer->file = open(path, O_WRONLY | O_CLOEXEC);
+    if (writer->file >= 0) return writer;
+    lathe_error_system(error, "cannot write %s", path);
+    goto fail;
+  }
   if (!writer->path ||
       !lathe_buffer_format(&name, error, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&number, 1)))
     goto fail;
@@ -149,14 +162,14 @@ static void sync_folder(const char *path) {
 }
 
 bool lathe_writer_commit(lathe_writer *writer, lathe_error *error) {
-  bool fine = fsync(writer->file) == 0;
+  bool fine = !writer->temporary || fsync(writer->file) == 0;
   if (!fine) lathe_error_system(error, "cannot write %s", writer->path);
   int closed = close(writer->file);
   writer->file = -1;
   if (fine && closed != 0) fine = lathe_error_system(error, "cannot write %s", writer->path);
-  if (fine && rename(writer->temporary, writer->path) != 0)
+  if (fine && writer->temporary && rename(writer->temporary, writer->path) != 0)
     fine = lathe_error_system(error, "cannot write %s", writer->path);
-  if (fine) {
+  if (fine && writer->temporary) {
     sync_folder(writer->path);
     free(writer->temporary);
     writer->temporary = NULL;

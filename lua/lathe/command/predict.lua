@@ -1,4 +1,15 @@
 -- lathe predict: score the rows of a file.
+-- CSV on standard output, wherever that leads.
+local function to_stdout(rows)
+  local path = os.tmpname()
+  local fine, problem = pcall(rows.write, rows, path)
+  local file = fine and io.open(path, "rb")
+  os.remove(path)
+  if not file then error(problem, 0) end
+  for block in function() return file:read(65536) end do io.stdout:write(block) end
+  file:close()
+end
+
 local function run(arguments, options)
   local lathe = require "lathe"
   local wrong = require("lathe.command").wrong
@@ -30,7 +41,7 @@ local function run(arguments, options)
     out:write(options.output)
     io.stderr:write(("%s: %s\n"):format(options.output, out:note()))
   else
-    out:write "/dev/stdout"
+    to_stdout(out)
   end
   return 0
 end
