@@ -416,7 +416,7 @@ local function prepare(plan, options, project)
     end
     result.nodes[index] = {
       index = index, name = entry.name, step = entry.step.name, state = "waiting", params = plain_params(entry.params), inputs = inputs,
-      outputs = {}, files = {},
+      outputs = {}, files = {}, live = not entry.step.cache,
     }
   end
   return self, result

@@ -31,24 +31,49 @@ function summary.metric(value)
   return style.fixed(value, math.abs(value) < 1000 and 2 or 1)
 end
 
--- Add a table for each report of a result (or of a run's record) that has figures of merit.
+-- The node whose model a report is about: the one that gave the model, or made one beside the report.
+local function about(node)
+  for _, output in ipairs(node.outputs) do
+    if output.kind == "model" then return node.name end
+  end
+  for _, input in ipairs(node.inputs or {}) do
+    if input.input == "model" then return input.name end
+  end
+  return node.name
+end
+
+-- Add a table of the figures of merit in the reports of a result (or of a run's record): a row for each, a column for each model, and
+-- the baseline.
 function summary.add_metrics(report, result)
+  local columns, rows, by_name, last = {}, {}, {}, 0
+  local function cell(name, column, value)
+    if not by_name[name] then
+      rows[#rows + 1] = { summary.word(name) }
+      by_name[name] = rows[#rows]
+    end
+    by_name[name][column + 1] = summary.metric(value)
+  end
+  local baseline = {}
   for _, node in ipairs(result.nodes) do
-    for _, output in ipairs(node.outputs) do
+    for _, output in ipairs(node.outputs or {}) do
       local names = output.metrics and summary.names(output.metrics) or {}
       if #names > 0 then
-        local rows, baseline = {}, false
-        for index, name in ipairs(names) do
-          local beside = output.metrics["baseline_" .. name]
-          baseline = baseline or beside ~= nil
-          rows[index] = { summary.word(name), summary.metric(output.metrics[name]), beside and summary.metric(beside) or nil }
+        last = last + 1
+        columns[last] = { name = about(node), align = "right" }
+        for _, name in ipairs(names) do
+          cell(name, last, output.metrics[name])
+          baseline[name] = baseline[name] or output.metrics["baseline_" .. name]
         end
-        local columns = { node.name, { name = "model", align = "right" } }
-        if baseline then columns[3] = { name = "baseline", align = "right" } end
-        report:table { columns = columns, rows = rows }
       end
     end
   end
+  if last == 0 then return end
+  table.insert(columns, 1, "")
+  if next(baseline) then
+    columns[#columns + 1] = { name = "baseline", align = "right" }
+    for name, value in pairs(baseline) do cell(name, last + 1, value) end
+  end
+  report:table { columns = columns, rows = rows }
 end
 
 -- Add the files that it wrote.
@@ -59,6 +84,17 @@ function summary.add_files(report, result)
     for _, file in ipairs(node.files) do
       rows[#rows + 1] = { file.path, style.bytes(file.size), file.restored and node.step .. ", restored" or node.step }
     end
+  end
+  if #rows > 0 then report:values(rows) end
+end
+
+-- Add what the live steps said: those that serve, ask and watch.
+local function add_live(report, result)
+  local rows = {}
+  for _, node in ipairs(result.nodes) do
+    local endpoint = false
+    for _, output in ipairs(node.outputs) do endpoint = endpoint or output.kind == "endpoint" end
+    if node.state == "done" and node.live and node.note and not endpoint then rows[#rows + 1] = { node.name, node.note, node.step } end
   end
   if #rows > 0 then report:values(rows) end
 end
@@ -74,6 +110,7 @@ function summary.report(result)
   end
   summary.add_metrics(report, result)
   summary.add_files(report, result)
+  add_live(report, result)
   if result.problem then report:alert { level = "error", text = result.problem } end
   local text = ("%d step%s in %s"):format(total, total == 1 and "" or "s", style.seconds(result.seconds))
   if result.reused > 0 then
