@@ -6,7 +6,7 @@
 --   run(arguments, options) -> exit status (nothing: 0)
 --
 -- An option without `value` is a flag. `rest = true` ends the options at the first argument; `raw = true` hands all words to `run` as
--- they are. Every command has --help and --threads. Exit status: 0 success, 1 failed, 2 wrong call, 130 interrupted.
+-- they are. Every command has --help and --threads. Exit status: 0 success, 1 failed, 2 wrong call, 130 interrupted, 143 terminated.
 local command = {}
 
 local wrong_meta = { __tostring = function(self) return self.message end }
@@ -280,15 +280,20 @@ local function checked_print(...)
   written(io.stdout:write(table.concat(texts, "\t"), "\n"))
 end
 
--- Say on standard error what went wrong, and give the exit status.
-local function failed(problem, host)
+-- Say on standard error what went wrong, and give the exit status. With LATHE_TRACEBACK set, also where in the Lua code.
+local function failed(problem, host, trace)
   local meta = type(problem) == "table" and getmetatable(problem)
   if meta == output_meta and problem.code == EPIPE then return 1 end -- who read our output has gone: nothing to say
   if host and host.interrupted() then
     io.stderr:write "lathe: interrupted\n"
     return 130
   end
+  if host and host.terminated() then
+    io.stderr:write "lathe: terminated\n"
+    return 143
+  end
   io.stderr:write("lathe: ", tostring(problem), "\n")
+  if trace and os.getenv "LATHE_TRACEBACK" then io.stderr:write(trace, "\n") end
   return meta == wrong_meta and 2 or 1
 end
 
@@ -299,12 +304,12 @@ function command.main(words)
   if program then require("lathe.strict").install() end
   rawset(_G, "lathe", require "lathe")
   rawset(_G, "print", checked_print)
-  local fine, result = (host and host.call or pcall)(run, words)
+  local fine, result, trace = (host and host.call or pcall)(run, words)
   local status
   if fine then
     status = type(result) == "number" and result or result == false and 1 or 0
   else
-    status = failed(result, host)
+    status = failed(result, host, trace)
   end
   fine, result = pcall(function() written(io.stdout:flush()) end)
   if not fine then status = math.max(status, failed(result)) end

@@ -165,5 +165,18 @@ for code in 'while true do end' 'local i = 0 while true do i = i + 1 end' 'while
   status "Ctrl-C ends: $code" 130
 done
 has "an interrupt is said" "$err" "lathe: interrupted"
+"$LATHE" eval "io.stdout:write('x') io.stdout:flush() while true do end" >"$out" 2>"$err" &
+process=$!
+while [ ! -s "$out" ]; do :; done
+kill -TERM $process
+wait $process
+status=$?
+status "SIGTERM ends it too" 143
+has "a termination is said" "$err" "lathe: terminated"
+
+# Where in the Lua code
+printf 'local function inner() error("boom", 0) end\ninner()\n' >deep.lua
+LATHE_TRACEBACK=1 run "$LATHE" script deep.lua
+has "LATHE_TRACEBACK shows where an error was raised" "$err" "deep.lua:1: in function 'inner'"
 
 finish

@@ -81,5 +81,6 @@ tap.ok(math.abs(s.mean - 206855.81690891474) < 1e-8 and math.abs(s.sd - 115395.6
 local text = houses:profile({ charts = { "median_house_value" } }):render { width = 80 }
 tap.ok(text:find("965 rows (4.7 %) share the largest value, 500,001", 1, true), "the report says so")
 tap.ok(text:find("total_bedrooms: 207 missing (1.0 %)", 1, true), "the report names what is missing")
-tap.raises(function() houses:profile { charts = { "prize" } } end, "there is no column \"prize\"", "a chart of an unknown column is refused")
+tap.raises(function() houses:profile { charts = { "prize" } } end, "there is no column \"prize\"",
+  "a chart of an unknown column is refused")
 tap.done()
