@@ -95,7 +95,8 @@ function tables.read(path, options)
   end
   if path:match "%.lathe%-table$" or path:match "%.safetensors$" then return tables.load(path) end
   local pointer = C.lathe_table_read_csv(path, c_options, core.progress(), core.problem)
-  return tables.wrap(pointer), #keep
+  keep[1] = pointer -- until here what the options point at is held
+  return tables.wrap(pointer)
 end
 
 -- Write as a CSV file, atomically. `options`: delimiter.

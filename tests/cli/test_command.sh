@@ -156,18 +156,20 @@ has "a line that is not Lua is said" "$err" "unexpected symbol"
 
 # Interrupts. Started from a script, a process in the background ignores SIGINT unless something sets it back.
 for code in 'while true do end' 'local i = 0 while true do i = i + 1 end' 'while true do pcall(function() while true do end end) end'; do
+  rm -f "$out"
   "$LATHE" eval "io.stdout:write('x') io.stdout:flush() $code" >"$out" 2>"$err" &
   process=$!
-  while [ ! -s "$out" ]; do :; done
+  while [ ! -s "$out" ]; do sleep 0.01; done
   kill -INT $process
   wait $process
   status=$?
   status "Ctrl-C ends: $code" 130
 done
 has "an interrupt is said" "$err" "lathe: interrupted"
+rm -f "$out"
 "$LATHE" eval "io.stdout:write('x') io.stdout:flush() while true do end" >"$out" 2>"$err" &
 process=$!
-while [ ! -s "$out" ]; do :; done
+while [ ! -s "$out" ]; do sleep 0.01; done
 kill -TERM $process
 wait $process
 status=$?

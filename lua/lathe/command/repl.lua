@@ -62,7 +62,7 @@ local function run()
   end
 
   if terminal then print(("lathe %s: Lua, with the library as lathe. Ctrl-D ends it."):format(require("lathe").version)) end
-  host.hold(true)
+  local before = host.hold(true)
   while true do
     if terminal then
       io.stdout:write(held == "" and "> " or ">> ")
@@ -80,7 +80,7 @@ local function run()
       take(line)
     end
   end
-  host.hold(false)
+  host.hold(before)
   if held ~= "" then fail((select(2, console.compile(held, "console")))) end
   if terminal then io.stdout:write "\n" end
   return (failures > 0 and not terminal) and 1 or 0
