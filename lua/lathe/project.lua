@@ -251,15 +251,16 @@ function methods:models()
       end
     end
     for _, node in ipairs(record.nodes or {}) do
-      for _, input in ipairs(node.inputs or {}) do
-        local model = input.hash and fresh[input.hash]
-        if model then
-          for _, output in ipairs(node.outputs or {}) do
-            if output.metrics then model.metrics[#model.metrics + 1] = { node = node.name, metrics = output.metrics } end
-          end
-          for _, file in ipairs(node.files or {}) do model.files[#model.files + 1] = file.path end
-        end
+      -- A node that makes a model beside its report reports on that one, any other on the one it takes.
+      local made, taken
+      for _, output in ipairs(node.outputs or {}) do made = made or output.kind == "model" and output.hash end
+      for _, input in ipairs(node.inputs or {}) do taken = taken or fresh[input.hash or ""] and input.hash end
+      local model = fresh[made or taken or ""]
+      for _, output in ipairs(model and node.outputs or {}) do
+        if output.metrics then model.metrics[#model.metrics + 1] = { node = node.name, metrics = output.metrics } end
       end
+      local settled = not made and model and (node.state == "done" or node.state == "cached")
+      for _, file in ipairs(settled and node.files or {}) do model.files[#model.files + 1] = file.path end
     end
     for index = #fresh, 1, -1 do models[#models + 1] = fresh[index] end
   end

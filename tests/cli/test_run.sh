@@ -157,7 +157,8 @@ for signal in INT TERM; do
   kill -"$signal" "$pid"
   wait "$pid"
   status=$?
-  status "SIG$signal ends a run with 130" 130
+  [ "$signal" = INT ] && want=130 || want=143
+  status "SIG$signal ends a run with $want" $want
   has "SIG$signal: what was deferred is done" "$out" "deferred"
   has "SIG$signal: what is kept is said" "$err" "1 of 2 steps are kept"
 done

@@ -3,7 +3,8 @@ local function figures(model)
   local summary = require "lathe.summary"
   local parts = {}
   for _, entry in ipairs(model.metrics) do
-    for _, name in ipairs(summary.names(entry.metrics)) do
+    for index, name in ipairs(summary.names(entry.metrics)) do
+      if index > 2 then break end
       parts[#parts + 1] = summary.word(name) .. " " .. summary.metric(entry.metrics[name])
     end
   end
@@ -27,12 +28,12 @@ local function run(_, options)
   end
   local rows = {}
   for index, model in ipairs(models) do
-    rows[index] = { model.hash:sub(1, 8), (model.flow or "?") .. "." .. model.node, model.step, model.note or "", style.bytes(model.size),
+    rows[index] = { model.hash:sub(1, 8), (model.flow or "?") .. "." .. model.node, model.note or "", style.bytes(model.size),
       os.date("%Y-%m-%d %H:%M", math.floor(model.started or 0)), figures(model), table.concat(model.files, " ") }
   end
   local report = require("lathe.report").new "Models"
   report:table {
-    columns = { "model", "made as", "by", "note", { name = "size", align = "right" }, "on", "result", "written to" }, rows = rows,
+    columns = { "model", "made as", "note", { name = "size", align = "right" }, "on", "result", "written to" }, rows = rows,
   }
   io.stdout:write(report:render { width = math.min(style.columns(io.stdout, 140), 160), colour = style.colour(io.stdout) })
   return 0

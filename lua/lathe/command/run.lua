@@ -99,12 +99,15 @@ local function run(arguments, options)
   end
   if result.state == "done" then return 0 end
   io.stderr:write("lathe: ", result.problem, "\n")
-  local kept = 0
+  local kept, all = 0, 0
   for _, node in ipairs(result.nodes) do
     if node.state == "done" or node.state == "cached" then kept = kept + 1 end
+    if node.state ~= "skipped" then all = all + 1 end
   end
-  if kept > 0 then io.stderr:write(("lathe: %d of %d steps are kept; run it again to go on from there\n"):format(kept, #result.nodes)) end
-  return result.state == "interrupted" and 130 or 1
+  if kept > 0 then io.stderr:write(("lathe: %d of %d steps are kept; run it again to go on from there\n"):format(kept, all)) end
+  if result.state ~= "interrupted" then return 1 end
+  local program, host = pcall(require, "lathe.host")
+  return program and host.terminated() and 143 or 130
 end
 
 return {

@@ -19,9 +19,13 @@ local function list_report(runs)
   local style = require "lathe.style"
   local report, rows = require("lathe.report").new "Runs", {}
   for index, record in ipairs(runs) do
-    rows[index] = { record.id, when(record.started), record.flow or "?", record.state,
-      record.state == "running" and "" or style.seconds(record.seconds or 0),
-      ("%d of %d"):format(record.reused or 0, #record.nodes), merit(record) }
+    local wanted = 0
+    for _, node in ipairs(record.nodes) do wanted = wanted + (node.state == "skipped" and 0 or 1) end
+    rows[index] = {
+      record.id, when(record.started), record.flow or "?", record.state,
+      record.state == "running" and "" or style.seconds(record.seconds or 0), ("%d of %d"):format(record.reused or 0, wanted),
+      merit(record),
+    }
   end
   report:table {
     columns = { "run", "begun", "flow", "state", { name = "took", align = "right" }, { name = "reused", align = "right" }, "result" },
