@@ -5,6 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { LARGE = 8 << 20, HUGE_PAGE = 2 << 20 };
+
+/* Large blocks in huge pages: a quarter of the time of reading a big table went into page faults. Only advice: nothing depends on it. */
+static void *advise(void *memory, size_t bytes) {
+  if (!memory || bytes < LARGE) return memory;
+  uintptr_t begin = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+  uintptr_t end = ((uintptr_t)memory + bytes) & ~(uintptr_t)(HUGE_PAGE - 1);
+  if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+  return memory;
+}
 
 static bool no_memory(lathe_error *error, size_t count, size_t size) {
   return lathe_error_set(error, LATHE_ERROR_MEMORY,
@@ -15,7 +27,7 @@ static bool no_memory(lathe_error *error, size_t count, size_t size) {
 void *lathe_memory_new(size_t count, size_t size, lathe_error *error) {
   void *memory = calloc(count ? count : 1, size ? size : 1);
   if (!memory) no_memory(error, count, size);
-  return memory;
+  return advise(memory, count * size);
 }
 
 void *lathe_memory_raw(size_t count, size_t size, lathe_error *error) {
@@ -23,7 +35,7 @@ void *lathe_memory_raw(size_t count, size_t size, lathe_error *error) {
   void *memory = NULL;
   if (!__builtin_mul_overflow(count, size, &bytes)) memory = malloc(bytes ? bytes : 1);
   if (!memory) no_memory(error, count, size);
-  return memory;
+  return advise(memory, bytes);
 }
 
 bool lathe_memory_resize(void **memory, size_t count, size_t size, lathe_error *error) {

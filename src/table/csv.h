@@ -42,7 +42,7 @@ typedef struct lathe_csv_options {
   int32_t type_count;         /* columns whose type is given */
   const char *const *type_names;
   const lathe_type *types;
-  int64_t chunk; /* bytes of a piece of work; 0: 1 MiB. The result does not depend on it */
+  int64_t chunk; /* bytes of a piece of work, 4 at least; 0: 1 MiB. The result does not depend on it */
 } lathe_csv_options;
 
 /* Read a file, or bytes in memory (`name` stands for the file in errors). NULL with `error` as

@@ -10,11 +10,6 @@
 
 enum { AT_CELL, IN_PLAIN, IN_QUOTES };
 
-/* A row begins behind a line end when neither another line end nor the end of the file follows. */
-static bool begins_row(const csv_file *file, size_t at) {
-  return csv_is_end(file->data[at]) && at + 1 < file->size && !csv_is_end(file->data[at + 1]);
-}
-
 /* Rows in [begin, end) where quotes play no part. Simple enough for the compiler to make vectors of it. */
 static int64_t count_rows(const csv_file *file, size_t begin, size_t end) {
   if (begin == end) return 0;
@@ -31,32 +26,26 @@ static int64_t count_rows(const csv_file *file, size_t begin, size_t end) {
   return rows;
 }
 
-/* The same with quotes, from `*state` to `*state`. With `first` set, stop behind the first line end that
- * begins a row. */
-static int64_t walk(const csv_file *file, size_t begin, size_t end, uint8_t *state, const char **first) {
+static uint8_t state_behind(const csv_file *file, char c) {
+  return c == file->delimiter || csv_is_end(c) ? AT_CELL : IN_PLAIN;
+}
+
+/* The same with quotes, from `*state` to `*state`: from quote to quote. */
+static int64_t walk(const csv_file *file, size_t begin, size_t end, uint8_t *state) {
   const char *data = file->data;
   int64_t rows = 0;
-  for (size_t at = begin; at < end; at++) {
-    char c = data[at];
+  for (size_t at = begin; at < end;) {
+    const char *found = memchr(data + at, file->quote, end - at);
+    size_t quote = found ? (size_t)(found - data) : end;
     if (*state == IN_QUOTES) {
-      const char *quote = memchr(data + at, file->quote, end - at);
-      if (!quote) break;
-      at = (size_t)(quote - data);
-      *state = AT_CELL;
-    } else if (c == file->quote && !file->plain && *state == AT_CELL) {
-      *state = IN_QUOTES;
-    } else if (c == file->delimiter) {
-      *state = AT_CELL;
-    } else if (csv_is_end(c)) {
-      *state = AT_CELL;
-      if (!begins_row(file, at)) continue;
-      rows++;
-      if (!first) continue;
-      *first = data + at + 1;
-      break;
-    } else {
-      *state = IN_PLAIN;
+      if (found) *state = AT_CELL;
+      at = quote + 1;
+      continue;
     }
+    rows += count_rows(file, at, quote);
+    if (quote > at) *state = state_behind(file, data[quote - 1]);
+    if (found && *state == AT_CELL) *state = IN_QUOTES;
+    at = quote + 1;
   }
   return rows;
 }
@@ -86,16 +75,15 @@ static bool scan_chunk(void *context, int64_t index, lathe_error *error) {
   size_t begin = chunk->begin, end = chunk->end;
   if (!check_bytes(file, begin, end, error)) return false;
   if (file->plain || !memchr(file->data + begin, file->quote, end - begin)) {
-    char last = file->data[end - 1];
     chunk->rows = count_rows(file, begin, end);
-    chunk->ends = last == file->delimiter || csv_is_end(last) ? AT_CELL : IN_PLAIN;
+    chunk->ends = state_behind(file, file->data[end - 1]);
     chunk->rows_if_quoted = 0;
     chunk->ends_if_quoted = IN_QUOTES;
   } else {
     chunk->ends = AT_CELL;
-    chunk->rows = walk(file, begin, end, &chunk->ends, NULL);
+    chunk->rows = walk(file, begin, end, &chunk->ends);
     chunk->ends_if_quoted = IN_QUOTES;
-    chunk->rows_if_quoted = walk(file, begin, end, &chunk->ends_if_quoted, NULL);
+    chunk->rows_if_quoted = walk(file, begin, end, &chunk->ends_if_quoted);
   }
   lathe_progress_add(file->progress, (int64_t)(end - begin));
   return true;
@@ -113,7 +101,7 @@ static void settle(csv_file *file) {
       chunk->ends = chunk->ends_if_quoted;
     } else if (state == IN_PLAIN && file->data[chunk->begin] == file->quote && !file->plain) {
       chunk->ends = IN_PLAIN; /* only here the two ways to begin outside quotes differ */
-      chunk->rows = walk(file, chunk->begin, chunk->end, &chunk->ends, NULL);
+      chunk->rows = walk(file, chunk->begin, chunk->end, &chunk->ends);
     }
     if (i == 0) chunk->rows++; /* the first row has no line end before it */
     state = chunk->ends;
@@ -124,15 +112,26 @@ static void settle(csv_file *file) {
 }
 
 const char *lathe_csv_first_row(const csv_file *file, const csv_chunk *chunk) {
-  const char *first = file->data + chunk->begin;
+  const char *at = file->data + chunk->begin, *last = file->data + file->size - 1;
+  if (chunk == file->chunks) return at;
   uint8_t state = chunk->state;
-  if (chunk != file->chunks) walk(file, chunk->begin, chunk->end, &state, &first);
-  return first;
+  for (; at < last; at++) {
+    if (state == IN_QUOTES) {
+      if (*at == file->quote) state = AT_CELL;
+    } else if (*at == file->quote && state == AT_CELL && !file->plain) {
+      state = IN_QUOTES;
+    } else {
+      state = state_behind(file, *at);
+      if (csv_is_end(*at) && !csv_is_end(at[1])) return at + 1;
+    }
+  }
+  return last; /* not reached: only chunks that have rows are asked */
 }
 
 bool lathe_csv_scan(csv_file *file, lathe_error *error) {
   while (file->body < file->size && csv_is_end(file->data[file->body])) file->body++;
   size_t step = file->options->chunk > 0 ? (size_t)file->options->chunk : (size_t)1 << 20;
+  if (step < 4) step = 4; /* no character spans more than two chunks */
   size_t count = (file->size - file->body + step - 1) / step;
   file->chunks = lathe_memory_new(count, sizeof *file->chunks, error);
   if (!file->chunks) return false;

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char hash[33] = "", small_hash[33] = "";
   lathe_table *table =
       lathe_table_parse_csv((const char *)data + 1, size - 1, "fuzz", &options, NULL, &error);
-  options.chunk = 1 + (choice >> 4);
+  options.chunk = 4 + (choice >> 4);
   lathe_table *small =
       lathe_table_parse_csv((const char *)data + 1, size - 1, "fuzz", &options, NULL, &small_error);
   if (table) lathe_table_hash(table, hash, NULL);
