@@ -45,6 +45,16 @@ is "each run after a kill completes with the same bytes" "$completed" "$((kills 
 if [ "$interrupted" -gt 0 ]; then pass "some runs were killed on their way"; else fail "no run was killed on its way"; fi
 run "$LATHE" run "$flow" --project broken
 is "nothing is left behind" "$(ls broken/.lathe/tmp; find broken -name '*.tmp')" ""
-run "$LATHE" runs --project broken
-has "killed runs are listed as interrupted" "$out" "interrupted"
+
+# A run that is known to be on its way
+mkdir late
+setsid "$LATHE" run "$flow" --project late >/dev/null 2>&1 &
+pid=$!
+until cat late/.lathe/runs/*/journal.jsonl 2>/dev/null | grep -q '"start"' || ! kill -0 "$pid" 2>/dev/null; do :; done
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+run "$LATHE" runs --project late
+has "a killed run is listed as interrupted" "$out" "interrupted"
+run "$LATHE" runs last --project late
+has "and its record tells what was done" "$out" "ingest.read"
 finish

@@ -12,12 +12,11 @@ local function progress_lines(quiet)
   }
   local function line(index, state, note, seconds)
     local row = rows[index]
-    local tail = note or ""
-    if state == "cached" then tail = tail .. (tail == "" and "" or "  ") .. look.dim "kept"
-    elseif state == "done" then tail = tail .. (tail == "" and "" or "  ") .. look.dim(style.seconds(seconds or 0)) end
     local text = (" %s %s  %s  "):format(glyphs[state] or "·", style.pad(row.name, widths[1]), look.dim(style.pad(row.step, widths[2])))
-    local room = width - style.width(text) - 1
-    return text .. (style.width(tail) > room and style.cut(tail, room) or tail)
+    local took = state == "cached" and "kept" or state == "done" and style.seconds(seconds or 0)
+    local room = math.max(width - style.width(text) - (took and 9 or 1), 0)
+    if not took then return text .. style.cut(note or "", room) end
+    return text .. style.pad(style.cut(note or "", math.min(room, 30)), math.min(room, 30)) .. look.dim(style.pad(took, 8, "right"))
   end
   local observer = {}
   function observer.begin(_, nodes)
@@ -30,6 +29,9 @@ local function progress_lines(quiet)
     if not terminal or not glyphs[state] then return end
     io.stderr:write("\r\27[K", line(index, state, note, seconds), state == "running" and "" or "\n")
     io.stderr:flush()
+  end
+  function observer.finish()
+    if terminal then io.stderr:write "\n" end
   end
   function observer.log(text)
     if quiet then return end
