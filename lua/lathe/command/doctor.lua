@@ -93,7 +93,7 @@ local function look()
     memory_free = free,
     terminal = style.terminal(io.stdin) and style.terminal(io.stdout),
     terminal_name = os.getenv "TERM",
-    colour = style.colour(io.stdout),
+    colours = style.colour(io.stdout) and ((os.getenv "TERM" or ""):find "256color" and 256 or 8) or 0,
     locale = locale(),
     utf8 = utf8(),
     libraries = libraries(),
@@ -119,7 +119,7 @@ local function make_report(found)
     { "shared", found.share },
     { "threads", tostring(found.threads) },
     { "memory", found.memory and style.bytes(found.memory) or nil, found.memory_free and style.bytes(found.memory_free) .. " free" },
-    { "terminal", found.terminal and (found.terminal_name or "no TERM") or "none", found.colour and "colours" or "no colours" },
+    { "terminal", found.terminal and (found.terminal_name or "no TERM") or "none", found.colours > 0 and found.colours .. " colours" or "no colours" },
     { "locale", found.locale, found.utf8 and "UTF-8" or "not UTF-8" },
   }
   local rows = {}
