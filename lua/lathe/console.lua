@@ -12,7 +12,7 @@ function console.compile(text, name)
   local problem
   run, problem = loadstring(text, name)
   if run then return run end
-  return nil, problem, problem:find("near '<eof>'", 1, true) ~= nil
+  return nil, problem, problem:find("near '<eof>'", 1, true) ~= nil and not problem:find("unfinished string", 1, true)
 end
 
 -- A number with the fewest digits that read back as it.

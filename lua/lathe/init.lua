@@ -30,7 +30,12 @@ return setmetatable(lathe, {
   __index = function(_, name)
     local part = parts[name]
     if part == nil then
-      error(("lathe.%s does not exist; `lathe help lua` lists what does"):format(tostring(name)), 2)
+      local words = {}
+      for word in pairs(parts) do words[#words + 1] = word end
+      table.sort(words)
+      local near = require("lathe.schema").nearest(name, words)
+      local mend = near and ("did you mean lathe.%s?"):format(near) or "`lathe help lua` lists what does"
+      error(("lathe.%s does not exist; %s"):format(tostring(name), mend), 2)
     end
     local value
     if type(part) == "string" then value = require(part) else value = require(part[1])[part[2]] end
