@@ -36,15 +36,24 @@ static bool same_word(const char *text, size_t size, const char *word) {
   return strlen(word) == size && memcmp(text, word, size) == 0;
 }
 
+/* A whole number written with a fraction of zeros, or in powers: "41.0", "1e3". */
+static bool whole_number(const char *text, size_t size, int64_t *value) {
+  double number;
+  if (!lathe_text_to_float64(text, size, &number) || !(number >= -0x1p53 && number <= 0x1p53)) return false;
+  *value = (int64_t)number;
+  return (double)*value == number;
+}
+
 bool lathe_csv_int(const char *text, size_t size, bool loose, int64_t *value) {
   size_t at = size && (*text == '-' || *text == '+');
   if (size - at > 18 || size == at)
-    return (loose || !leading_zero(text, size)) && lathe_text_to_int64(text, size, value);
+    return (loose || !leading_zero(text, size)) &&
+           (lathe_text_to_int64(text, size, value) || (loose && whole_number(text, size, value)));
   if (text[at] == '0' && size - at > 1 && !loose) return false;
   int64_t magnitude = 0;
   for (size_t i = at; i < size; i++) {
     unsigned digit = (unsigned)text[i] - '0';
-    if (digit > 9) return false;
+    if (digit > 9) return loose && whole_number(text, size, value);
     magnitude = magnitude * 10 + (int64_t)digit;
   }
   *value = *text == '-' ? -magnitude : magnitude;

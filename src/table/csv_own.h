@@ -165,7 +165,8 @@ csv_kind lathe_csv_decide(uint8_t classes);
 typedef enum csv_absence { CSV_THERE, CSV_MISSING, CSV_MISSING_UNLESS_TEXT } csv_absence;
 csv_absence lathe_csv_absence(const csv_file *file, const csv_cell *cell);
 
-/* Values without blanks around them; a number with a leading zero is none, unless `loose`. */
+/* Values without blanks around them; a number with a leading zero is none, unless `loose`, because the type was given;
+ * then "41.0" is an integer as well. */
 bool lathe_csv_int(const char *text, size_t size, bool loose, int64_t *value);
 bool lathe_csv_float(const char *text, size_t size, bool loose, double *value);
 bool lathe_csv_bool(const char *text, size_t size, bool loose, bool *value);

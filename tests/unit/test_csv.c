@@ -181,7 +181,7 @@ static void check_options(void) {
   options.types = category;
   ok(READS("a\n3\n1\n2\n", "a:category\n3\n1\n2"), "a category because it was said");
   options.types = whole;
-  ok(READS("a\n007\n NA\n-1\n", "a:int64\n7\n~\n-1"), "codes as integers because it was said");
+  ok(READS("a\n007\n NA\n-1\n41.0\n", "a:int64\n7\n~\n-1\n41"), "codes as integers because it was said");
   ok(READS("a\n1\n1O0\n", "t.csv:3:1: \"1O0\" is not an integer (column \"a\"); read it as text with types = "
                           "{ [\"a\"] = \"string\" }"),
      "a cell that does not fit the given type is named");
