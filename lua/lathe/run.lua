@@ -371,7 +371,9 @@ end
 function result_methods:summary() return require("lathe.summary").report(self) end
 
 function result_meta.__tostring(self)
-  return ("run %s of %s: %s, %d of %d steps reused, %s"):format(self.id, self.flow, self.state, self.reused, #self.nodes,
+  local wanted = 0
+  for _, node in ipairs(self.nodes) do wanted = wanted + (node.state == "skipped" and 0 or 1) end
+  return ("run %s of %s: %s, %d of %d steps reused, %s"):format(self.id, self.flow, self.state, self.reused, wanted,
     require("lathe.style").seconds(self.seconds))
 end
 
