@@ -147,12 +147,37 @@ static size_t write_integer(int64_t value, char *out) {
   return at;
 }
 
+/* At most 15 digits and 9 decimals: the integer that, divided by a power of ten, gives `value`. The division is exact but for one rounding,
+ * as it is when the digits are read, so they read back; and fewer decimals did not do. 0 when there are none. */
+static size_t write_decimal(double value, char *out) {
+  double size = fabs(value);
+  if (!(size >= 1e-4 && size < 1e15)) return 0;
+  for (int decimals = 1; decimals <= 9; decimals++) {
+    double scaled = size * powers_of_ten[decimals];
+    if (scaled >= 1e15) return 0;
+    int64_t digits = (int64_t)(scaled + 0.5), unit = (int64_t)powers_of_ten[decimals];
+    if ((double)digits / powers_of_ten[decimals] != size) continue;
+    size_t at = 0;
+    if (value < 0) out[at++] = '-';
+    at += write_integer(digits / unit, out + at);
+    out[at++] = '.';
+    for (int64_t rest = digits % unit; unit > 1; rest %= unit) {
+      unit /= 10;
+      out[at++] = (char)('0' + rest / unit);
+    }
+    out[at] = '\0';
+    return at;
+  }
+  return 0;
+}
+
 size_t lathe_text_from_float64(double value, char *out) {
   if (isnan(value)) return (size_t)sprintf(out, "nan");
   if (isinf(value)) return (size_t)sprintf(out, value < 0 ? "-inf" : "inf");
   if (value == 0 && signbit(value)) return (size_t)sprintf(out, "-0");
   if (fabs(value) < 1e15 && value == (double)(int64_t)value) return write_integer((int64_t)value, out);
-  size_t size = 0;
+  size_t size = write_decimal(value, out);
+  if (size) return size;
   for (int digits = 15; digits <= 17; digits++) {
     double back;
     size = (size_t)snprintf(out, 32, "%.*g", digits, value);
