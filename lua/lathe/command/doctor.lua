@@ -119,7 +119,8 @@ local function make_report(found)
     { "shared", found.share },
     { "threads", tostring(found.threads) },
     { "memory", found.memory and style.bytes(found.memory) or nil, found.memory_free and style.bytes(found.memory_free) .. " free" },
-    { "terminal", found.terminal and (found.terminal_name or "no TERM") or "none", found.colours > 0 and found.colours .. " colours" or "no colours" },
+    { "terminal", found.terminal and (found.terminal_name or "no TERM") or "none",
+      found.colours > 0 and found.colours .. " colours" or "no colours" },
     { "locale", found.locale, found.utf8 and "UTF-8" or "not UTF-8" },
   }
   local rows = {}
