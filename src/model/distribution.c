@@ -19,26 +19,24 @@ static double log_beta(double a, double b) {
   return lgamma_r(a, &sign) + lgamma_r(b, &sign) - lgamma_r(a + b, &sign);
 }
 
-/* The fraction converges fast for x < (a + 1) / (a + b + 2). */
-static double fraction(double a, double b, double x) {
+/* What x^a y^b / B(a, b) is divided by (y = 1 - x). It takes y beside x: near 1 x alone has lost what matters. Converges fast for
+ * x < (a + 1) / (a + b + 2). */
+static double fraction(double a, double b, double x, double y) {
   const double tiny = 1e-300;
-  double c = 1, d = 1 - (a + b) * x / (a + 1);
-  d = 1 / (fabs(d) < tiny ? tiny : d);
-  double value = d;
+  double value = a * (a * y - b * x + 1) / (a + 1);
+  if (fabs(value) < tiny) value = tiny;
+  double c = value, d = 0;
   for (int m = 1; m < 100000; m++) {
-    double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-    double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-    double step = 1;
-    for (int k = 0; k < 2; k++) {
-      double term = k == 0 ? even : odd;
-      d = 1 + term * d;
-      d = 1 / (fabs(d) < tiny ? tiny : d);
-      c = 1 + term / c;
-      if (fabs(c) < tiny) c = tiny;
-      step = c * d;
-      value *= step;
-    }
-    if (fabs(step - 1) < 1e-16) break;
+    double beside = a + 2 * m - 1;
+    double above = (a + m - 1) * (a + b + m - 1) / beside * (m * (b - m) / beside) * x * x;
+    double below =
+        m + m * (b - m) * x / beside + (a + m) * (a * y - b * x + 1 + m * (2 - x)) / (a + 2 * m + 1);
+    d = below + above * d;
+    d = 1 / (fabs(d) < tiny ? tiny : d);
+    c = below + above / c;
+    if (fabs(c) < tiny) c = tiny;
+    value *= c * d;
+    if (fabs(c * d - 1) < 1e-15) break;
   }
   return value;
 }
@@ -46,8 +44,8 @@ static double fraction(double a, double b, double x) {
 /* With the logarithms of x and 1 - x given, so that neither end loses digits. */
 static double incomplete_beta(double a, double b, double x, double y, double log_x, double log_y) {
   double weight = exp(a * log_x + b * log_y - log_beta(a, b));
-  if (x < (a + 1) / (a + b + 2)) return weight * fraction(a, b, x) / a;
-  return 1 - weight * fraction(b, a, y) / b;
+  if (x < (a + 1) / (a + b + 2)) return weight / fraction(a, b, x, y);
+  return 1 - weight / fraction(b, a, y, x);
 }
 
 double lathe_incomplete_beta(double a, double b, double x) {

@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+"""Exported models against outside judges: onnx.checker, and ONNX Runtime (npm install --ignore-scripts onnxruntime-node in tests/conform, or
+LATHE_NODE_MODULES names a node_modules folder that has it) from raw columns."""
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
+LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
+HOUSING = os.path.join(TOP, "share/examples/house-prices/california-housing.csv")
+MODULES = os.environ.get("LATHE_NODE_MODULES", os.path.join(HERE, "node_modules"))
+TARGET = "median_house_value"
+count = failed = 0
+
+MAKE = """
+local path, rows, folder = ...
+local data = lathe.read(path)
+local score = lathe.read(rows)
+local recipes = {
+  plain = function(r) return r:impute {}:encode {}:scale {} end,
+  first = function(r) return r:impute { numeric = "mean", category = "none" }:encode { drop = "first" } end,
+  strict = function(r) return r:impute { category = "constant", text = "nowhere" }:encode { unknown = "error" } end,
+  numbers = function(r) return r:scale { ddof = 1, columns = { "latitude", "households" } } end,
+}
+local result = {}
+for name, build in pairs(recipes) do
+  local train = name == "numbers" and data:drop_missing() or data
+  local recipe = lathe.recipe { target = "median_house_value", drop = name == "numbers" and "ocean_proximity" or nil }
+  local model = lathe.fit(train, build(recipe), lathe.linear { intercept = name ~= "first" })
+  for suffix, one in pairs { [""] = model, ["-int8"] = (model:quantize "int8") } do
+    one:export(folder .. "/" .. name .. suffix .. ".onnx")
+    local rows_of = name == "strict" and score:head(score:rows() - 2) or score
+    local values, list = one:predict(rows_of):column("median_house_value"):values(), {}
+    for row = 1, values.n do list[row] = values[row] or false end
+    result[name .. suffix] = list
+  end
+end
+return result
+"""
+
+
+def ok(holds, sentence, note=""):
+    global count, failed
+    count += 1
+    failed += not holds
+    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
+    if note and not holds:
+        print(f"# {note}")
+
+
+def raw_rows():
+    """Rows of every kind: with a gap, and at the end one with an unknown text and one with a missing text."""
+    rows = list(csv.DictReader(open(HOUSING)))
+    some = rows[:150] + [row for row in rows if row["total_bedrooms"] == ""][:20] + [row for row in rows if row["ocean_proximity"] == "ISLAND"]
+    return some + [dict(rows[0], ocean_proximity="MOON"), dict(rows[0], ocean_proximity="")]
+
+
+def columns_of(rows):
+    return {name: [row[name] or None if name == "ocean_proximity" else float(row[name]) if row[name] else None for row in rows]
+            for name in rows[0]}
+
+
+def check(folder, names):
+    try:
+        import onnx
+    except ImportError:
+        ok(True, "onnx.checker accepts the files # SKIP python3-onnx is not here")
+        return
+    for name in names:
+        model = onnx.load(os.path.join(folder, name + ".onnx"))
+        problem = ""
+        try:
+            onnx.checker.check_model(model, full_check=True)
+        except Exception as error:
+            problem = str(error)
+        ok(not problem, f"{name}: onnx.checker accepts it", problem)
+        if name.endswith("-int8"):
+            ok(any(t.data_type == onnx.TensorProto.INT8 for t in model.graph.initializer), f"{name}: its weights are int8")
+
+
+def run(folder, rows, predictions):
+    try:
+        there = subprocess.run(["node", "-e", ""], capture_output=True).returncode == 0
+    except OSError:
+        there = False
+    if not there or not os.path.isdir(os.path.join(MODULES, "onnxruntime-node")):
+        ok(True, "ONNX Runtime predicts the same # SKIP onnxruntime-node is not in tests/conform/node_modules")
+        return
+    for name, want in predictions.items():
+        columns = os.path.join(folder, name + ".json")
+        json.dump(columns_of(rows[:len(want)]), open(columns, "w"))
+        done = subprocess.run(["node", os.path.join(HERE, "onnx_run.js"), os.path.join(folder, name + ".onnx"), columns],
+                              capture_output=True, text=True, env=dict(os.environ, LATHE_NODE_MODULES=MODULES))
+        got = json.loads(done.stdout) if done.returncode == 0 else []
+        off = float("inf")
+        if len(got) == len(want):
+            off = max(0 if a is None and b is False else abs(a - b) / abs(b) if a is not None and b is not False else float("inf")
+                      for a, b in zip(got, want))
+        ok(off < 1e-12, f"{name}: ONNX Runtime predicts the same from raw columns, to 1e-12", f"off by {off}; {done.stderr.strip()}")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    rows = raw_rows()
+    path = os.path.join(folder, "rows.csv")
+    with open(path, "w") as out:
+        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    done = subprocess.run([LATHE, "eval", "--json", MAKE, HOUSING, path, folder], capture_output=True, text=True)
+    ok(done.returncode == 0, "models are exported", done.stderr.strip())
+    if done.returncode == 0:
+        predictions = json.loads(done.stdout)
+        check(folder, sorted(predictions))
+        run(folder, rows, dict(sorted(predictions.items())))
+print(f"1..{count}")
+sys.exit(failed > 0)
