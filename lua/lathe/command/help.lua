@@ -72,9 +72,10 @@ local function lua_entry(name)
 end
 
 local function find(topic, width)
+  -- A command and a page may have one name, as `plugins` has: the command comes first.
   local definition = command.find(topic)
-  if definition then return command.help(definition, width) end
   local page = topic:find "^[%w_-]+$" and read_page(topic)
+  if definition then return command.help(definition, width) .. (page and "\n" .. page or "") end
   if page then return page end
   local plugin = require "lathe.plugin"
   if topic:find "^[%a_][%w_]*%.[%a_][%w_]*$" and plugin.find(topic) then return plugin.help(topic, width) end
