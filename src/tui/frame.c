@@ -29,10 +29,14 @@ static void draw_tabs(screen *s) {
   int x = s->width - tabs_width() - 1;
   draw_rule(1, 0, s->width);
   int used = 1 + draw(0, 1, x - 2, STYLE_ACCENT, "lathe") + 2;
-  used += draw(0, used, x - used - 1, STYLE_BRIGHT, s->title ? s->title : "") + 2;
   char caption[256] = "";
   if (views[s->front]->caption) views[s->front]->caption(s, caption, sizeof caption);
-  if (used < x - 6) draw(0, used, x - used - 1, STYLE_DIM, caption);
+  const char *title = s->title ? s->title : "";
+  int room = x - used - 1, wanted = draw_width(caption, strlen(caption));
+  if (wanted == 0 ||
+      draw_width(title, strlen(title)) + 2 + wanted <= room) /* what is in view comes before where */
+    used += draw(0, used, room, STYLE_BRIGHT, title) + 2;
+  draw(0, used, x - used - 1, STYLE_DIM, caption);
   pen accent = terminal_pen(STYLE_ACCENT);
   for (int i = 0; i < VIEW_COUNT; i++) {
     const char *label = views[i]->label;
@@ -217,6 +221,11 @@ static unsigned mouse(screen *s) {
     console_open(s, true);
   }
   return HANDLED | REDRAW;
+}
+
+bool frame_knows_alt(int key) {
+  int letter = key - KEY_ALT;
+  return letter == 'b' || letter == 'f' || (letter >= '1' && letter < '1' + VIEW_COUNT);
 }
 
 /* The keys that work everywhere. */

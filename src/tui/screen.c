@@ -130,7 +130,9 @@ static bool obey_signals(screen *s) {
 }
 
 static bool is_stop_key(const screen *s, int key) {
-  if (!script_working(s) || s->overlay != OVERLAY_NONE) return false;
+  enum { NOTICED = 100 }; /* milliseconds: nobody means to stop what was over before it was seen */
+  if (!script_working(s) || s->overlay != OVERLAY_NONE || (clock_now() - s->busy_since) * 1000 < NOTICED)
+    return false;
   return key == 27 || key == CONTROL('C');
 }
 

@@ -167,7 +167,8 @@ void front_set(screen *s, view_name name);
 /* frame.c */
 void frame_draw(screen *s);
 unsigned frame_key(screen *s, int key);
-void frame_sample(screen *s); /* CPU and memory of the process */
+bool frame_knows_alt(int key); /* whether this key with Alt is one of ours */
+void frame_sample(screen *s);  /* CPU and memory of the process */
 area frame_view_area(const screen *s);
 
 /* console.c */

@@ -1,0 +1,130 @@
+-- What the views show: tables, reports, models, and what is served.
+local core = require "lathe.core"
+local console = require "lathe.console"
+local style = require "lathe.style"
+local session = require "lathe.workbench.session"
+local C = core.C
+local look, kind_of = session.look, session.kind_of
+
+local views = { draw = {} } -- draw: brings a view up to date
+
+-- Put a table into the Data view.
+function views.table(value, name)
+  session.data, session.shown[value] = value, true
+  C.lathe_screen_busy("look at " .. (name or "table"))
+  C.lathe_screen_table(name or "table", value:handle())
+  C.lathe_screen_busy ""
+end
+
+function views.draw.report()
+  if session.report then C.lathe_screen_report("report", session.report.title or "report", session.report:render(look())) end
+end
+
+-- Put a report into the Report view.
+function views.report(value)
+  session.report, session.shown[value] = value, true
+  views.draw.report()
+end
+
+-- What a model is, as a report: what it takes, what it gives, what it learned.
+function views.model(value, name)
+  local made = require("lathe.report").new(name or "model")
+  local rows = {}
+  local function row(label, get)
+    local fine, text = pcall(get)
+    if fine and text ~= nil then rows[#rows + 1] = { label, tostring(text) } end
+  end
+  row("target", function() return value:target() end)
+  row("holds", function() return value:note() end)
+  made:values(rows)
+  local fine, inputs = pcall(function() return value:inputs() end)
+  if fine and type(inputs) == "table" then
+    made:heading "What it takes"
+    local lines = {}
+    for index, input in ipairs(inputs) do lines[index] = { input.name, input.type } end
+    made:table { columns = { "column", "type" }, rows = lines }
+  end
+  local learned
+  fine, learned = pcall(function() return value:coefficients() end)
+  if fine then
+    made:heading "What it learned"
+    local columns, lines = learned:columns(), {}
+    for index = 1, math.min(tonumber(learned:rows()), 200) do
+      local values = learned:row(index)
+      lines[index] = {}
+      for at, column in ipairs(columns) do
+        local item = values[column]
+        lines[index][at] = type(item) == "number" and style.number(item) or tostring(item == nil and "" or item)
+      end
+    end
+    local heads = {}
+    for at, column in ipairs(columns) do heads[at] = { name = column, align = at == 1 and "left" or "right" } end
+    made:table { columns = heads, rows = lines }
+  end
+  return made
+end
+
+local function metrics_text(model)
+  local parts = {}
+  for _, entry in ipairs(model.metrics or {}) do
+    local names = {}
+    for name in pairs(entry.metrics) do names[#names + 1] = name end
+    table.sort(names)
+    for _, name in ipairs(names) do parts[#parts + 1] = name .. " " .. style.number(entry.metrics[name]) end
+  end
+  return table.concat(parts, "  ")
+end
+
+function views.draw.models()
+  local project = require "lathe.project"
+  if not project.exists "." then return end
+  local models = project.open("."):models()
+  if #models == 0 then return end
+  local made = require("lathe.report").new "models"
+  local rows = {}
+  for index, model in ipairs(models) do
+    rows[index] = {
+      model.node or "", model.flow or "", model.note or "", metrics_text(model), style.bytes(model.size or 0),
+      os.date("%Y-%m-%d %H:%M", model.started or 0), (model.hash or ""):sub(1, 8),
+    }
+  end
+  made:table { columns = { "node", "flow", "holds", "measured", { name = "size", align = "right" }, "made", "hash" }, rows = rows }
+  C.lathe_screen_report("models", ("%d kept"):format(#models), made:render(look()))
+end
+
+-- The endpoints that the last values hold: a live one is found in the run's values and in the environment.
+local function endpoints()
+  local found, seen = {}, {}
+  local function take(value)
+    if kind_of(value) == "endpoint" and not seen[value] then
+      found[#found + 1], seen[value] = value, true
+    end
+  end
+  for _, value in pairs(session.own) do take(value) end
+  local fine, serve = pcall(require, "lathe.serve")
+  if fine and type(serve.running) == "function" then
+    for _, value in ipairs(serve.running()) do take(value) end
+  end
+  return found
+end
+
+function views.draw.monitor()
+  local list = endpoints()
+  if #list == 0 then
+    if session.monitored then C.lathe_screen_report("monitor", "", "Nothing is served now.") end
+    return
+  end
+  local parts = {}
+  for _, endpoint in ipairs(list) do
+    local fine, text = pcall(function()
+      local got = endpoint:monitor()
+      if kind_of(got) == "report" then return got:render(look()) end
+      return console.show(got, look())
+    end)
+    parts[#parts + 1] = session.paint.accent(endpoint:url()) .. "\n\n" .. (fine and text or tostring(text))
+  end
+  session.monitored = true
+  C.lathe_screen_report("monitor", ("%d live"):format(#list), table.concat(parts, "\n\n"))
+end
+
+return views
