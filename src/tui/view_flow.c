@@ -1,5 +1,6 @@
 /* view_flow.c - the nodes of a flow and how far each is; on the right, the chosen one. */
 #include <ncurses.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,22 +75,35 @@ static const char *glyph(const node *n, style *name) {
   return "·";
 }
 
-/* The columns of the list: names as wide as they are, steps too, then the note, then the time at the right
- * edge. */
+/* The columns of the list: names as wide as they are, steps too, then the note, then the time at the right edge. */
 typedef struct columns {
   int name, step, note, time;
 } columns;
 
-static columns measure(const flow *f, int width) {
-  columns c = {4, 4, 0, 7};
+static int widest(const flow *f, size_t text, int least) {
+  int most = least;
   for (int i = 0; i < f->count; i++) {
-    int name = draw_width(text_of(f->nodes[i].name), strlen(text_of(f->nodes[i].name)));
-    int step = draw_width(text_of(f->nodes[i].step), strlen(text_of(f->nodes[i].step)));
-    if (name > c.name) c.name = name;
-    if (step > c.step) c.step = step;
+    const char *value = text_of(*(char *const *)((const char *)&f->nodes[i] + text));
+    int width = draw_width(value, strlen(value));
+    if (width > most) most = width;
   }
+  return most;
+}
+
+enum { MARK = 3, GAPS = 6, TIME = 8 };
+
+/* As wide as its texts want, and at least half of the window; the details get the rest. */
+static int list_width(const flow *f, int width) {
+  int wanted = MARK + widest(f, offsetof(node, name), 4) + widest(f, offsetof(node, step), 4) +
+               widest(f, offsetof(node, note), 12) + GAPS + TIME + 2;
+  int least = width / 2 > 38 ? width / 2 : 38, most = width * 13 / 20;
+  return wanted < least ? least : wanted > most ? most : wanted;
+}
+
+static columns measure(const flow *f, int width) {
+  columns c = {widest(f, offsetof(node, name), 4), widest(f, offsetof(node, step), 4), 0, TIME};
   if (c.name > width / 4) c.name = width / 4;
-  int room = width - 3 - c.name - 2;
+  int room = width - MARK - c.name - 2;
   if (room - c.step - 2 < 14 + c.time + 1) c.time = 0;
   if (room - c.step - 2 < 12) c.step = room - 14 > 6 ? room - 14 : 6;
   c.note = room - c.step - 2 - (c.time ? c.time + 2 : 0);
@@ -150,8 +164,7 @@ static void draw_flow(screen *s, area place) {
     if (f->welcome) draw_lines(inside, STYLE_PLAIN, f->welcome);
     return;
   }
-  int list = place.width * 11 / 20;
-  if (list < 38) list = 38;
+  int list = list_width(f, place.width);
   if (f->chosen < f->top) f->top = f->chosen;
   if (f->chosen >= f->top + place.height) f->top = f->chosen - place.height + 1;
   columns c = measure(f, list - 2);
@@ -231,7 +244,7 @@ static void flow_wheel(screen *s, int rows) {
 static void flow_click(screen *s, area place, int y, int x) {
   flow *f = &s->flow;
   int index = f->top + y - place.y;
-  if (x >= place.width * 11 / 20 || index >= f->count) return;
+  if (x >= list_width(f, place.width) || index >= f->count) return;
   if (index == f->chosen) wish_add(s, LATHE_SCREEN_NODE, text_of(f->nodes[index].name));
   choose(f, index);
 }

@@ -103,7 +103,9 @@ static void page_wheel(screen *s, int rows) {
 }
 
 static void page_caption(screen *s, char *out, size_t capacity) {
-  snprintf(out, capacity, "%s", s->pages[s->front].title ? s->pages[s->front].title : "");
+  const char *title = s->pages[s->front].title;
+  if (title && s->title && strcmp(title, s->title) == 0) title = NULL; /* it stands there already */
+  snprintf(out, capacity, "%s", title ? title : "");
 }
 
 static void page_idle(screen *s, char *out, size_t capacity) {

@@ -64,23 +64,31 @@ function views.model(value, name)
   return made
 end
 
+-- How good a model is, in a few words: what is usually looked at first; of other kinds of metrics all that are no comparison.
 local function metrics_text(model)
-  local parts = {}
+  local all = {}
   for _, entry in ipairs(model.metrics or {}) do
-    local names = {}
-    for name in pairs(entry.metrics) do names[#names + 1] = name end
-    table.sort(names)
-    for _, name in ipairs(names) do parts[#parts + 1] = name .. " " .. style.number(entry.metrics[name]) end
+    for name, value in pairs(entry.metrics) do
+      if not name:find "^baseline" and not name:find "_before$" then all[name] = value end
+    end
   end
+  local names, parts = {}, {}
+  if all.r2 and all.rmse then names = { "r2", "rmse" }
+  else
+    for name in pairs(all) do names[#names + 1] = name end
+    table.sort(names)
+  end
+  for _, name in ipairs(names) do parts[#parts + 1] = name .. " " .. style.number(all[name]) end
   return table.concat(parts, "  ")
 end
 
+-- The models that this folder keeps, the newest first.
 function views.draw.models()
   local project = require "lathe.project"
   if not project.exists "." then return end
   local models = project.open("."):models()
   if #models == 0 then return end
-  local made = require("lathe.report").new "models"
+  local made = require("lathe.report").new "Kept by runs in this folder"
   local rows = {}
   for index, model in ipairs(models) do
     rows[index] = {
@@ -108,6 +116,7 @@ local function endpoints()
   return found
 end
 
+-- What the live endpoints do now.
 function views.draw.monitor()
   local list = endpoints()
   if #list == 0 then
