@@ -13,18 +13,18 @@ struct library {
 };
 
 static struct library libraries[LATHE_LIBRARY_COUNT] = {
-    [LATHE_LIBRARY_OPENBLAS] = {"OpenBLAS",
-                                "fits models",
-                                "libopenblas0-pthread",
-                                {"libopenblas.so.0", "libopenblas.so"}},
-    [LATHE_LIBRARY_MICROHTTPD] = {"libmicrohttpd",
-                                  "serves models over HTTP",
-                                  "libmicrohttpd12",
-                                  {"libmicrohttpd.so.12"}},
-    [LATHE_LIBRARY_CURL] = {"libcurl",
-                            "asks servers over HTTP",
-                            "libcurl3-gnutls",
-                            {"libcurl-gnutls.so.4", "libcurl.so.4"}},
+    [LATHE_LIBRARY_OPENBLAS] = {.name = "OpenBLAS",
+                                .purpose = "fits models",
+                                .package = "libopenblas0-pthread",
+                                .files = {"libopenblas.so.0", "libopenblas.so"}},
+    [LATHE_LIBRARY_MICROHTTPD] = {.name = "libmicrohttpd",
+                                  .purpose = "serves models over HTTP",
+                                  .package = "libmicrohttpd12",
+                                  .files = {"libmicrohttpd.so.12"}},
+    [LATHE_LIBRARY_CURL] = {.name = "libcurl",
+                            .purpose = "asks servers over HTTP",
+                            .package = "libcurl3-gnutls",
+                            .files = {"libcurl-gnutls.so.4", "libcurl.so.4"}},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -20,7 +20,7 @@ static int64_t count_rows(const csv_file *file, size_t begin, size_t end) {
     size_t stop = last - begin > 255 ? begin + 255 : last;
     uint8_t block = 0;
     for (; begin < stop; begin++)
-      block = (uint8_t)(block + (csv_is_end(data[begin]) & !csv_is_end(data[begin + 1])));
+      block = (uint8_t)(block + ((int)csv_is_end(data[begin]) & (int)!csv_is_end(data[begin + 1])));
     rows += block;
   }
   return rows;
