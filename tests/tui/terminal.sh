@@ -35,6 +35,7 @@ until_true() {
   done
 }
 shows() { picture | grep -qF -- "$1"; }
+printed() { mux capture-pane -p -S - -t lathe | grep -qF -- "$1"; } # scrolled away or not
 shows_not() { ! shows "$1"; }
 wait_for() { until_true shows "$1" || fail "the screen shows $1" "$(picture)"; }
 sees() { if until_true shows "$2"; then pass "$1"; else fail "$1" "want: $2" "$(picture)"; fi; }

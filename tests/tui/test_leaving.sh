@@ -49,7 +49,12 @@ for signal in SEGV TERM HUP; do
   until_true there gone
   is "SIG$signal: the terminal's modes are as they were found" "$(cat after)" "$(cat before)"
   unseen "SIG$signal: the other screen is left" "5 Monitor"
-  sees "SIG$signal: what was written to standard error is printed" "parked words"
+  until_true printed "parked words"
+  if printed "parked words"; then
+    pass "SIG$signal: what was written to standard error is printed"
+  else
+    fail "SIG$signal: what was written to standard error is printed" "$(picture)"
+  fi
 done
 
 rm -f gone after
