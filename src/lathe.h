@@ -24,5 +24,7 @@
 #include "monitor/latency.h"
 #include "monitor/resources.h"
 #include "monitor/traffic.h"
+#include "serve/endpoint.h"
+#include "serve/rows.h"
 
 #endif

@@ -17,6 +17,7 @@ local parts = {
   flow = "lathe.flow",
   serve = { "lathe.serve", "serve" },
   http = "lathe.http",
+  monitor = "lathe.monitor",
   json = "lathe.json",
   plugins = "lathe.plugin",
   project = "lathe.project",

@@ -110,18 +110,27 @@ static bool loopback(const char *url) {
   return !strncmp(host, "127.", 4) || !strncmp(host, "[::1]", 5) || !strncasecmp(host, "localhost", 9);
 }
 
-/* The lines of `text` as curl's list, and no waiting for 100 Continue. NULL when memory ran out. */
+/* `list` with a line more. NULL, and the list freed, when memory ran out. */
+static struct curl_slist *add_line(struct curl_slist *list, const char *line) {
+  struct curl_slist *longer = line ? curl.slist_append(list, line) : NULL;
+  if (!longer) curl.slist_free_all(list);
+  return longer;
+}
+
+/* The lines of `text` as curl's list, without what curl would add: waiting for 100 Continue, and the content type of a
+ * form. NULL when memory ran out. */
 static struct curl_slist *list_headers(const char *text, lathe_error *error) {
-  struct curl_slist *list = curl.slist_append(NULL, "Expect:");
+  struct curl_slist *list = add_line(NULL, "Expect:");
+  bool typed = false;
   while (list && text && *text) {
     size_t size = strcspn(text, "\r\n");
+    typed = typed || !strncasecmp(text, "content-type:", 13);
     char *line = lathe_memory_text(text, size, error);
-    struct curl_slist *longer = line ? curl.slist_append(list, line) : NULL;
+    list = add_line(list, line);
     free(line);
-    if (!longer) curl.slist_free_all(list);
-    list = longer;
     text += size + strspn(text + size, "\r\n");
   }
+  if (list && !typed) list = add_line(list, "Content-Type:");
   if (!list) lathe_error_set(error, LATHE_ERROR_MEMORY, "there is no memory for the headers of a request");
   return list;
 }

@@ -1,0 +1,148 @@
+/* rows.c - rows to JSON and predictions from it. */
+#include "rows.h"
+#include "../base/json.h"
+#include "../base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct source {
+  int32_t count;
+  lathe_column **columns; /* in the order of the inputs; borrowed */
+  lathe_type *types;      /* of the inputs */
+};
+
+static bool is_text(lathe_type type) {
+  return type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
+}
+
+static void close_source(struct source *source) {
+  free(source->columns);
+  free(source->types);
+}
+
+static bool open_source(struct source *source, const lathe_graph *graph, const lathe_table *table,
+                        lathe_error *error) {
+  source->count = lathe_graph_inputs(graph);
+  source->columns = lathe_memory_new((size_t)source->count, sizeof *source->columns, error);
+  source->types = lathe_memory_new((size_t)source->count, sizeof *source->types, error);
+  if (!source->columns || !source->types) return false;
+  for (int32_t i = 0; i < source->count; i++) {
+    const char *name = lathe_graph_input_name(graph, i);
+    int32_t index = lathe_table_need(table, name, error);
+    if (index < 0) return false;
+    source->columns[i] = lathe_table_column(table, index);
+    source->types[i] = lathe_graph_input_type(graph, i);
+    lathe_type type = lathe_column_type(source->columns[i]);
+    if (is_text(type) != is_text(source->types[i]))
+      return lathe_error_set(error, LATHE_ERROR_DATA, "column \"%s\" is %s, but the model takes %s there",
+                             name, lathe_type_name(type), lathe_type_name(source->types[i]));
+  }
+  return true;
+}
+
+static void write_value(lathe_json_writer *json, const lathe_column *column, lathe_type wanted, int64_t row) {
+  char scratch[32];
+  lathe_type type = lathe_column_type(column);
+  bool time = (wanted == LATHE_TYPE_DATE || wanted == LATHE_TYPE_TIMESTAMP) && type == wanted;
+  if (!lathe_column_present(column, row)) {
+    lathe_json_write_null(json);
+  } else if (is_text(type) || time) {
+    lathe_text text =
+        is_text(type) ? lathe_column_text(column, row) : lathe_column_format(column, row, scratch);
+    lathe_json_write_string(json, text.data, text.size);
+  } else if (wanted == LATHE_TYPE_BOOL && type == LATHE_TYPE_BOOL) {
+    lathe_json_write_bool(json, lathe_column_number(column, row) != 0);
+  } else if (type == LATHE_TYPE_INT64) {
+    lathe_json_write_integer(json, ((const int64_t *)lathe_column_values(column))[row]);
+  } else {
+    lathe_json_write_number(json, lathe_column_number(column, row));
+  }
+}
+
+/* The writer's text, given away. */
+static char *finish(lathe_json_writer *json, lathe_error *error) {
+  lathe_text text = lathe_json_writer_finish(json, error);
+  char *copy = text.data ? lathe_memory_text(text.data, text.size, error) : NULL;
+  lathe_json_writer_free(json);
+  return copy;
+}
+
+char *lathe_rows_to_json(const lathe_graph *graph, const lathe_table *table, int64_t first, int64_t count,
+                         lathe_error *error) {
+  struct source source = {0};
+  char *text = NULL;
+  lathe_json_writer *json = NULL;
+  int64_t rows = lathe_table_rows(table);
+  if (first < 0 || count < 0 || first > rows || count > rows - first) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the table has no rows %lld to %lld; it has %lld",
+                    (long long)first + 1, (long long)(first + count), (long long)rows);
+    return NULL;
+  }
+  if (open_source(&source, graph, table, error) && (json = lathe_json_writer_new(0, error))) {
+    lathe_json_write_array(json);
+    for (int64_t row = first; row < first + count; row++) {
+      lathe_json_write_array(json);
+      for (int32_t i = 0; i < source.count; i++) write_value(json, source.columns[i], source.types[i], row);
+      lathe_json_write_array_end(json);
+    }
+    lathe_json_write_array_end(json);
+    text = finish(json, error);
+  }
+  close_source(&source);
+  return text;
+}
+
+char *lathe_row_to_json(const lathe_graph *graph, const lathe_table *table, int64_t row, lathe_error *error) {
+  struct source source = {0};
+  char *text = NULL;
+  lathe_json_writer *json = NULL;
+  if (row < 0 || row >= lathe_table_rows(table)) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the table has no row %lld", (long long)row + 1);
+    return NULL;
+  }
+  if (open_source(&source, graph, table, error) && (json = lathe_json_writer_new(0, error))) {
+    lathe_json_write_object(json);
+    for (int32_t i = 0; i < source.count; i++) {
+      const char *name = lathe_graph_input_name(graph, i);
+      lathe_json_write_key(json, name, strlen(name));
+      write_value(json, source.columns[i], source.types[i], row);
+    }
+    lathe_json_write_object_end(json);
+    text = finish(json, error);
+  }
+  close_source(&source);
+  return text;
+}
+
+void lathe_rows_free(char *text) {
+  free(text);
+}
+
+static bool read_numbers(lathe_json_reader *reader, int64_t count, double *out, lathe_error *error) {
+  int64_t got = 0;
+  lathe_json_event event = lathe_json_next(reader, error);
+  if (event == LATHE_JSON_ERROR) return false;
+  if (event != LATHE_JSON_ARRAY)
+    return lathe_json_refuse(reader, error, "a list of predictions should be here");
+  while ((event = lathe_json_next(reader, error)) != LATHE_JSON_ARRAY_END) {
+    if (event == LATHE_JSON_ERROR) return false;
+    if (event != LATHE_JSON_INTEGER && event != LATHE_JSON_NUMBER && event != LATHE_JSON_NULL)
+      return lathe_json_refuse(reader, error, "a prediction should be a number");
+    if (got < count) out[got] = event == LATHE_JSON_NULL ? NAN : lathe_json_number(reader);
+    got++;
+  }
+  if (got != count)
+    return lathe_error_set(error, LATHE_ERROR_DATA, "the endpoint answers %lld predictions for %lld rows",
+                           (long long)got, (long long)count);
+  return lathe_json_next(reader, error) == LATHE_JSON_END;
+}
+
+bool lathe_predictions_from_json(const char *text, size_t size, int64_t count, double *out,
+                                 lathe_error *error) {
+  lathe_json_reader *reader = lathe_json_reader_new(text, size, "the endpoint's answer", error);
+  bool fine = reader && read_numbers(reader, count, out, error);
+  lathe_json_reader_free(reader);
+  return fine;
+}
