@@ -183,7 +183,9 @@ int draw_sgr(int y, int x, int width, pen *ink, const char *text, size_t size) {
     }
     const char *stop = memchr(text + at, '\033', size - at);
     size_t piece = stop ? (size_t)(stop - (text + at)) : size - at;
-    if (y >= 0 && used < width) {
+    if (y < 0) {
+      used += draw_width(text + at, piece);
+    } else if (used < width) {
       bool whole = draw_fit(text + at, piece, width - used) == piece;
       int room = whole ? width - used : width - used - 1;
       int part = put_text(y, x + used, room, *ink, text + at, piece);

@@ -47,33 +47,27 @@ static void add_keys(lathe_buffer *text, const char *heading, const key_help *ke
   }
 }
 
+/* The rows that a text takes when it is broken at `width`, and its widest line. */
+static int measure(const char *text, int width, int *widest) {
+  int rows = 0;
+  while (*text) {
+    size_t size = strcspn(text, "\n"), done = 0;
+    pen ink = {0};
+    int columns = draw_sgr(-1, 0, 0, &ink, text, size);
+    if (columns > *widest) *widest = columns;
+    do {
+      done += draw_wrap(text + done, size - done, width);
+      rows++;
+    } while (done < size);
+    text += size;
+    if (*text) text++;
+  }
+  return rows;
+}
+
 /* Lines of text in a box as large as they need. */
 static void draw_box_text(screen *s, area place, const char *title, const char *text) {
-  int widest = draw_width(title, strlen(title)) + 4, lines = 0, width = place.width - 4;
-  for (const char *at = text; *at;) { /* measured by drawing nowhere */
-    size_t size = strcspn(at, "\n");
-    pen ink = {0};
-    (void)ink;
-    int columns = 0;
-    for (size_t i = 0; i < size;) {
-      size_t piece = draw_wrap(at + i, size - i, width);
-      lines++;
-      i += piece;
-    }
-    if (size == 0) lines++;
-    for (size_t i = 0; i < size; i++) {
-      if (at[i] == '\033') {
-        while (i < size && at[i] != 'm') i++;
-        continue;
-      }
-      size_t run = strcspn(at + i, "\033\n");
-      columns += draw_width(at + i, run);
-      i += run - 1;
-    }
-    if (columns > widest) widest = columns;
-    at += size;
-    if (*at) at++;
-  }
+  int widest = draw_width(title, strlen(title)) + 4, lines = measure(text, place.width - 4, &widest);
   area inside = draw_box(place, lines + 2, widest + 4, title);
   if (s->overlay_top > lines - inside.height) s->overlay_top = lines - inside.height;
   if (s->overlay_top < 0) s->overlay_top = 0;

@@ -28,6 +28,9 @@ double clock_now(void) {
 }
 
 void wish_add(screen *s, lathe_screen_request request, const char *text) {
+  if (request == LATHE_SCREEN_VIEW && s->last_wish && s->last_wish->request == request &&
+      strcmp(s->last_wish->text ? s->last_wish->text : "", text) == 0)
+    return; /* it will be brought up to date once */
   wish *made = lathe_memory_new(1, sizeof *made, NULL);
   if (made == NULL) return;
   made->request = request;

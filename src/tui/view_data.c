@@ -268,12 +268,10 @@ static void draw_header(const grid *g, int index, int y, int x, int room) {
   const grid_column *c = &g->columns[index];
   style name = index == g->column ? STYLE_ACCENT : STYLE_BRIGHT;
   int width = draw_width(c->name, strlen(c->name));
-  int shift = is_number(c->type) ? room - c->width : 0;
   if (is_number(c->type) && width < room)
     draw_right(y, x + room, room, name, c->name);
   else
     draw(y, x, room, name, c->name);
-  (void)shift;
   if (is_number(c->type)) {
     draw_right(y + 1, x + room, room, STYLE_DIM, c->kind);
     draw_right(y + 2, x + room, room, STYLE_ACCENT, c->bars);

@@ -1,6 +1,5 @@
 -- What the views show: tables, reports, models, and what is served.
 local core = require "lathe.core"
-local console = require "lathe.console"
 local style = require "lathe.style"
 local session = require "lathe.workbench.session"
 local C = core.C
@@ -100,19 +99,17 @@ function views.draw.models()
   C.lathe_screen_report("models", ("%d kept"):format(#models), made:render(look()))
 end
 
--- The endpoints that the last values hold: a live one is found in the run's values and in the environment.
+-- The endpoints that console lines hold and that still serve.
 local function endpoints()
   local found, seen = {}, {}
-  local function take(value)
+  for _, value in pairs(session.own) do
     if kind_of(value) == "endpoint" and not seen[value] then
-      found[#found + 1], seen[value] = value, true
+      seen[value] = true
+      local fine, running = pcall(value.running, value)
+      if fine and running then found[#found + 1] = value end
     end
   end
-  for _, value in pairs(session.own) do take(value) end
-  local fine, serve = pcall(require, "lathe.serve")
-  if fine and type(serve.running) == "function" then
-    for _, value in ipairs(serve.running()) do take(value) end
-  end
+  table.sort(found, function(a, b) return a:url() < b:url() end)
   return found
 end
 
@@ -126,11 +123,9 @@ function views.draw.monitor()
   local parts = {}
   for _, endpoint in ipairs(list) do
     local fine, text = pcall(function()
-      local got = endpoint:monitor()
-      if kind_of(got) == "report" then return got:render(look()) end
-      return console.show(got, look())
+      return require("lathe.serve").report(endpoint:monitor(), endpoint:url()):render(look())
     end)
-    parts[#parts + 1] = session.paint.accent(endpoint:url()) .. "\n\n" .. (fine and text or tostring(text))
+    parts[#parts + 1] = tostring(text) .. (fine and "" or "\n")
   end
   session.monitored = true
   C.lathe_screen_report("monitor", ("%d live"):format(#list), table.concat(parts, "\n\n"))
