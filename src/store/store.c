@@ -365,7 +365,8 @@ lathe_store_run *lathe_store_run_begin(lathe_store *store, lathe_error *error) {
   lathe_buffer path = {0};
   if (!run) return NULL;
   run->journal = -1;
-  if (!lathe_buffer_format(&path, error, "%s/runs", store->path) || !lathe_folder_make(path.data, error)) goto fail;
+  if (!lathe_buffer_format(&path, error, "%s/runs", store->path) || !lathe_folder_make(path.data, error))
+    goto fail;
   for (;;) {
     new_id(run->id);
     path.size = 0;
