@@ -151,6 +151,7 @@ return { name = "slow", api = 1, doc = "Slow.", steps = {
 END
 printf 'local flow = lathe.flow "slow"\nflow.raw = flow:step "ingest.read" { path = "data.csv" }\nflow.slow = flow:step "slow.loop" { flow.raw }\nreturn flow\n' >slow.lua
 for signal in INT TERM; do
+  : >"$out"
   "$LATHE" run slow.lua >"$out" 2>"$err" &
   pid=$!
   until grep -q looping "$out" || ! kill -0 "$pid" 2>/dev/null; do :; done
