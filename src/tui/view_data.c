@@ -293,7 +293,10 @@ static void draw_data(screen *s, area place) {
   int height = place.height - HEADER;
   follow(g, height, place.width - 1);
   int64_t end = g->top + height < g->rows ? g->top + height : g->rows;
-  for (int i = g->left; i < g->count; i++) widen(g, i, g->top, end);
+  for (int i = g->left, right = g->gutter; i < g->count && right < place.width; i++) {
+    widen(g, i, g->top, end);
+    right += g->columns[i].width + GAP;
+  }
   follow(g, height, place.width - 1);
   char number[32];
   for (int64_t row = g->top; row < end; row++)
@@ -318,8 +321,21 @@ static void draw_data(screen *s, area place) {
 
 /*** Keys ***/
 
+/* Text of a cell as one line: what would end it or speak to the terminal becomes a mark. */
+static void append_plain(lathe_buffer *out, lathe_text value) {
+  size_t from = 0;
+  for (size_t at = 0; at < value.size; at++) {
+    if ((unsigned char)value.data[at] >= ' ') continue;
+    lathe_buffer_append(out, value.data + from, at - from, NULL);
+    lathe_buffer_text(out, value.data[at] == '\n' ? "↵" : value.data[at] == '\t' ? " " : "\uFFFD", NULL);
+    from = at + 1;
+  }
+  lathe_buffer_append(out, value.data + from, value.size - from, NULL);
+}
+
 /* The chosen row, a line for each column. */
 static void show_row(screen *s) {
+  enum { LONGEST = 4000 };
   const grid *g = s->grid;
   lathe_buffer text = {0};
   char title[96], number[32];
@@ -331,12 +347,16 @@ static void show_row(screen *s) {
   for (int i = 0; i < g->count && g->rows > 0; i++) {
     const grid_column *c = &g->columns[i];
     char scratch[400] = "";
-    lathe_text value = {"\033[2m·\033[0m", strlen("\033[2m·\033[0m")};
-    if (lathe_column_present(c->column, g->row)) value = lathe_column_format(c->column, g->row, scratch);
     int width = draw_width(c->name, strlen(c->name));
     lathe_buffer_format(&text, NULL, "\033[2m%s\033[0m%*s  ", c->name, width < widest ? widest - width : 0,
                         "");
-    lathe_buffer_append(&text, value.data, value.size < 4000 ? value.size : 4000, NULL);
+    if (lathe_column_present(c->column, g->row)) {
+      lathe_text value = lathe_column_format(c->column, g->row, scratch);
+      if (value.size > LONGEST) value.size = LONGEST;
+      append_plain(&text, value);
+    } else {
+      lathe_buffer_text(&text, "\033[2m·\033[0m", NULL);
+    }
     lathe_buffer_text(&text, "\n", NULL);
   }
   snprintf(title, sizeof title, "%s, row %s", g->name ? g->name : "", words_count(g->row + 1, number));
@@ -430,8 +450,10 @@ static void data_click(screen *s, area place, int y, int x) {
 
 static void data_caption(screen *s, char *out, size_t capacity) {
   const grid *g = s->grid;
-  char rows[32];
-  if (g) snprintf(out, capacity, "%s  %s × %d", g->name ? g->name : "", words_count(g->rows, rows), g->count);
+  char rows[32], count[32];
+  if (g)
+    snprintf(out, capacity, "%s  %s × %s", g->name ? g->name : "", words_count(g->rows, rows),
+             words_count(g->count, count));
 }
 
 static void data_idle(screen *s, char *out, size_t capacity) {

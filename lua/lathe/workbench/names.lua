@@ -9,17 +9,39 @@ local say, look, kind_of = session.say, session.look, session.kind_of
 
 local commands = {}
 
--- The value of "node" or "node.output" in the last run, and its name.
+-- The value of "node" or "node.output" in the last run, and its name; of a node with several outputs the first. nil when it made only
+-- files, which are then named.
 local function of_run(name)
   if not session.result then core.fail("%s was not made yet; flow:run() makes it", name) end
-  local node, output = name:match "^([^.]+)%.(.+)$"
-  return session.result:get(node or name, output), name
+  local wanted, output = name:match "^([^.]+)%.(.+)$"
+  if output then return session.result:get(wanted, output), name end
+  for _, node in ipairs(session.result.nodes) do
+    local outputs = node.name == name and node.outputs or {}
+    if #outputs > 0 then
+      local others = {}
+      for index = 2, #outputs do others[index - 1] = ("show %q"):format(name .. "." .. outputs[index].name) end
+      if #others > 0 then say(session.paint.dim("  also  " .. table.concat(others, "  "))) end
+      return session.result:get(name, outputs[1].name), #outputs > 1 and name .. "." .. outputs[1].name or name
+    end
+    if node.name == name then
+      if node.state == "failed" or node.state == "waiting" or node.state == "skipped" then
+        core.fail("%s was not made: it is %s", name, node.state)
+      end
+      for _, file in ipairs(node.files or {}) do say(("  %s  %s"):format(file.path, session.paint.dim(node.note or ""))) end
+      if #(node.files or {}) == 0 then say("  " .. (node.note or "nothing to show")) end
+      return nil
+    end
+  end
+  return session.result:get(name), name -- says what nodes there are
 end
 
 -- Show a value where it belongs: a table in the Data view, a report or a model in the Report view. `value` may be the name of a node
 -- ("raw", "parts.train"). Raises a sentence when there is nothing to show.
 function commands.show(value, name)
-  if type(value) == "string" then value, name = of_run(value) end
+  if type(value) == "string" then
+    value, name = of_run(value)
+    if value == nil then return end
+  end
   local kind = kind_of(value)
   if not session.screen then
     if kind == "table" then session.data = value end
