@@ -1,6 +1,6 @@
 -- The manual tells the truth: what it names exists, what exists it names, and what it shows runs.
 --
--- In share/doc/*.md a block that begins with ```sh run or ```lua run is run, all of a page in one folder that has share/ of the tree in
+-- In README.md and share/doc/*.md a block that begins with ```sh run or ```lua run is run, all of a page in one folder that has share/ of the tree in
 -- it and lathe on its PATH. A block ```output right behind it is what it prints, exactly.
 local tap = require "tap"
 local lathe = require "lathe"
@@ -121,10 +121,11 @@ end
 
 local folder = output_of("mktemp -d \"${TMPDIR:-/tmp}/lathe-docs-XXXXXX\""):match "[^\n]+"
 os.execute(("mkdir '%s/bin' && ln -s '%s' '%s/bin/lathe'"):format(folder, program, folder))
-for name in output_of(("cd '%s/share/doc' && ls *.md"):format(top)):gmatch "([^\n]+)%.md" do
+for path in output_of(("cd '%s' && ls README.md share/doc/*.md"):format(top)):gmatch "[^\n]+" do
+  local name = path:match "([^/]+)%.md$"
   local place = folder .. "/" .. name
-  os.execute(("mkdir '%s' && ln -s '%s/share' '%s/share'"):format(place, top, place))
-  for _, block in ipairs(blocks_of(read(("%s/share/doc/%s.md"):format(top, name)))) do
+  os.execute(("mkdir '%s' && ln -s '%s/share' '%s/share' && ln -s '%s' '%s/lathe'"):format(place, top, place, program, place))
+  for _, block in ipairs(blocks_of(read(top .. "/" .. path))) do
     local file = place .. "/.block." .. block.kind
     write(file, block.body .. "\n")
     local runner = block.kind == "lua" and ("'%s' script '%s'"):format(program, file) or ("sh -e '%s'"):format(file)
