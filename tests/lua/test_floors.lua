@@ -100,4 +100,11 @@ for _, path in ipairs(lines_of(("cd '%s' && find lua plugins -name '*.lua' 2>/de
 end
 tap.same(foreign, {}, "the Lua library needs nothing but LuaJIT")
 
+-- What is not named in the build is not installed.
+local uninstalled, build = {}, read(top .. "/Makefile.am")
+for _, path in ipairs(lines_of(("cd '%s' && find lua plugins -name '*.lua' ! -name cdef.lua | sort"):format(top))) do
+  if not build:find("%s" .. path:gsub("%p", "%%%0") .. "%s") then uninstalled[#uninstalled + 1] = path end
+end
+tap.same(uninstalled, {}, "every Lua file is installed")
+
 tap.done()
