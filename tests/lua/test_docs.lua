@@ -1,6 +1,7 @@
 -- The manual tells the truth: what it names exists, what exists it names, and what it shows runs.
 --
--- In README.md and share/doc/*.md a block that begins with ```sh run or ```lua run is run, all of a page in one folder that has share/ of the tree in
+-- In README.md and share/doc/*.md a block that begins with ```sh run or ```lua run is run, all of a page in one folder
+-- that has share/ of the tree in
 -- it and lathe on its PATH. A block ```output right behind it is what it prints, exactly.
 local tap = require "tap"
 local lathe = require "lathe"
