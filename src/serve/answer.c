@@ -111,7 +111,7 @@ void answer_unknown(const lathe_endpoint *endpoint, lathe_json_writer *json, con
 }
 
 static void statuses(const lathe_endpoint *endpoint, lathe_json_writer *json) {
-  char name[8];
+  char name[16];
   lathe_json_write_object(json);
   for (int32_t status = 100; status < 600; status++) {
     int64_t count = lathe_traffic_status(endpoint->traffic, status);
