@@ -1,10 +1,6 @@
 -- lathe: one program for the whole life of a model. `require "lathe"` gives this table, in the program and in plain luajit;
 -- each part is loaded when it is first used.
 
--- No traces that go on behind a call of a C function ("stitching"): in the LuaJIT that Debian 12 has, they run wrong. Encoding a
--- value that recurses through table.sort skipped levels without a word; test_json holds that it does not.
-jit.opt.start "minstitch=1000000"
-
 local parts = {
   -- name = module, or { module, field }
   read = { "lathe.table", "read" },

@@ -36,7 +36,7 @@ bool lathe_library_open(lathe_library which, lathe_error *error) {
    * calls it. */
   if (which == LATHE_LIBRARY_OPENBLAS && !library->handle) setenv("OPENBLAS_NUM_THREADS", "1", 1);
   for (int i = 0; i < 3 && library->files[i] && !library->handle; i++) {
-    library->handle = dlopen(library->files[i], RTLD_NOW | RTLD_LOCAL);
+    library->handle = dlopen(library->files[i], RTLD_LAZY | RTLD_LOCAL);
     if (library->handle) library->found = library->files[i];
   }
   bool there = library->handle != NULL;

@@ -101,8 +101,11 @@ static bool built_tree(const char *folder, char *source, size_t capacity) {
 }
 
 /* Put lathe's own files in front of what LuaJIT looks through, and take relative entries out: a file in the
- * current folder must not stand in for a module. */
+ * current folder must not stand in for a module. Traces that go on behind a call of a C function ("stitching") are
+ * switched off: together with the profiler's line mode, by which interrupt.c stops compiled loops, they run wrong in the
+ * LuaJIT of Debian 12: an encoder that recursed through table.sort and FFI calls skipped levels without an error. */
 static const char set_paths[] =
+    "jit.opt.start 'minstitch=1000000'\n"
     "local own = ...\n"
     "local function absolute(path)\n"
     "  local kept = {}\n"
