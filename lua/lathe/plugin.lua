@@ -21,30 +21,36 @@ local stages = {}  -- name -> { name =, doc =, steps = { name -> step }, files =
 local loaded = {}  -- path -> true, of what was loaded or tried
 local problems = {} -- { file =, line =, sentence = }
 
+-- Look in `path` too, by its real name, so that a folder reached in two ways is looked through once. One that is not there is
+-- left out.
+local function add_folder(path, origin)
+  local real = C.lathe_path_real(path, nil)
+  if real == nil then return end
+  local name = ffi.string(real)
+  C.lathe_path_free(real)
+  for _, folder in ipairs(folders) do
+    if folder.path == name then return end
+  end
+  folders[#folders + 1] = { path = name, origin = origin }
+end
+
 -- The folders that are looked through: { path =, origin = "lathe" | "user" | "LATHE_PLUGINS" | "project" }.
 function plugin.folders()
   if folders then return folders end
-  folders = { { path = place.plugins, origin = "lathe" } }
+  folders = {}
+  add_folder(place.plugins, "lathe")
   local data = os.getenv "XDG_DATA_HOME"
   local home = os.getenv "HOME"
   if not data or data == "" then data = home and home .. "/.local/share" end
-  if data then folders[#folders + 1] = { path = data .. "/lathe/plugins", origin = "user" } end
-  for path in (os.getenv "LATHE_PLUGINS" or ""):gmatch "[^:]+" do
-    folders[#folders + 1] = { path = path, origin = "LATHE_PLUGINS" }
-  end
+  if data then add_folder(data .. "/lathe/plugins", "user") end
+  for path in (os.getenv "LATHE_PLUGINS" or ""):gmatch "[^:]+" do add_folder(path, "LATHE_PLUGINS") end
   return folders
 end
 
 -- Look in `path`, a project's plugins folder, too. Only for a folder whose code the user asked to run.
 function plugin.use(path)
-  local real = C.lathe_path_real(path, nil)
-  if real == nil then return end
-  local name = ffi.string(real)
-  C.lathe_path_free(real)
-  for _, folder in ipairs(plugin.folders()) do
-    if folder.path == name then return end
-  end
-  folders[#folders + 1] = { path = name, origin = "project" }
+  plugin.folders()
+  add_folder(path, "project")
 end
 
 -- Forget what was loaded and where to look: after a plugin file was changed.

@@ -118,4 +118,10 @@ for _, words in ipairs {
 tap.raises(function() plugin.step "tried.plan" end, 'did you mean "tried.plain"?', "an unknown step is answered with the nearest")
 tap.raises(function() plugin.step "tried.plain.x" end, "there is no step", "a name with two dots is no step")
 core.try(core.C.lathe_path_remove(folder, core.problem))
+
+-- The shipped plugins are the project's too when the project is lathe's own tree: reached in another way, they are the same files.
+plugin.forget()
+plugin.use(require("lathe.place").plugins .. "/../plugins")
+plugin.load_all()
+tap.same(plugin.problems(), {}, "a folder that is reached in two ways is looked through once")
 tap.done()
