@@ -3,7 +3,10 @@ local function changed(context, before, after)
   local rows, columns = before:rows() - after:rows(), #before:columns() - #after:columns()
   context.note(after:note())
   if columns ~= 0 then context.log(("left out %d of %d columns"):format(columns, #before:columns())) end
-  if columns == 0 or rows ~= 0 then context.log(("left out %d of %d rows, %d stay"):format(rows, before:rows(), after:rows())) end
+  if columns == 0 or rows ~= 0 then
+    local count = require("lathe.style").count
+    context.log(("left out %s of %s rows, %s stay"):format(count(rows), count(before:rows()), count(after:rows())))
+  end
   return { table = after }
 end
 

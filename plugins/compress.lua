@@ -38,7 +38,7 @@ return {
           { "largest error", ("%.2g %%"):format(100 * what.largest_error), "of the largest weight" },
         }
         if input.table then compare(report, input.model, small, input.table) end
-        context.note(("%s -> %s"):format(style.bytes(what.bytes_before), style.bytes(what.bytes_after)))
+        context.note(("%s → %s"):format(style.bytes(what.bytes_before), style.bytes(what.bytes_after)))
         return { model = small, report = report }
       end,
     },
