@@ -238,7 +238,9 @@ local function choose(arguments)
 end
 
 local function set_threads(options)
-  if options.threads then require("lathe.threads").set(options.threads) end
+  if not options.threads then return end
+  local fine, sentence = pcall(require("lathe.threads").set, options.threads)
+  if not fine then command.wrong("%s", sentence) end
 end
 
 local function run(words)
@@ -292,7 +294,7 @@ local function failed(problem, host, trace)
     io.stderr:write "lathe: terminated\n"
     return 143
   end
-  io.stderr:write("lathe: ", tostring(problem), "\n")
+  io.stderr:write("lathe: ", require("lathe.style").printable(require("lathe.core").sentence(problem), true), "\n")
   if trace and os.getenv "LATHE_TRACEBACK" then io.stderr:write(trace, "\n") end
   return meta == wrong_meta and 2 or 1
 end

@@ -20,6 +20,22 @@ function core.fail(message, ...)
   error(message, 0)
 end
 
+-- What a caught error says: its text, or what can be said of an error without one.
+function core.sentence(value)
+  if type(value) == "string" then return value end
+  local meta = type(value) == "table" and getmetatable(value)
+  if type(meta) == "table" and meta.__tostring then return tostring(value) end
+  return ("an error without words (%s) was raised; write error \"SENTENCE\""):format(type(value) == "nil" and "nil" or "a " .. type(value))
+end
+
+-- The name of a file, checked before it goes to C: `what` ("t:write") takes it.
+function core.path(value, what)
+  if type(value) ~= "string" then core.fail("%s takes the path of a file, not a %s", what, type(value)) end
+  if value == "" then core.fail("%s takes the path of a file, not an empty text", what) end
+  if value:find("\0", 1, true) then core.fail("%s takes the path of a file; no path has a NUL byte in it", what) end
+  return value
+end
+
 -- Pass on the result of a core function that took `core.problem`, or raise what it said.
 function core.try(result)
   if result == nil or result == false then error(ffi.string(problem.message), 0) end

@@ -297,20 +297,33 @@ local function find_file(path, folder)
   return path, nil
 end
 
+-- One name for a file, however it is written; it need not be there yet.
+local function settled(path)
+  local project = require "lathe.project"
+  local folder, name = path:match "^(.*)/([^/]*)$"
+  folder = project.real(folder == "" and "/" or folder or ".")
+  return project.real(path) or folder and folder .. "/" .. (name or path) or path
+end
+
 local function check_paths(plan, entry, problem)
   for _, param in ipairs(entry.step.params) do
     local value = entry.params[param.name]
     if type(value) == "string" and param.type == "path" then
       local found, kind = find_file(value, plan.folder)
       entry.paths[param.name] = found
+      plan.read[settled(found)] = entry.name
       if not kind then problem(("%s: %s: there is no file %s%s"):format(entry.step.name, param.name, value,
         plan.folder and value:sub(1, 1) ~= "/" and plan.folder ~= "." and (", here or in " .. plan.folder) or ""))
       elseif kind == "folder" then problem(("%s: %s: %s is a folder; name a file in it"):format(entry.step.name, param.name, found)) end
     elseif type(value) == "string" and param.type == "output" then
       local path = value:sub(1, 1) == "/" and value or (plan.project ~= "." and plan.project .. "/" .. value or value)
-      local other = plan.written[path]
-      if other then problem(("%s: %s is written by %s too; name another file"):format(entry.step.name, value, other)) end
-      plan.written[path] = entry.name
+      local key = settled(path)
+      local writer, reader = plan.written[key], plan.read[key]
+      if writer then problem(("%s: %s is written by %s too; name another file"):format(entry.step.name, value, writer)) end
+      if reader then
+        problem(("%s: %s is what %s reads, and would be gone; name another file"):format(entry.step.name, value, reader))
+      end
+      plan.written[key] = entry.name
       entry.paths[param.name] = path
     end
   end
@@ -351,7 +364,7 @@ function methods:plan(options)
   local state = inside[self]
   local plan = {
     flow = self, name = state.name, file = state.file, folder = state.folder, project = options.project or ".", nodes = {}, problems = {},
-    by_node = {}, written = {},
+    by_node = {}, written = {}, read = {},
   }
   for _, node in ipairs(state.nodes) do plan_node(plan, node) end
   if #state.nodes == 0 then plan.problems[1] = ("the flow %s has no nodes"):format(state.name) end

@@ -5,8 +5,7 @@ local head = {}
 
 local WIDEST = 24 -- display columns of one cell
 
--- Control characters would break the lines.
-local function printable(text) return (text:gsub("%c", "␣")) end
+local printable = style.printable
 
 local function grouped(digits) return #digits > 3 and style.count(tonumber(digits)) or digits end
 

@@ -30,8 +30,7 @@ end
 
 -- Open a bundle that model:save wrote. Its arrays are mapped; nothing in it is run.
 function model.open(path)
-  if type(path) ~= "string" then core.fail("lathe.open takes the path of a bundle, not a %s", type(path)) end
-  return model.wrap(C.lathe_model_open(path, core.problem))
+  return model.wrap(C.lathe_model_open(core.path(path, "lathe.open"), core.problem))
 end
 
 -- ---- asking ----
@@ -213,14 +212,13 @@ function model:export(path)
   if type(path) ~= "string" or not path:match "%.onnx$" then
     core.fail("export writes an .onnx file; %q is not the name of one", tostring(path))
   end
-  core.try(C.lathe_onnx_write(self:graph(), C.lathe_model_card(self:handle()), path, core.problem))
+  core.try(C.lathe_onnx_write(self:graph(), C.lathe_model_card(self:handle()), core.path(path, "model:export"), core.problem))
   return self
 end
 
 -- Save it as a bundle (safetensors); lathe.open(path) gives it back. Equal models give equal bytes.
 function model:save(path)
-  if type(path) ~= "string" then core.fail("save takes the path of a file, not a %s", type(path)) end
-  core.try(C.lathe_model_save(self:handle(), path, core.problem))
+  core.try(C.lathe_model_save(self:handle(), core.path(path, "model:save"), core.problem))
   return self
 end
 

@@ -286,7 +286,7 @@ local function load_file(path, stage_name, origin)
     for _, problem in ipairs(found) do problems[#problems + 1] = problem end
     return
   end
-  local sentence = tostring(made)
+  local sentence = core.sentence(made)
   local plain = path:gsub("%p", "%%%0")
   local line, text = sentence:match("^" .. plain .. ":(%d+): (.*)$")
   report_problem(path, tonumber(line or 1), "%s", text or sentence)

@@ -185,7 +185,7 @@ function engine:make(node, entry)
   node.note = nil
   local fine, given = host.call(step.run, inputs, param, context_of(self, node))
   if not fine then
-    local sentence = tostring(given)
+    local sentence = core.sentence(given)
     for _, file in ipairs(aside) do sentence = sentence:gsub(file.staged:gsub("%p", "%%%0"), (file.path:gsub("%%", "%%%%"))) end
     error(sentence, 0)
   end
@@ -293,7 +293,7 @@ function engine:walk()
     else
       local fine, sentence = pcall(self.node, self, node, entry)
       if not fine then
-        sentence = tostring(sentence)
+        sentence = core.sentence(sentence)
         local head = entry.step.name .. ": "
         if sentence:sub(1, #head) == head then sentence = sentence:sub(#head + 1) end
         node.problem = sentence
@@ -329,14 +329,14 @@ function run.step(name, inputs, params, options)
   local function finish()
     for index = #deferred, 1, -1 do
       local fine, sentence = pcall(deferred[index])
-      if not fine then context.log("at the end: " .. tostring(sentence)) end
+      if not fine then context.log("at the end: " .. core.sentence(sentence)) end
     end
     deferred = {}
   end
   local fine, given = pcall(function() return check_outputs(step, step.run(inputs, checked, context)) end)
   if not fine or not options.keep then finish() end
   if not fine then
-    local sentence = tostring(given)
+    local sentence = core.sentence(given)
     error(sentence:sub(1, #step.name + 1) == step.name .. ":" and sentence or step.name .. ": " .. sentence, 0)
   end
   return given, node.note, finish
@@ -445,7 +445,7 @@ function run.execute(plan, options)
   end)
   for index = #self.deferred, 1, -1 do
     local done, reason = pcall(self.deferred[index])
-    if not done then self:tell("log", "at the end: " .. tostring(reason)) end
+    if not done then self:tell("log", "at the end: " .. core.sentence(reason)) end
   end
   host.hold(held or false)
   if not fine then error(sentence, 0) end

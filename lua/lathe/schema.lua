@@ -304,7 +304,8 @@ end
 
 -- A table written in Lua: only plain values, no names of anything.
 local function table_of(text)
-  local run = load("return " .. text, "=value", "t", {})
+  local unknown = setmetatable({}, { __index = function(_, name) error(name) end }) -- { x = date } means "date"
+  local run = load("return " .. text, "=value", "t", unknown)
   local fine, value = pcall(run or error)
   if fine and type(value) == "table" and is_plain(value) then return value end
   return nil

@@ -132,6 +132,12 @@ function style.width(text)
   return tonumber(core.C.lathe_text_width(text, #text))
 end
 
+-- Text that does nothing to a terminal: control characters (and those of U+0080 to U+009F) as "␣", but line ends when `lines` is set.
+function style.printable(text, lines)
+  if not text:find "[%c\194]" then return text end
+  return (text:gsub(lines and "[%z\1-\9\11-\31\127]" or "%c", "␣"):gsub("\194[\128-\159]", "␣"))
+end
+
 -- Text filled with blanks to `width` display columns; `align` is "left" (the default), "right" or "centre".
 function style.pad(text, width, align)
   local missing = width - style.width(text)

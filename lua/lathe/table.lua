@@ -59,7 +59,10 @@ local options_of = {
   types = function(options, value, keep)
     if type(value) ~= "table" then core.fail("types is a table such as { zip = \"string\" }, not a %s", type(value)) end
     local names = {}
-    for name in pairs(value) do names[#names + 1] = name end
+    for name in pairs(value) do
+      if type(name) ~= "string" then core.fail("types is a table such as { zip = \"string\" }; %s names no column", tostring(name)) end
+      names[#names + 1] = name
+    end
     table.sort(names)
     local list, codes = ffi.new("const char *[?]", #names + 1), ffi.new("lathe_type[?]", #names + 1)
     for index, name in ipairs(names) do
@@ -84,7 +87,8 @@ end
 -- markers; skip = lines to leave out at the top; ragged = true to fill short rows and cut long ones; encoding = "latin-1".
 -- Raises "FILE:LINE:COLUMN: what is wrong; what mends it".
 function tables.read(path, options)
-  if type(path) ~= "string" then core.fail("lathe.read takes the path of a file, not a %s", type(path)) end
+  core.path(path, "lathe.read")
+  if options ~= nil and type(options) ~= "table" then core.fail("lathe.read takes a table of options, not a %s", type(options)) end
   local keep, c_options = {}, ffi.new "lathe_csv_options"
   for name, value in pairs(options or {}) do
     local set = options_of[name]
@@ -101,6 +105,8 @@ end
 
 -- Write as a CSV file, atomically. `options`: delimiter.
 function tables:write(path, options)
+  core.path(path, "table:write")
+  if options ~= nil and type(options) ~= "table" then core.fail("table:write takes a table of options, not a %s", type(options)) end
   local delimiter = options and options.delimiter or ","
   core.try(C.lathe_table_write_csv(handle(self), path, one_byte(delimiter, "delimiter"), core.progress(), core.problem))
   return self
@@ -108,12 +114,12 @@ end
 
 -- Save as a safetensors file, with types and all; `lathe.table.load(path)` maps it again.
 function tables:save(path)
-  core.try(C.lathe_table_save(handle(self), path, core.problem))
+  core.try(C.lathe_table_save(handle(self), core.path(path, "table:save"), core.problem))
   return self
 end
 
 -- Map a saved table.
-function tables.load(path) return tables.wrap(C.lathe_table_load(path, core.problem)) end
+function tables.load(path) return tables.wrap(C.lathe_table_load(core.path(path, "lathe.table.load"), core.problem)) end
 
 -- ---- making ----
 
@@ -253,7 +259,11 @@ end
 
 -- Other names: t:rename { old = "new" }.
 function tables:rename(changes)
-  for name in pairs(changes) do need(self, name) end
+  if type(changes) ~= "table" then core.fail("rename takes { old = \"new\" }, not a %s", type(changes)) end
+  for name, new in pairs(changes) do
+    need(self, name)
+    if type(new) ~= "string" then core.fail("rename: the new name of %q is a %s, not text", name, type(new)) end
+  end
   local names, columns = self:columns(), {}
   for index, name in ipairs(names) do
     columns[index] = self:column(name)
@@ -264,6 +274,7 @@ end
 
 -- With a column added at the end, or replaced: a list of values, or a column.
 function tables:with(name, values)
+  if type(name) ~= "string" then core.fail("a column is named by text, not by a %s", type(name)) end
   local names, columns, found = self:columns(), {}, false
   local added = column.new(values, not column.is(values) and self:rows() or nil, name)
   for index, known in ipairs(names) do
@@ -278,15 +289,26 @@ end
 
 -- The rows at `indices` (a list, from 1), in that order.
 function tables:take(indices)
+  if type(indices) ~= "table" then core.fail("take takes a list of row numbers, not a %s", type(indices)) end
   local count = #indices
   local rows = ffi.new("int64_t[?]", count)
-  for index = 1, count do rows[index - 1] = indices[index] - 1 end
+  for index = 1, count do
+    local row = tonumber(indices[index])
+    if not row or row % 1 ~= 0 or math.abs(row) > 2 ^ 53 then
+      core.fail("take: item %d is %s, not the number of a row", index, tostring(indices[index]))
+    end
+    rows[index - 1] = row - 1
+  end
   return tables.wrap(C.lathe_table_take(handle(self), rows, count, core.progress(), core.problem))
 end
 
 -- The first `count` rows (10).
 function tables:head(count)
-  count = math.max(0, math.min(count or 10, self:rows()))
+  count = count or 10
+  if type(count) ~= "number" or count < 0 or count % 1 ~= 0 and count ~= math.huge then
+    core.fail("head takes a number of rows, not %s", tostring(count))
+  end
+  count = math.min(count, self:rows())
   local rows = ffi.new("int64_t[?]", count)
   for index = 0, count - 1 do rows[index] = index end
   return tables.wrap(C.lathe_table_take(handle(self), rows, count, core.progress(), core.problem))

@@ -30,11 +30,19 @@ static bool read_all(int file, const char *path, lathe_buffer *buffer, lathe_err
   }
 }
 
+/* /dev/null ends at once; other devices that are no terminals (/dev/zero) may never end. */
+static bool is_null(const struct stat *status) {
+  struct stat null;
+  return stat("/dev/null", &null) == 0 && null.st_rdev == status->st_rdev;
+}
+
 static bool take_bytes(lathe_mapping *mapping, int file, const char *path, lathe_error *error) {
   struct stat status;
   if (fstat(file, &status) != 0) return lathe_error_system(error, "cannot look at %s", path);
   if (S_ISDIR(status.st_mode))
     return lathe_error_set(error, LATHE_ERROR_FILE, "%s is a folder; name a file in it", path);
+  if (S_ISCHR(status.st_mode) && !isatty(file) && !is_null(&status))
+    return lathe_error_set(error, LATHE_ERROR_FILE, "%s is a device; name a file", path);
   if (!S_ISREG(status.st_mode)) {
     lathe_buffer buffer = {0};
     if (!read_all(file, path, &buffer, error)) {
@@ -108,6 +116,11 @@ static bool is_device(const char *path) {
   return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
+static bool is_folder(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 lathe_writer *lathe_writer_open(const char *path, lathe_error *error) {
   static atomic_uint number;
   lathe_writer *writer = lathe_memory_new(1, sizeof *writer, error);
@@ -125,9 +138,14 @@ lathe_writer *lathe_writer_open(const char *path, lathe_error *error) {
       !lathe_buffer_format(&name, error, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&number, 1)))
     goto fail;
   writer->temporary = name.data;
-  writer->file = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (writer->file >= 0) return writer;
-  lathe_error_system(error, "cannot write %s", path);
+  if (is_folder(path))
+    lathe_error_set(error, LATHE_ERROR_FILE, "cannot write %s: it is a folder; name a file in it", path);
+  else if ((writer->file = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) >= 0)
+    return writer;
+  else if (errno == ENOENT)
+    lathe_error_set(error, LATHE_ERROR_FILE, "cannot write %s: its folder is not there; make it first", path);
+  else
+    lathe_error_system(error, "cannot write %s", path);
   free(writer->temporary);
   writer->temporary = NULL;
 fail:
@@ -213,8 +231,12 @@ bool lathe_folder_make(const char *path, lathe_error *error) {
     char kept = *at;
     *at = '\0';
     struct stat status;
-    if (mkdir(folder, 0777) != 0 && !(stat(folder, &status) == 0 && S_ISDIR(status.st_mode)))
-      fine = lathe_error_system(error, "cannot make the folder %s", folder);
+    if (mkdir(folder, 0777) != 0) {
+      int reason = errno;
+      fine = stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
+      errno = reason;
+      if (!fine) lathe_error_system(error, "cannot make the folder %s", folder);
+    }
     *at = kept;
   }
   free(folder);

@@ -7,10 +7,15 @@
 #include <string.h>
 
 #include "file.h"
+#include "hash.h"
 #include "json.h"
 #include "memory.h"
 
-enum { RANK_MAX = 4, HEADER_MAX = 100000000, ALIGNMENT = 8 };
+enum { RANK_MAX = 4, HEADER_MAX = 100000000, ALIGNMENT = 8, HASH_SIZE = 32 };
+
+/* How the header of a sealed file begins; the hash follows. */
+static const char seal_head[] = "{\"__metadata__\":{\"check\":\"",
+                  no_hash[] = "00000000000000000000000000000000";
 
 static const struct {
   const char *name;
@@ -177,7 +182,11 @@ static bool read_header(lathe_tensor_file *file, lathe_error *error) {
   size_t size = lathe_mapping_size(file->mapping);
   const char *data = lathe_mapping_data(file->mapping);
   uint64_t header;
-  if (size < sizeof header) return broken(file, "it is shorter than its header", error);
+  if (size == 0) return lathe_error_set(error, LATHE_ERROR_DATA, "%s is empty; make it again", file->path);
+  if (size <= sizeof header || data[sizeof header] != '{')
+    return lathe_error_set(
+        error, LATHE_ERROR_DATA,
+        "%s is no safetensors file, so no bundle and no saved table; give one that lathe wrote", file->path);
   memcpy(&header, data, sizeof header);
   if (header > HEADER_MAX || header > size - sizeof header)
     return broken(file, "it is shorter than its header", error);
@@ -258,6 +267,27 @@ const char *lathe_tensor_file_path(const lathe_tensor_file *file) {
   return file->path;
 }
 
+bool lathe_tensor_file_check(const lathe_tensor_file *file, lathe_error *error) {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  return file || error; /* a fuzzer cannot guess a hash, and what lies behind is what it looks at */
+#else
+  enum { BEGIN = sizeof(uint64_t) + sizeof seal_head - 1, END = BEGIN + HASH_SIZE };
+  const char *data = lathe_mapping_data(file->mapping);
+  size_t size = lathe_mapping_size(file->mapping);
+  if (size < END || memcmp(data + sizeof(uint64_t), seal_head, sizeof seal_head - 1) != 0)
+    return broken(file, "its seal is missing", error);
+  lathe_hasher *hasher = lathe_hasher_new(error);
+  if (!hasher) return false;
+  char hash[HASH_SIZE + 1];
+  lathe_hasher_add(hasher, data, BEGIN);
+  lathe_hasher_add(hasher, no_hash, HASH_SIZE);
+  lathe_hasher_add(hasher, data + END, size - END);
+  lathe_hasher_finish(hasher, hash);
+  lathe_hasher_free(hasher);
+  return memcmp(hash, data + BEGIN, HASH_SIZE) == 0 || broken(file, "bytes of it have changed", error);
+#endif
+}
+
 /* ---- writing ---- */
 
 struct pending {
@@ -274,6 +304,7 @@ struct lathe_tensor_writer {
   int64_t tensor_count;
   struct entry *metadata;
   int64_t metadata_count;
+  bool sealed;
 };
 
 lathe_tensor_writer *lathe_tensor_writer_new(lathe_error *error) {
@@ -322,6 +353,10 @@ bool lathe_tensor_writer_metadata(lathe_tensor_writer *writer, const char *key, 
   return (entry->text = lathe_memory_text(text, size, error)) != NULL;
 }
 
+void lathe_tensor_writer_seal(lathe_tensor_writer *writer) {
+  writer->sealed = true;
+}
+
 static void write_integers(lathe_json_writer *json, const char *key, const int64_t *values, int32_t count) {
   lathe_json_write_key(json, key, strlen(key));
   lathe_json_write_array(json);
@@ -351,9 +386,13 @@ static const struct pending *next_tensor(const lathe_tensor_writer *writer, size
 
 static void write_header(const lathe_tensor_writer *writer, lathe_json_writer *json) {
   lathe_json_write_object(json);
-  if (writer->metadata_count) {
+  if (writer->metadata_count || writer->sealed) {
     lathe_json_write_key(json, "__metadata__", 12);
     lathe_json_write_object(json);
+    if (writer->sealed) {
+      lathe_json_write_key(json, "check", 5);
+      lathe_json_write_string(json, no_hash, HASH_SIZE);
+    }
     for (int64_t i = 0; i < writer->metadata_count; i++) {
       lathe_json_write_key(json, writer->metadata[i].key, strlen(writer->metadata[i].key));
       lathe_json_write_string(json, writer->metadata[i].text, writer->metadata[i].size);
@@ -369,6 +408,43 @@ static void write_header(const lathe_tensor_writer *writer, lathe_json_writer *j
   lathe_json_write_object_end(json);
 }
 
+/* Put the hash of the file that `header` (of `padded` bytes) begins into the header. */
+static bool seal(const lathe_tensor_writer *writer, char *header, uint64_t padded, lathe_error *error) {
+  lathe_hasher *hasher = lathe_hasher_new(error);
+  if (!hasher) return false;
+  char hash[HASH_SIZE + 1];
+  lathe_hasher_add(hasher, &padded, sizeof padded);
+  lathe_hasher_add(hasher, header, padded);
+  size_t size = ALIGNMENT;
+  int64_t at = 0;
+  for (const struct pending *tensor; (tensor = next_tensor(writer, &size, &at));)
+    lathe_hasher_add(hasher, tensor->data, tensor->size);
+  lathe_hasher_finish(hasher, hash);
+  lathe_hasher_free(hasher);
+  memcpy(header + sizeof seal_head - 1, hash, HASH_SIZE);
+  return true;
+}
+
+/* The header with its blanks at the end; the caller frees it. */
+static char *make_header(const lathe_tensor_writer *writer, uint64_t *padded, lathe_error *error) {
+  lathe_json_writer *json = lathe_json_writer_new(0, error);
+  if (!json) return NULL;
+  write_header(writer, json);
+  lathe_text text = lathe_json_writer_finish(json, error);
+  *padded = (text.size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  char *header = text.data ? lathe_memory_new(*padded, 1, error) : NULL;
+  if (header) {
+    memset(header, ' ', *padded);
+    memcpy(header, text.data, text.size);
+  }
+  lathe_json_writer_free(json);
+  if (header && writer->sealed && !seal(writer, header, *padded, error)) {
+    free(header);
+    return NULL;
+  }
+  return header;
+}
+
 static bool write_arrays(const lathe_tensor_writer *writer, lathe_writer *file, lathe_error *error) {
   size_t size = ALIGNMENT;
   int64_t at = 0;
@@ -378,22 +454,13 @@ static bool write_arrays(const lathe_tensor_writer *writer, lathe_writer *file, 
 }
 
 bool lathe_tensor_writer_write(lathe_tensor_writer *writer, const char *path, lathe_error *error) {
-  lathe_json_writer *json = lathe_json_writer_new(0, error);
-  if (!json) return false;
-  write_header(writer, json);
-  lathe_text header = lathe_json_writer_finish(json, error);
-  lathe_writer *file = header.data ? lathe_writer_open(path, error) : NULL;
-  if (file) {
-    uint64_t padded = (header.size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (lathe_writer_add(file, &padded, sizeof padded, error) &&
-        lathe_writer_add(file, header.data, header.size, error) &&
-        lathe_writer_add(file, "        ", padded - header.size, error) &&
-        write_arrays(writer, file, error)) {
-      lathe_json_writer_free(json);
-      return lathe_writer_commit(file, error);
-    }
-    lathe_writer_abandon(file);
-  }
-  lathe_json_writer_free(json);
+  uint64_t padded;
+  char *header = make_header(writer, &padded, error);
+  lathe_writer *file = header ? lathe_writer_open(path, error) : NULL;
+  bool fine = file && lathe_writer_add(file, &padded, sizeof padded, error) &&
+              lathe_writer_add(file, header, padded, error) && write_arrays(writer, file, error);
+  free(header);
+  if (fine) return lathe_writer_commit(file, error);
+  lathe_writer_abandon(file);
   return false;
 }

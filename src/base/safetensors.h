@@ -46,6 +46,9 @@ bool lathe_tensor_file_get(const lathe_tensor_file *file, const char *name, lath
 lathe_text lathe_tensor_file_metadata(const lathe_tensor_file *file, const char *key);
 const char *lathe_tensor_file_path(const lathe_tensor_file *file);
 
+/* Read all of a sealed file: false with an error when a byte of it is not what was written, or it has no seal. */
+bool lathe_tensor_file_check(const lathe_tensor_file *file, lathe_error *error);
+
 lathe_tensor_writer *lathe_tensor_writer_new(lathe_error *error);
 void lathe_tensor_writer_free(lathe_tensor_writer *writer);
 
@@ -54,6 +57,9 @@ bool lathe_tensor_writer_add(lathe_tensor_writer *writer, const char *name, lath
                              const int64_t *shape, const void *data, lathe_error *error);
 bool lathe_tensor_writer_metadata(lathe_tensor_writer *writer, const char *key, const char *text, size_t size,
                                   lathe_error *error);
+
+/* Put a seal on the file: its first metadata text "check" is the hash (hash.h) of the whole file with that text as zeros. */
+void lathe_tensor_writer_seal(lathe_tensor_writer *writer);
 
 /* Write it, as lathe_writer does (temporary file, sync, rename). */
 bool lathe_tensor_writer_write(lathe_tensor_writer *writer, const char *path, lathe_error *error);

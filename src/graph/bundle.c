@@ -102,6 +102,7 @@ bool lathe_bundle_write(const lathe_graph *graph, int32_t count, const char *con
   if (!writer || !json) goto out;
   lathe_text text = describe(graph, json, error);
   if (!text.data) goto out;
+  lathe_tensor_writer_seal(writer);
   if (!lathe_tensor_writer_metadata(writer, "format", bundle_format, strlen(bundle_format), error) ||
       !lathe_tensor_writer_metadata(writer, "version", bundle_version, strlen(bundle_version), error) ||
       !lathe_tensor_writer_metadata(writer, "graph", text.data, text.size, error))
@@ -364,6 +365,7 @@ lathe_graph *lathe_bundle_graph(lathe_tensor_file *file, lathe_error *error) {
                     bundle_version);
     return NULL;
   }
+  if (!lathe_tensor_file_check(file, error)) return NULL;
   reading in = {lathe_json_reader_new(text.data, text.size, path, error), file, error};
   lathe_graph *graph = in.json ? lathe_graph_new(error) : NULL;
   if (graph) {

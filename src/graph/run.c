@@ -41,8 +41,13 @@ const lathe_graph *lathe_run_graph(const lathe_run *run) {
 /* Find the column of a raw-column operator. One without any value does for numbers and texts alike. */
 static bool bind_column(lathe_run *run, int32_t index, const lathe_table *table, lathe_error *error) {
   const lathe_operator *node = lathe_graph_operator(run->graph, index);
-  int32_t place = lathe_table_need(table, node->name, error);
-  if (place < 0) return false;
+  int32_t place = lathe_table_find(table, node->name);
+  if (place < 0)
+    return lathe_error_set(
+        error, LATHE_ERROR_DATA,
+        "the model takes a column \"%s\" (%s), and the table has none; add it, or rename the one "
+        "that holds it",
+        node->name, lathe_type_name(node->type));
   const lathe_column *column = lathe_table_column(table, place);
   lathe_type type = lathe_column_type(column);
   bool text = type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;

@@ -111,6 +111,7 @@ void lathe_interrupt_start(lua_State *state) {
   pthread_detach(watcher);
   luaJIT_profile_start(state, "li1000000", leave_traces, NULL);
   handle(SIGUSR1, set_hook);
+  signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit (ulimit -f) is a failed write, not the end */
   handle(SIGINT, note_signal);
   handle(SIGTERM, note_signal);
   handle(SIGPIPE, SIG_IGN);

@@ -14,6 +14,12 @@ local function run(arguments, options)
   local lathe = require "lathe"
   local wrong = require("lathe.command").wrong
   if options.output and options.json then wrong "--json goes to standard output; leave --output out" end
+  local real = require("lathe.project").real
+  for _, path in ipairs(arguments) do
+    if options.output and real(path) and real(path) == real(options.output) then
+      wrong("--output would be written over %s; name another file", path)
+    end
+  end
   local model = lathe.open(arguments[1])
   local types, name = {}, model:target()
   for _, input in ipairs(model:inputs()) do

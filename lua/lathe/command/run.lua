@@ -35,7 +35,7 @@ local function progress_lines(quiet)
   end
   function observer.log(text)
     if quiet then return end
-    io.stderr:write(terminal and "\r\27[K   " or "lathe: ", text, "\n")
+    io.stderr:write(terminal and "\r\27[K   " or "lathe: ", style.printable(text, true), "\n")
   end
   return observer
 end
@@ -100,7 +100,7 @@ local function run(arguments, options)
     io.stdout:write(result:summary():render { width = math.min(style.columns(io.stdout), 100), colour = style.colour(io.stdout) })
   end
   if result.state == "done" then return 0 end
-  io.stderr:write("lathe: ", result.problem, "\n")
+  io.stderr:write("lathe: ", require("lathe.style").printable(result.problem, true), "\n")
   local kept, all = 0, 0
   for _, node in ipairs(result.nodes) do
     if node.state == "done" or node.state == "cached" then kept = kept + 1 end

@@ -186,12 +186,31 @@ function draw.chart(block, width, look)
   return lines
 end
 
+-- A block whose texts do nothing to a terminal; the same block when it has none that would.
+local function printable(value)
+  if type(value) == "string" then return style.printable(value, true) end
+  if type(value) ~= "table" then return value end
+  local copy
+  for key, item in pairs(value) do
+    local clean = printable(item)
+    if clean ~= item then
+      if not copy then
+        copy = {}
+        for name, old in pairs(value) do copy[name] = old end
+      end
+      copy[key] = clean
+    end
+  end
+  return copy or value
+end
+
 -- A report as text with a line end after each line: { width = 80, colour = false }.
 function text.render(report, options)
   local width, look = math.max(20, options.width or 80), style.new(options.colour)
-  local lines = { look.bold(report.title) }
+  local lines = { look.bold(style.printable(report.title)) }
   local before
   for _, block in ipairs(report.blocks) do
+    block = printable(block)
     if not (before == "alert" and block.kind == "alert") and before ~= "heading" then lines[#lines + 1] = "" end
     for _, line in ipairs(draw[block.kind](block, width, look)) do lines[#lines + 1] = line end
     before = block.kind
