@@ -25,6 +25,12 @@ keys() { mux send-keys -t lathe "$@"; }
 text() { mux send-keys -t lathe -l "$1"; }
 picture() { mux capture-pane -p -t lathe; }
 
+# The process that the window's shell runs: this test's own program, whatever else runs on the machine.
+program_of_pane() {
+  shell=$(mux display-message -p -t lathe '#{pane_pid}')
+  tr -d ' ' <"/proc/$shell/task/$shell/children"
+}
+
 # Try a condition a few hundred times for 5 seconds and more.
 until_true() {
   tries=0

@@ -44,7 +44,7 @@ for signal in SEGV TERM HUP; do
   text 'io.stderr:write("parked words\n")'
   keys Enter
   wait_for "parked words"
-  pid=$(pgrep -n -f "^$LATHE\$")
+  pid=$(program_of_pane)
   kill -$signal "$pid"
   until_true there gone
   is "SIG$signal: the terminal's modes are as they were found" "$(cat after)" "$(cat before)"
