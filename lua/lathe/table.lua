@@ -294,7 +294,7 @@ function tables:take(indices)
   local rows = ffi.new("int64_t[?]", count)
   for index = 1, count do
     local row = tonumber(indices[index])
-    if not row or row % 1 ~= 0 or math.abs(row) > 2 ^ 53 then
+    if not row or row % 1 ~= 0 or row < 1 or row > 2 ^ 53 then
       core.fail("take: item %d is %s, not the number of a row", index, tostring(indices[index]))
     end
     rows[index - 1] = row - 1

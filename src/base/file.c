@@ -235,7 +235,10 @@ bool lathe_folder_make(const char *path, lathe_error *error) {
       int reason = errno;
       fine = stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
       errno = reason;
-      if (!fine) lathe_error_system(error, "cannot make the folder %s", folder);
+      if (!fine && reason == EEXIST)
+        lathe_error_set(error, LATHE_ERROR_FILE, "%s is a file, not a folder; name another place", folder);
+      else if (!fine)
+        lathe_error_system(error, "cannot make the folder %s", folder);
     }
     *at = kept;
   }
