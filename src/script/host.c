@@ -1,6 +1,7 @@
 /* host.c - finds lathe's Lua files, opens the state, runs the command line. */
 #include "host.h"
 
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <limits.h>
 #include <lualib.h>
@@ -149,7 +150,17 @@ static int run_command(lua_State *state, int count, char **arguments) {
   return (int)lua_tointeger(state, -1);
 }
 
+/* When standard files are closed (cmd >&-), the next file to be opened would get their numbers, and what is printed would
+ * go into it. /dev/null, which can only be read here, takes their places: to print is an error. */
+static void fill_standard_files(void) {
+  int file;
+  do file = open("/dev/null", O_RDONLY);
+  while (file >= 0 && file <= STDERR_FILENO);
+  if (file >= 0) close(file);
+}
+
 int lathe_host_run(int count, char **arguments) {
+  fill_standard_files();
   lua_State *state = luaL_newstate();
   if (!state) {
     fputs("lathe: no memory to start Lua; close other programs\n", stderr);

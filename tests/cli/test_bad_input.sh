@@ -153,5 +153,15 @@ refuses 1 'is not an address to listen on' serve m.lathe --listen 127.0.0.1:9999
 refuses 1 'is not an address of this machine' serve m.lathe --listen 192.0.2.1:8080
 refuses 1 'there is no project here' runs
 
+run "$LATHE" eval 'error "boom"'
+is "an error of the user's code is what is said" "$(cat "$err")" "lathe: boom"
+"$LATHE" profile good.csv >&- 2>"$err" </dev/null
+is "a closed standard output is a failure" "$? $(grep -c 'could not be written' "$err")" "1 1"
+for _ in 1 2 3; do
+  rm -f closed.onnx
+  "$LATHE" export m.lathe --output closed.onnx >&- 2>&- <&- && cmp -s closed.onnx m.onnx && echo same
+done >closed
+is "closed standard files are not mixed up with others" "$(cat closed | tr '\n' ' ')" "same same same "
+
 is "nothing is left half-written" "$(find . -name '*.tmp')" ""
 finish

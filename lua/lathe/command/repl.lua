@@ -41,7 +41,7 @@ local function run()
   local function fail(problem)
     failures = failures + 1
     io.stdout:flush()
-    io.stderr:write(paint.error(tostring(problem)), "\n")
+    io.stderr:write(paint.error(style.printable(require("lathe.core").sentence(problem), true)), "\n")
   end
 
   -- Run a line, or keep it until the lines that complete it have come.
