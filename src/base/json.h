@@ -76,6 +76,12 @@ void lathe_json_write_array_end(lathe_json_writer *writer);
 void lathe_json_write_object(lathe_json_writer *writer);
 void lathe_json_write_object_end(lathe_json_writer *writer);
 
+/* A member of an object: its key, NUL-terminated, and, but for the first, its value. */
+void lathe_json_member(lathe_json_writer *writer, const char *key);
+void lathe_json_member_text(lathe_json_writer *writer, const char *key, const char *text);
+void lathe_json_member_integer(lathe_json_writer *writer, const char *key, int64_t value);
+void lathe_json_member_number(lathe_json_writer *writer, const char *key, double value);
+
 /* The text so far, NUL-terminated, owned by the writer. Data is NULL with `error` when memory ran out. */
 lathe_text lathe_json_writer_finish(lathe_json_writer *writer, lathe_error *error);
 

@@ -191,6 +191,25 @@ void lathe_json_write_object_end(lathe_json_writer *writer) {
   close_bracket(writer, "}");
 }
 
+void lathe_json_member(lathe_json_writer *writer, const char *key) {
+  lathe_json_write_key(writer, key, strlen(key));
+}
+
+void lathe_json_member_text(lathe_json_writer *writer, const char *key, const char *text) {
+  lathe_json_member(writer, key);
+  lathe_json_write_string(writer, text, strlen(text));
+}
+
+void lathe_json_member_integer(lathe_json_writer *writer, const char *key, int64_t value) {
+  lathe_json_member(writer, key);
+  lathe_json_write_integer(writer, value);
+}
+
+void lathe_json_member_number(lathe_json_writer *writer, const char *key, double value) {
+  lathe_json_member(writer, key);
+  lathe_json_write_number(writer, value);
+}
+
 lathe_text lathe_json_writer_finish(lathe_json_writer *writer, lathe_error *error) {
   if (writer->problem.code != LATHE_ERROR_NONE) {
     if (error) *error = writer->problem;

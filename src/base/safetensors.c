@@ -358,16 +358,16 @@ void lathe_tensor_writer_seal(lathe_tensor_writer *writer) {
 }
 
 static void write_integers(lathe_json_writer *json, const char *key, const int64_t *values, int32_t count) {
-  lathe_json_write_key(json, key, strlen(key));
+  lathe_json_member(json, key);
   lathe_json_write_array(json);
   for (int32_t i = 0; i < count; i++) lathe_json_write_integer(json, values[i]);
   lathe_json_write_array_end(json);
 }
 
 static void write_entry(lathe_json_writer *json, const struct pending *tensor, int64_t begin) {
-  lathe_json_write_key(json, tensor->name, strlen(tensor->name));
+  lathe_json_member(json, tensor->name);
   lathe_json_write_object(json);
-  lathe_json_write_key(json, "dtype", 5);
+  lathe_json_member(json, "dtype");
   lathe_json_write_string(json, dtypes[tensor->dtype].name, strlen(dtypes[tensor->dtype].name));
   write_integers(json, "shape", tensor->shape, tensor->rank);
   write_integers(json, "data_offsets", (int64_t[]){begin, begin + (int64_t)tensor->size}, 2);
@@ -387,14 +387,14 @@ static const struct pending *next_tensor(const lathe_tensor_writer *writer, size
 static void write_header(const lathe_tensor_writer *writer, lathe_json_writer *json) {
   lathe_json_write_object(json);
   if (writer->metadata_count || writer->sealed) {
-    lathe_json_write_key(json, "__metadata__", 12);
+    lathe_json_member(json, "__metadata__");
     lathe_json_write_object(json);
     if (writer->sealed) {
-      lathe_json_write_key(json, "check", 5);
+      lathe_json_member(json, "check");
       lathe_json_write_string(json, no_hash, HASH_SIZE);
     }
     for (int64_t i = 0; i < writer->metadata_count; i++) {
-      lathe_json_write_key(json, writer->metadata[i].key, strlen(writer->metadata[i].key));
+      lathe_json_member(json, writer->metadata[i].key);
       lathe_json_write_string(json, writer->metadata[i].text, writer->metadata[i].size);
     }
     lathe_json_write_object_end(json);

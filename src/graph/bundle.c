@@ -10,53 +10,39 @@
 
 static const char bundle_format[] = "lathe bundle", bundle_version[] = "1";
 
-static void write_key(lathe_json_writer *json, const char *key) {
-  lathe_json_write_key(json, key, strlen(key));
-}
-
-static void write_text(lathe_json_writer *json, const char *key, const char *text) {
-  write_key(json, key);
-  lathe_json_write_string(json, text, strlen(text));
-}
-
-static void write_integer(lathe_json_writer *json, const char *key, int64_t value) {
-  write_key(json, key);
-  lathe_json_write_integer(json, value);
-}
-
 static void write_operator(lathe_json_writer *json, const lathe_operator *node) {
   lathe_json_write_object(json);
-  write_text(json, "kind", lathe_operator_traits_of(node->kind)->name);
+  lathe_json_member_text(json, "kind", lathe_operator_traits_of(node->kind)->name);
   if (node->inputs > 0) {
-    write_key(json, "inputs");
+    lathe_json_member(json, "inputs");
     lathe_json_write_array(json);
     for (int32_t i = 0; i < node->inputs; i++) lathe_json_write_integer(json, node->input[i]);
     lathe_json_write_array_end(json);
   } else {
-    write_text(json, "name", node->name);
-    write_text(json, "type", lathe_type_name(node->type));
+    lathe_json_member_text(json, "name", node->name);
+    lathe_json_member_text(json, "type", lathe_type_name(node->type));
   }
   if (node->kind == LATHE_OPERATOR_CODE) {
-    write_key(json, "words");
+    lathe_json_member(json, "words");
     lathe_json_write_array(json);
     for (int32_t i = 0; i < node->words; i++)
       lathe_json_write_string(json, node->word[i].data, node->word[i].size);
     lathe_json_write_array_end(json);
-    write_integer(json, "missing", node->missing);
-    write_key(json, "strict");
+    lathe_json_member_integer(json, "missing", node->missing);
+    lathe_json_member(json, "strict");
     lathe_json_write_bool(json, node->strict);
   }
-  if (node->kind == LATHE_OPERATOR_ONE_HOT) write_integer(json, "first", node->first);
+  if (node->kind == LATHE_OPERATOR_ONE_HOT) lathe_json_member_integer(json, "first", node->first);
   if (node->kind == LATHE_OPERATOR_LINEAR || node->kind == LATHE_OPERATOR_LINEAR_INT8)
-    write_integer(json, "width", node->width);
+    lathe_json_member_integer(json, "width", node->width);
   lathe_json_write_object_end(json);
 }
 
 /* The JSON of `graph` as a text of the writer. */
 static lathe_text describe(const lathe_graph *graph, lathe_json_writer *json, lathe_error *error) {
   lathe_json_write_object(json);
-  write_text(json, "output", lathe_graph_output_name(graph));
-  write_key(json, "operators");
+  lathe_json_member_text(json, "output", lathe_graph_output_name(graph));
+  lathe_json_member(json, "operators");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < lathe_graph_operators(graph); i++)
     write_operator(json, lathe_graph_operator(graph, i));

@@ -8,49 +8,30 @@
 #include "../graph/bundle.h"
 #include "own.h"
 
-static void write_key(lathe_json_writer *json, const char *key) {
-  lathe_json_write_key(json, key, strlen(key));
-}
-
-static void write_text(lathe_json_writer *json, const char *key, const char *text) {
-  write_key(json, key);
-  lathe_json_write_string(json, text, strlen(text));
-}
-
-static void write_number(lathe_json_writer *json, const char *key, double value) {
-  write_key(json, key);
-  lathe_json_write_number(json, value);
-}
-
-static void write_integer(lathe_json_writer *json, const char *key, int64_t value) {
-  write_key(json, key);
-  lathe_json_write_integer(json, value);
-}
-
 static lathe_text describe(const lathe_model *model, lathe_json_writer *json, lathe_error *error) {
   lathe_json_write_object(json);
-  write_text(json, "kind", "linear");
-  write_text(json, "target", model->target);
-  write_text(json, "weights", model->int8 ? "int8" : "float64");
-  write_key(json, "intercept");
+  lathe_json_member_text(json, "kind", "linear");
+  lathe_json_member_text(json, "target", model->target);
+  lathe_json_member_text(json, "weights", model->int8 ? "int8" : "float64");
+  lathe_json_member(json, "intercept");
   lathe_json_write_bool(json, model->intercept);
-  write_integer(json, "rows", model->rows);
-  write_integer(json, "rank", model->rank);
-  write_number(json, "target_mean", model->target_mean);
-  write_number(json, "residual_squares", model->residual_squares);
-  write_number(json, "total_squares", model->total_squares);
-  write_number(json, "absolute_sum", model->absolute_sum);
-  write_key(json, "coefficients");
+  lathe_json_member_integer(json, "rows", model->rows);
+  lathe_json_member_integer(json, "rank", model->rank);
+  lathe_json_member_number(json, "target_mean", model->target_mean);
+  lathe_json_member_number(json, "residual_squares", model->residual_squares);
+  lathe_json_member_number(json, "total_squares", model->total_squares);
+  lathe_json_member_number(json, "absolute_sum", model->absolute_sum);
+  lathe_json_member(json, "coefficients");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < model->features.count; i++) {
     lathe_json_write_object(json);
-    write_text(json, "feature", model->features.name[i]);
-    write_number(json, "estimate", model->estimates[i]);
-    write_number(json, "standard_error", model->errors[i]);
+    lathe_json_member_text(json, "feature", model->features.name[i]);
+    lathe_json_member_number(json, "estimate", model->estimates[i]);
+    lathe_json_member_number(json, "standard_error", model->errors[i]);
     lathe_json_write_object_end(json);
   }
   lathe_json_write_array_end(json);
-  write_key(json, "notes");
+  lathe_json_member(json, "notes");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < model->notes.count; i++)
     lathe_json_write_string(json, model->notes.name[i], strlen(model->notes.name[i]));

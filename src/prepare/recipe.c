@@ -114,18 +114,9 @@ bool lathe_recipe_column(lathe_recipe *recipe, const char *column, lathe_error *
   return lathe_names_add(&recipe->steps[recipe->count - 1].columns, error, "%s", column);
 }
 
-static void write_key(lathe_json_writer *json, const char *key) {
-  lathe_json_write_key(json, key, strlen(key));
-}
-
-static void write_text(lathe_json_writer *json, const char *key, const char *text) {
-  write_key(json, key);
-  lathe_json_write_string(json, text, strlen(text));
-}
-
 static void write_words(lathe_json_writer *json, const char *key, const lathe_names *words) {
   if (words->count == 0) return;
-  write_key(json, key);
+  lathe_json_member(json, key);
   lathe_json_write_array(json);
   for (int32_t i = 0; i < words->count; i++)
     lathe_json_write_string(json, words->name[i], strlen(words->name[i]));
@@ -137,25 +128,25 @@ static const char *const methods[] = {"none", "median", "mean", "mode", "constan
 static void write_step(lathe_json_writer *json, const recipe_step *step) {
   static const char *const names[] = {"impute", "encode", "scale"};
   lathe_json_write_object(json);
-  write_text(json, "step", names[step->kind]);
+  lathe_json_member_text(json, "step", names[step->kind]);
   switch (step->kind) {
   case STEP_IMPUTE:
-    write_text(json, "numeric", methods[step->numeric]);
+    lathe_json_member_text(json, "numeric", methods[step->numeric]);
     if (step->numeric == LATHE_IMPUTE_CONSTANT) {
-      write_key(json, "number");
+      lathe_json_member(json, "number");
       lathe_json_write_number(json, step->number);
     }
-    write_text(json, "category", methods[step->category]);
-    if (step->category == LATHE_IMPUTE_CONSTANT) write_text(json, "text", step->text);
+    lathe_json_member_text(json, "category", methods[step->category]);
+    if (step->category == LATHE_IMPUTE_CONSTANT) lathe_json_member_text(json, "text", step->text);
     break;
   case STEP_ENCODE:
-    write_text(json, "method", "one-hot");
-    write_text(json, "drop", step->drop_first ? "first" : "none");
-    write_text(json, "unknown", step->strict ? "error" : "zeros");
+    lathe_json_member_text(json, "method", "one-hot");
+    lathe_json_member_text(json, "drop", step->drop_first ? "first" : "none");
+    lathe_json_member_text(json, "unknown", step->strict ? "error" : "zeros");
     break;
   case STEP_SCALE:
-    write_text(json, "method", "standard");
-    write_key(json, "ddof");
+    lathe_json_member_text(json, "method", "standard");
+    lathe_json_member(json, "ddof");
     lathe_json_write_integer(json, step->ddof);
     break;
   }
@@ -167,10 +158,10 @@ const char *lathe_recipe_describe(lathe_recipe *recipe, lathe_error *error) {
   lathe_json_writer *json = lathe_json_writer_new(0, error);
   if (!json) return NULL;
   lathe_json_write_object(json);
-  write_text(json, "target", recipe->target);
+  lathe_json_member_text(json, "target", recipe->target);
   write_words(json, "features", &recipe->features);
   write_words(json, "drop", &recipe->dropped);
-  write_key(json, "steps");
+  lathe_json_member(json, "steps");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < recipe->count; i++) write_step(json, &recipe->steps[i]);
   lathe_json_write_array_end(json);

@@ -5,23 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static void key(lathe_json_writer *json, const char *name) {
-  lathe_json_write_key(json, name, strlen(name));
-}
-
-static void text(lathe_json_writer *json, const char *name, const char *value) {
-  key(json, name);
-  lathe_json_write_string(json, value, strlen(value));
-}
-
-static void integer(lathe_json_writer *json, const char *name, int64_t value) {
-  key(json, name);
-  lathe_json_write_integer(json, value);
-}
-
 /* A measured number, without digits that mean nothing. */
 static void measure(lathe_json_writer *json, const char *name, double value) {
-  key(json, name);
+  lathe_json_member(json, name);
   lathe_json_write_number(json, round(value * 1e4) / 1e4);
 }
 
@@ -35,30 +21,30 @@ static const char *status_word(const lathe_endpoint *endpoint) {
 
 void answer_health(const lathe_endpoint *endpoint, lathe_json_writer *json) {
   lathe_json_write_object(json);
-  text(json, "status", status_word(endpoint));
+  lathe_json_member_text(json, "status", status_word(endpoint));
   lathe_json_write_object_end(json);
 }
 
 void answer_error(lathe_json_writer *json, const char *message, const char *field) {
   lathe_json_write_object(json);
-  key(json, "error");
+  lathe_json_member(json, "error");
   lathe_json_write_object(json);
-  text(json, "message", message);
-  if (field && *field) text(json, "field", field);
+  lathe_json_member_text(json, "message", message);
+  if (field && *field) lathe_json_member_text(json, "field", field);
   lathe_json_write_object_end(json);
   lathe_json_write_object_end(json);
 }
 
 static void model(lathe_json_writer *json, const struct model *model) {
   lathe_json_write_object(json);
-  text(json, "name", model->name);
-  text(json, "predicts", lathe_graph_output_name(model->graph));
-  key(json, "inputs");
+  lathe_json_member_text(json, "name", model->name);
+  lathe_json_member_text(json, "predicts", lathe_graph_output_name(model->graph));
+  lathe_json_member(json, "inputs");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < lathe_graph_inputs(model->graph); i++) {
     lathe_json_write_object(json);
-    text(json, "name", lathe_graph_input_name(model->graph, i));
-    text(json, "type", lathe_type_name(lathe_graph_input_type(model->graph, i)));
+    lathe_json_member_text(json, "name", lathe_graph_input_name(model->graph, i));
+    lathe_json_member_text(json, "type", lathe_type_name(lathe_graph_input_type(model->graph, i)));
     lathe_json_write_object_end(json);
   }
   lathe_json_write_array_end(json);
@@ -68,7 +54,7 @@ static void model(lathe_json_writer *json, const struct model *model) {
 static void route(lathe_json_writer *json, const char *method, const char *path, const char *words) {
   char name[320];
   snprintf(name, sizeof name, "%s %s", method, path);
-  text(json, name, words);
+  lathe_json_member_text(json, name, words);
 }
 
 static void routes(const lathe_endpoint *endpoint, lathe_json_writer *json) {
@@ -88,9 +74,9 @@ static void routes(const lathe_endpoint *endpoint, lathe_json_writer *json) {
 
 void answer_index(const lathe_endpoint *endpoint, lathe_json_writer *json) {
   lathe_json_write_object(json);
-  key(json, "routes");
+  lathe_json_member(json, "routes");
   routes(endpoint, json);
-  key(json, "models");
+  lathe_json_member(json, "models");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < endpoint->models; i++) model(json, &endpoint->model[i]);
   lathe_json_write_array_end(json);
@@ -101,11 +87,11 @@ void answer_unknown(const lathe_endpoint *endpoint, lathe_json_writer *json, con
   char message[400];
   snprintf(message, sizeof message, "there is nothing at %.200s; the routes are listed beside this", path);
   lathe_json_write_object(json);
-  key(json, "error");
+  lathe_json_member(json, "error");
   lathe_json_write_object(json);
-  text(json, "message", message);
+  lathe_json_member_text(json, "message", message);
   lathe_json_write_object_end(json);
-  key(json, "routes");
+  lathe_json_member(json, "routes");
   routes(endpoint, json);
   lathe_json_write_object_end(json);
 }
@@ -117,7 +103,7 @@ static void statuses(const lathe_endpoint *endpoint, lathe_json_writer *json) {
     int64_t count = lathe_traffic_status(endpoint->traffic, status);
     if (count == 0) continue;
     snprintf(name, sizeof name, "%d", status);
-    integer(json, name, count);
+    lathe_json_member_integer(json, name, count);
   }
   lathe_json_write_object_end(json);
 }
@@ -126,14 +112,14 @@ static void resources(lathe_endpoint *endpoint, lathe_json_writer *json) {
   lathe_resources_state use;
   lathe_resources_read(endpoint->resources, &use);
   measure(json, "cpu", use.cpu);
-  integer(json, "memory", use.memory);
-  integer(json, "memory_peak", use.memory_peak);
-  key(json, "machine");
+  lathe_json_member_integer(json, "memory", use.memory);
+  lathe_json_member_integer(json, "memory_peak", use.memory_peak);
+  lathe_json_member(json, "machine");
   lathe_json_write_object(json);
-  integer(json, "processors", use.processors);
+  lathe_json_member_integer(json, "processors", use.processors);
   measure(json, "cpu", use.machine_cpu);
-  integer(json, "memory", use.machine_memory);
-  integer(json, "memory_free", use.machine_memory_free);
+  lathe_json_member_integer(json, "memory", use.machine_memory);
+  lathe_json_member_integer(json, "memory_free", use.machine_memory_free);
   lathe_json_write_object_end(json);
 }
 
@@ -163,25 +149,25 @@ void answer_monitor(lathe_endpoint *endpoint, lathe_json_writer *json) {
   int32_t open = endpoint->open;
   pthread_mutex_unlock(&endpoint->lock);
   lathe_json_write_object(json);
-  text(json, "status", status_word(endpoint));
-  key(json, "models");
+  lathe_json_member_text(json, "status", status_word(endpoint));
+  lathe_json_member(json, "models");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < endpoint->models; i++)
     lathe_json_write_string(json, endpoint->model[i].name, strlen(endpoint->model[i].name));
   lathe_json_write_array_end(json);
   measure(json, "uptime", state.uptime);
-  integer(json, "requests", state.requests);
-  integer(json, "rows", state.rows);
-  integer(json, "errors", state.errors);
-  key(json, "statuses");
+  lathe_json_member_integer(json, "requests", state.requests);
+  lathe_json_member_integer(json, "rows", state.rows);
+  lathe_json_member_integer(json, "errors", state.errors);
+  lathe_json_member(json, "statuses");
   statuses(endpoint, json);
   measure(json, "rate", state.rate);
-  key(json, "latency_ms");
+  lathe_json_member(json, "latency_ms");
   latency(json, &state);
-  key(json, "per_second");
+  lathe_json_member(json, "per_second");
   history(endpoint, json);
-  integer(json, "connections", open);
-  integer(json, "cut", atomic_load(&endpoint->cut));
+  lathe_json_member_integer(json, "connections", open);
+  lathe_json_member_integer(json, "cut", atomic_load(&endpoint->cut));
   resources(endpoint, json);
   lathe_json_write_object_end(json);
 }

@@ -106,7 +106,7 @@ char *lathe_row_to_json(const lathe_graph *graph, const lathe_table *table, int6
     lathe_json_write_object(json);
     for (int32_t i = 0; i < source.count; i++) {
       const char *name = lathe_graph_input_name(graph, i);
-      lathe_json_write_key(json, name, strlen(name));
+      lathe_json_member(json, name);
       write_value(json, source.columns[i], source.types[i], row);
     }
     lathe_json_write_object_end(json);

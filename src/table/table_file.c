@@ -70,21 +70,21 @@ static bool add_metadata(lathe_tensor_writer *writer, const lathe_table *table, 
   lathe_json_writer *json = lathe_json_writer_new(0, error);
   if (!json) return false;
   lathe_json_write_object(json);
-  lathe_json_write_key(json, "version", 7);
+  lathe_json_member(json, "version");
   lathe_json_write_integer(json, 1);
-  lathe_json_write_key(json, "rows", 4);
+  lathe_json_member(json, "rows");
   lathe_json_write_integer(json, lathe_table_rows(table));
-  lathe_json_write_key(json, "columns", 7);
+  lathe_json_member(json, "columns");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < lathe_table_columns(table); i++) {
     const lathe_column *column = lathe_table_column(table, i);
     const char *name = lathe_table_name(table, i), *type = lathe_type_name(column->type);
     lathe_json_write_object(json);
-    lathe_json_write_key(json, "name", 4);
+    lathe_json_member(json, "name");
     lathe_json_write_string(json, name, strlen(name));
-    lathe_json_write_key(json, "type", 4);
+    lathe_json_member(json, "type");
     lathe_json_write_string(json, type, strlen(type));
-    lathe_json_write_key(json, "missing", 7);
+    lathe_json_member(json, "missing");
     lathe_json_write_integer(json, column->missing);
     lathe_json_write_object_end(json);
   }
