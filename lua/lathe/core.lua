@@ -20,15 +20,10 @@ function core.fail(message, ...)
   error(message, 0)
 end
 
-local commands = place.lua .. "/command/"
-
 -- What a caught error says: its text, or what can be said of an error without one. Code that a command runs for the user in a tail call
 -- (eval 'error "x"') seems to stand in the command's file; that place is left out.
 function core.sentence(value)
-  if type(value) == "string" then
-    if value:sub(1, #commands) == commands then value = value:gsub("^[^:]*:%d+: ", "") end
-    return value
-  end
+  if type(value) == "string" then return (value:gsub("^[^:\n]*/lathe/command/%l+%.lua:%d+: ", "")) end
   local meta = type(value) == "table" and getmetatable(value)
   if type(meta) == "table" and meta.__tostring then return tostring(value) end
   return ("an error without words (%s) was raised; write error \"SENTENCE\""):format(type(value) == "nil" and "nil" or "a " .. type(value))
