@@ -116,6 +116,21 @@ static bool is_device(const char *path) {
   return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
+/* Where the bytes of `path` go: behind a link when there is a file. The caller frees it. */
+static char *settle(const char *path, lathe_error *error) {
+  struct stat status;
+  char *real = lstat(path, &status) == 0 && S_ISLNK(status.st_mode) ? realpath(path, NULL) : NULL;
+  return real ? real : lathe_memory_text(path, strlen(path), error);
+}
+
+/* A file that is written anew stays as closed to others as it was. */
+static void keep_mode(int file, const char *path) {
+  struct stat status;
+  if (stat(path, &status) == 0 && fchmod(file, status.st_mode & 0777) != 0) {
+    /* then it has the mode of a new file */
+  }
+}
+
 static bool is_folder(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
@@ -127,22 +142,23 @@ lathe_writer *lathe_writer_open(const char *path, lathe_error *error) {
   if (!writer) return NULL;
   writer->file = -1;
   lathe_buffer name = {0};
-  writer->path = lathe_memory_text(path, strlen(path), error);
+  writer->path = settle(path, error);
   if (writer->path && is_device(path)) {
     writer->file = open(path, O_WRONLY | O_CLOEXEC);
     if (writer->file >= 0) return writer;
     lathe_error_system(error, "cannot write %s", path);
     goto fail;
   }
-  if (!writer->path ||
-      !lathe_buffer_format(&name, error, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&number, 1)))
+  if (!writer->path || !lathe_buffer_format(&name, error, "%s.%ld-%u.tmp", writer->path, (long)getpid(),
+                                            atomic_fetch_add(&number, 1)))
     goto fail;
   writer->temporary = name.data;
   if (is_folder(path))
     lathe_error_set(error, LATHE_ERROR_FILE, "cannot write %s: it is a folder; name a file in it", path);
-  else if ((writer->file = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) >= 0)
+  else if ((writer->file = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) >= 0) {
+    keep_mode(writer->file, writer->path);
     return writer;
-  else if (errno == ENOENT)
+  } else if (errno == ENOENT)
     lathe_error_set(error, LATHE_ERROR_FILE, "cannot write %s: its folder is not there; make it first", path);
   else
     lathe_error_system(error, "cannot write %s", path);

@@ -122,6 +122,13 @@ fi
 is "a file that grows too large is a failure" "$? $(grep -c 'cannot write kept.csv' "$err")" "1 1"
 is "and the old one stays" "$(cat kept.csv)" "old"
 
+echo old >closed.csv
+chmod 600 closed.csv
+ln -s closed.csv link.csv
+run "$LATHE" predict m.lathe good.csv --output link.csv
+is "what is written anew stays closed to others, and a link a link" \
+  "$(stat -c %a closed.csv) $(readlink link.csv) $(head -n 1 closed.csv)" "600 closed.csv y"
+
 # ---- calls of Lua ----
 cat >calls.lua <<'END'
 local t, m = lathe.read "good.csv", lathe.open "m.lathe"
