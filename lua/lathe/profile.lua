@@ -80,7 +80,7 @@ local checks = {
   function(s)
     if s.missing == 0 then return end
     local level = s.missing > 0.2 * s.rows and "warn" or "note"
-    return level, ("%s missing (%s); or impute in training"):format(style.count(s.missing), share(s.missing, s.rows)),
+    return level, ("%s missing (%s): impute it in training, or leave these rows out"):format(style.count(s.missing), share(s.missing, s.rows)),
       columns_step("clean.drop_missing", s.name)
   end,
   function(s)

@@ -60,7 +60,7 @@ local all = table.concat(said, "\n")
 local function says(text) tap.ok(all:find(text, 1, true), "says: " .. text, not all:find(text, 1, true) and all or nil) end
 says 'error nothing: everything is missing -> clean.drop_columns { columns = { "nothing" } }'
 says 'warn constant: constant: 7 in every row'
-says 'warn half: 100 missing (50.0 %); or impute in training -> clean.drop_missing { columns = { "half" } }'
+says 'warn half: 100 missing (50.0 %): impute it in training, or leave these rows out -> clean.drop_missing { columns = { "half" } }'
 says 'capped: 80 rows (40.0 %) share the largest value, 60 -> clean.keep_range { column = "capped", below = 60 }'
 says 'note id: a different value in every row'
 says 'note skewed: strongly skewed'
