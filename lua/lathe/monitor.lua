@@ -28,8 +28,11 @@ end
 
 -- What the endpoint at `url` says of itself (GET /monitor), as a table. Raises when it does not answer.
 function monitor.ask(url, timeout)
-  if not url:find "^https?://" then url = "http://" .. url end
-  url = url:gsub("/+$", "")
+  local where = type(url) == "string" and url:gsub("^https?://", ""):gsub("/+$", "") or ""
+  if not where:find "^[^%s%z/]" then
+    core.fail("%q is not the address of an endpoint; write it as in http://127.0.0.1:8080", tostring(url))
+  end
+  url = (url:match "^https?://" or "http://") .. where
   local http = require "lathe.http"
   local answer = http.request { url = url .. "/monitor", timeout = timeout or 10 }
   if answer.status ~= 200 or not (answer.headers["content-type"] or ""):find "json" then

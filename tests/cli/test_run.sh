@@ -107,6 +107,8 @@ has "with their flow" "$out" "small"
 has "and their state" "$out" "failed"
 run "$LATHE" runs last
 has "one run tells its nodes" "$out" "clean.drop_missing"
+run "$LATHE" runs --last 0
+status "the last none of the runs is a wrong call" 2
 run "$LATHE" runs nope
 status "an unknown run is a wrong call" 2
 run "$LATHE" runs --json

@@ -32,7 +32,7 @@ model:save(folder .. "/line.lathe")
 
 local url, pid = start "line.lathe"
 tap.ok(url and url ~= "ended", "lathe serve prints where it is", read "err")
-tap.ok(read "out":find("line: predicts y from 1 columns", 1, true), "and what it predicts")
+tap.ok(read "out":find("line: predicts y from 1 column\n", 1, true), "and what it predicts")
 local answer = io.popen(read "out":match "(curl[^\n]*)"):read "*a"
 tap.ok(answer:find "^%[.*%]$", "its line for curl works", answer)
 local report = io.popen(("'%s' monitor %s --once"):format(program, url)):read "*a"
@@ -58,6 +58,17 @@ client.until_true(function() return read "status" ~= "" end)
 tap.same(read "status", "0\n", "then the program ends with success")
 tap.ok(read "err":find "served %d+ rows in %d+ requests", "and says what it did", read "err")
 
+local towns = { x = x, y = y, town = {} }
+for row = 1, 50 do towns.town[row] = row % 3 == 0 and "no\"rth" or "south" end
+lathe.fit(lathe.table(towns), lathe.recipe({ target = "y" }):encode { drop = "first" }, lathe.linear {}):save(folder .. "/towns.lathe")
+os.remove(folder .. "/out")
+os.remove(folder .. "/status")
+url, pid = start "towns.lathe"
+tap.ok(read "out":find('"town": "south"', 1, true), "a text in the line for curl is one that the model knows", read "out")
+client.kill(pid, 15)
+client.until_true(function() return read "status" ~= "" end)
+tap.ok(url ~= "ended", "so it serves texts too")
+
 local function status_of(arguments)
   local pipe = io.popen(("'%s' %s 2>&1; echo $?"):format(program, arguments))
   local text = pipe:read "*a"
@@ -70,6 +81,16 @@ status, text = status_of("serve " .. folder .. "/none.lathe")
 tap.ok(status == 1 and text:find "none.lathe" and not text:find "traceback", "no such bundle is one sentence", text)
 status, text = status_of("serve --timeout 0 " .. folder .. "/line.lathe")
 tap.ok(status == 2 and text:find "above 0", "a limit of nothing is a wrong call", text)
+status, text = status_of("serve --listen nonsense " .. folder .. "/line.lathe")
+tap.ok(status == 2 and text:find("HOST:PORT", 1, true), "an address that is none is a wrong call", text)
+status, text = status_of("serve --grace nan " .. folder .. "/line.lathe")
+tap.ok(status == 2 and text:find("takes a number", 1, true), "a number that is none is a wrong call", text)
+local holder = lathe.serve { model }
+status, text = status_of(("serve --listen %s %s/line.lathe"):format(holder:url():match "[%d.:]+$", folder))
+tap.ok(status == 1 and text:find("in use", 1, true), "a port that is taken is a failure, not a wrong call", text)
+holder:stop()
+status, text = status_of "monitor ''"
+tap.ok(text:find("is not the address of an endpoint", 1, true), "nothing is not the address of an endpoint", text)
 status, text = status_of "monitor 127.0.0.1:1 --once"
 tap.ok(status == 1 and text:find "127.0.0.1:1", "nobody there to watch is one sentence", text)
 os.execute("rm -rf " .. folder)

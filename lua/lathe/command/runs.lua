@@ -64,7 +64,9 @@ local function run(arguments, options)
     if options.json then print(json.encode(record, { indent = 2 })) else show(run_report(record)) end
     return 0
   end
-  local runs = opened:runs(options.last)
+  local last = options.last
+  if last and (last < 1 or last % 1 ~= 0) then require("lathe.command").wrong "--last takes a whole number from 1 on" end
+  local runs = opened:runs(last)
   if options.json then
     print(json.encode(json.array(runs), { indent = 2 }))
   elseif #runs == 0 then

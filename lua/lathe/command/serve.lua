@@ -5,13 +5,21 @@ local function number(options, name)
   return value
 end
 
--- One row to try, as JSON: zeros and empty texts.
-local function sample(inputs)
+-- A text of the column `name` that was there in training, found among the features ("town=north"); "" when none of them tells.
+local function known_text(features, name)
+  for _, feature in ipairs(features) do
+    if feature:sub(1, #name + 1) == name .. "=" then return feature:sub(#name + 2) end
+  end
+  return ""
+end
+
+-- One row to try, as JSON: zeros, and texts that the model knows.
+local function sample(model)
   local json = require "lathe.json"
-  local parts = {}
-  for index, input in ipairs(inputs) do
+  local parts, features = {}, model:coefficients():column("feature"):values()
+  for index, input in ipairs(model:inputs()) do
     local value = "0"
-    if input.type == "string" or input.type == "category" then value = '""' end
+    if input.type == "string" or input.type == "category" then value = json.encode(known_text(features, input.name)) end
     if input.type == "bool" then value = "false" end
     if input.type == "date" or input.type == "timestamp" then value = '"2024-12-31"' end
     parts[index] = json.encode(input.name) .. ": " .. value
@@ -31,12 +39,12 @@ local function announce(endpoint, options)
   end
   for index, item in ipairs(served) do
     local inputs = item.model:inputs()
-    print(("%s%s  %s: predicts %s from %d columns"):format(url, index == 1 and "" or "/models/" .. item.name, item.name,
-      item.model:target(), #inputs))
+    print(("%s%s  %s: predicts %s from %d column%s"):format(url, index == 1 and "" or "/models/" .. item.name, item.name,
+      item.model:target(), #inputs, #inputs == 1 and "" or "s"))
   end
   print ""
   print(("curl -s %s/predict -H 'Content-Type: application/json' -d %s"):format(url,
-    shell_quoted(sample(served[1].model:inputs()))))
+    shell_quoted(sample(served[1].model))))
   print(("lathe monitor %s"):format(url))
 end
 
@@ -46,7 +54,13 @@ local function run(arguments, options)
   for index, path in ipairs(arguments) do list[index] = path end
   local host = rawget(_G, "LATHE_PROGRAM") and require "lathe.host"
   if host then host.hold(true) end
-  local endpoint = require("lathe").serve(list)
+  local core = require "lathe.core"
+  core.problem.code = core.C.LATHE_ERROR_NONE
+  local fine, endpoint = pcall(require("lathe").serve, list)
+  if not fine then
+    if core.problem.code == core.C.LATHE_ERROR_ARGUMENT then require("lathe.command").wrong("%s", endpoint) end
+    error(endpoint, 0)
+  end
   announce(endpoint, options)
   io.stdout:flush()
   local reason = endpoint:wait()
