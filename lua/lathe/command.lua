@@ -37,13 +37,10 @@ end
 
 -- The names of all commands, sorted.
 function command.names()
-  local core, ffi = require "lathe.core", require "ffi"
-  local folder = core.try(core.C.lathe_folder_list(require("lathe.place").lua .. "/command", core.problem))
   local names = {}
-  for index = 0, tonumber(core.C.lathe_folder_count(folder)) - 1 do
-    names[#names + 1] = ffi.string(core.C.lathe_folder_name(folder, index)):match "^(%a[%w_-]*)%.lua$"
+  for _, file in ipairs(require("lathe.project").list(require("lathe.place").lua .. "/command")) do
+    names[#names + 1] = file:match "^(%a[%w_-]*)%.lua$"
   end
-  core.C.lathe_folder_free(folder)
   table.sort(names)
   return names
 end
@@ -72,7 +69,7 @@ local function keep_option(options, option, text)
   local value = text
   if option.number then
     value = tonumber(text)
-    if not value then command.wrong("--%s takes a number, not %q", option.name, text) end
+    if not value or value ~= value or math.abs(value) == math.huge then command.wrong("--%s takes a number, not %q", option.name, text) end
   end
   if option.many then
     options[option.name] = options[option.name] or {}
@@ -206,12 +203,6 @@ function command.help(definition, width)
   return table.concat(lines, "\n") .. "\n"
 end
 
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
-
 -- The words before the subcommand, which are for lathe itself.
 local top = {
   usage = "lathe [--threads N] [COMMAND] [ARGUMENT...]",
@@ -229,8 +220,9 @@ local function choose(arguments)
   for at = 2, #arguments do rest[at - 1] = arguments[at] end
   local found = command.find(word)
   if found then return found, rest, found.name == "workbench" end
-  if word:find "%.lua$" and exists(word) then return command.find "script", arguments end
-  if exists(word) then return command.find "workbench", arguments, true end
+  local there = require("lathe.project").look(word)
+  if there and word:find "%.lua$" then return command.find "script", arguments end
+  if there then return command.find "workbench", arguments, true end
   if word:find "[./]" then error(("%s: there is no such file or folder"):format(word), 0) end
   local close = nearest(word, command.names())
   command.wrong("there is no command or file %q; %s", word,

@@ -24,10 +24,8 @@ local problems = {} -- { file =, line =, sentence = }
 -- Look in `path` too, by its real name, so that a folder reached in two ways is looked through once. One that is not there is
 -- left out.
 local function add_folder(path, origin)
-  local real = C.lathe_path_real(path, nil)
-  if real == nil then return end
-  local name = ffi.string(real)
-  C.lathe_path_free(real)
+  local name = require("lathe.project").real(path)
+  if not name then return end
   for _, folder in ipairs(folders) do
     if folder.path == name then return end
   end
@@ -39,10 +37,8 @@ function plugin.folders()
   if folders then return folders end
   folders = {}
   add_folder(place.plugins, "lathe")
-  local data = os.getenv "XDG_DATA_HOME"
-  local home = os.getenv "HOME"
-  if not data or data == "" then data = home and home .. "/.local/share" end
-  if data then add_folder(data .. "/lathe/plugins", "user") end
+  local own = place.own "data"
+  if own then add_folder(own .. "/plugins", "user") end
   for path in (os.getenv "LATHE_PLUGINS" or ""):gmatch "[^:]+" do add_folder(path, "LATHE_PLUGINS") end
   return folders
 end
@@ -292,13 +288,11 @@ local function load_file(path, stage_name, origin)
   report_problem(path, tonumber(line or 1), "%s", text or sentence)
 end
 
-local function is_file(path) return C.lathe_path_look(path, nil) == C.LATHE_PATH_FILE end
-
 -- Load the files of one stage, wherever they are.
 local function load_stage(name)
   for _, folder in ipairs(plugin.folders()) do
     local path = folder.path .. "/" .. name .. ".lua"
-    if not loaded[path] and is_file(path) then load_file(path, name, folder.origin) end
+    if not loaded[path] and require("lathe.project").look(path) == "file" then load_file(path, name, folder.origin) end
   end
   return stages[name]
 end
@@ -307,16 +301,12 @@ end
 local function stage_names()
   local seen, names = {}, {}
   for _, folder in ipairs(plugin.folders()) do
-    local list = C.lathe_folder_list(folder.path, nil)
-    if list ~= nil then
-      for index = 0, tonumber(C.lathe_folder_count(list)) - 1 do
-        local name = ffi.string(C.lathe_folder_name(list, index)):match "^([%a_][%w_]*)%.lua$"
-        if name and not seen[name] then
-          seen[name] = true
-          names[#names + 1] = name
-        end
+    for _, file in ipairs(require("lathe.project").list(folder.path)) do
+      local name = file:match "^([%a_][%w_]*)%.lua$"
+      if name and not seen[name] then
+        seen[name] = true
+        names[#names + 1] = name
       end
-      C.lathe_folder_free(list)
     end
   end
   table.sort(names)

@@ -269,15 +269,14 @@ end
 
 -- Where the names of trusted folders are kept.
 local function trust_file()
-  local data = os.getenv "XDG_DATA_HOME"
-  if not data or data == "" then data = (os.getenv "HOME" or ".") .. "/.local/share" end
-  return data .. "/lathe/trusted"
+  local own = require("lathe.place").own "data"
+  return own and own .. "/trusted"
 end
 
 -- Whether the user said that code in `folder` may run.
 function project.trusted(folder)
-  local real = project.real(folder)
-  for line in (read_text(trust_file()) or ""):gmatch "[^\n]+" do
+  local real, path = project.real(folder), trust_file()
+  for line in (path and read_text(path) or ""):gmatch "[^\n]+" do
     if line == real then return true end
   end
   return false
@@ -287,7 +286,7 @@ end
 function project.trust(folder)
   local real = project.real(folder) or core.fail("there is no folder %s", folder)
   if project.trusted(folder) then return end
-  local path = trust_file()
+  local path = trust_file() or core.fail "HOME is not set, so there is no place to remember trust in; set it to your home folder"
   core.try(C.lathe_folder_make(path:match "^(.*)/[^/]*$", problem))
   core.try(C.lathe_file_append(path, real .. "\n", #real + 1, problem))
 end

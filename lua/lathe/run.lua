@@ -18,9 +18,8 @@ local function lathe_stamp()
   if stamp then return stamp end
   local project = require "lathe.project"
   local parts = { require("lathe").version }
-  if place.tree then
-    local build = package.searchpath("lathe.cdef", package.path):match "^(.*)/lua/lathe/cdef%.lua$"
-    for _, path in ipairs { build .. "/src/liblathe.so", place.lua } do
+  if place.build then
+    for _, path in ipairs { place.build .. "/src/liblathe.so", place.lua } do
       local _, size, modified = project.look(path)
       parts[#parts + 1] = ("%s %s"):format(size or 0, modified or 0)
     end

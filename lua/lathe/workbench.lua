@@ -15,12 +15,6 @@ local workbench = {}
 
 local host -- lathe.host, nil in plain luajit
 
-local function state_file(name)
-  local folder = os.getenv "XDG_STATE_HOME"
-  if not folder or folder == "" then folder = (os.getenv "HOME" or ".") .. "/.local/state" end
-  return folder .. "/lathe/" .. name
-end
-
 -- Run one function so that Esc stops it: true and its values, or false and a sentence.
 local function guarded(call, ...)
   if host then
@@ -94,7 +88,8 @@ local function evaluate(line)
 end
 
 local function read_history()
-  local file = io.open(state_file "history", "rb")
+  local folder = require("lathe.place").own "state"
+  local file = folder and io.open(folder .. "/history", "rb")
   if not file then return end
   local lines = {}
   for line in file:lines() do lines[#lines + 1] = line end
@@ -104,10 +99,10 @@ end
 
 -- Remember a line; a history that cannot be written is no reason to stop anybody.
 local function remember(line)
-  local path = state_file "history"
-  if session.history == line then return end
+  local folder = require("lathe.place").own "state"
+  if session.history == line or not folder then return end
   session.history = line
-  if C.lathe_folder_make(path:match "^(.*)/", nil) then C.lathe_file_append(path, line .. "\n", #line + 1, nil) end
+  if C.lathe_folder_make(folder, nil) then C.lathe_file_append(folder .. "/history", line .. "\n", #line + 1, nil) end
 end
 
 local answers = {}
@@ -170,20 +165,7 @@ local function serve_wishes()
   end
 end
 
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
-
-local function is_folder(path)
-  local file = io.open(path, "rb")
-  if not file then return false end
-  local _, _, code = file:read(0)
-  file:close()
-  local EISDIR = 21
-  return code == EISDIR
-end
+local function kind_at(path) return require("lathe.project").look(path) end
 
 ffi.cdef [[
 int chdir(const char *);
@@ -198,13 +180,15 @@ end
 
 local function welcome()
   local key, bold, dim = session.paint.accent, session.paint.bold, session.paint.dim
+  local unread = kind_at "flow.lua"
   C.lathe_screen_welcome(table.concat({
-    bold "There is no flow.lua in this folder yet.",
+    bold(unread and "The flow.lua of this folder was not read." or "There is no flow.lua in this folder yet."),
     "",
     "Look at data     " .. key ":" .. "       then  " .. bold 'open "FILE.csv"' .. dim "  Tab completes the name",
     "See an example   " .. key "Ctrl-P" .. "  then  " .. bold "example" .. dim "          from a CSV file to a served model",
     "Apply a step     " .. key "Ctrl-P" .. "  then  a few letters of its name",
-    "Write a flow     " .. bold "flow.lua" .. dim "      as the example does it; then start lathe here",
+    unread and "Read the flow    " .. key ":" .. "       then  " .. bold 'load "flow.lua"' .. dim "  which runs its code"
+      or "Write a flow     " .. bold "flow.lua" .. dim "      as the example does it; then start lathe here",
     "",
     dim "What a key does is a line of Lua in the console; :write FILE.lua keeps them.",
     "",
@@ -216,12 +200,12 @@ local function begin(path)
   if path then
     C.lathe_screen_front(path:find "%.lua$" and "flow" or "data")
     evaluate((path:find "%.lua$" and "load %q" or "open %q"):format(path))
-  elseif exists "flow.lua" then
+  elseif kind_at "flow.lua" then
     if require("lathe.project").trusted "." then
       evaluate 'load "flow.lua"'
     else
       C.lathe_screen_trust("flow.lua and plugins/ in this folder are programs. lathe reads them only when you trust who wrote them. "
-        .. "It asks once for each folder.\n\nTrust " .. folder_name() .. "?")
+        .. "A yes is kept for this folder.\n\nTrust " .. folder_name() .. "?")
     end
   end
 end
@@ -232,10 +216,10 @@ function workbench.run(path)
   local fine
   fine, host = pcall(require, "lathe.host")
   if not fine then host = nil end
-  if path and is_folder(path) then
+  if path and kind_at(path) == "folder" then
     if ffi.C.chdir(path) ~= 0 then core.fail("%s: this folder cannot be entered", path) end
     path = nil
-  elseif path and not exists(path) then
+  elseif path and not kind_at(path) then
     core.fail("%s: there is no such file", path)
   end
   session.example_line = ("load %q"):format(require("lathe.place").share .. "/examples/house-prices/flow.lua")

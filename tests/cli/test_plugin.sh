@@ -66,6 +66,16 @@ fi
 run "$LATHE" plugins
 lacks "a folder's plugins are not loaded unless its code is asked for" "$out" "derive"
 
+# Without a home there are no plugins of the user; those below the current folder are somebody else's
+unset LATHE_PLUGINS
+mkdir -p .local/share/lathe/plugins relative/lathe/plugins
+printf 'return { name = "odd", api = 1, doc = "x.", steps = { one = { doc = "y.", run = function() end } } }\n' >.local/share/lathe/plugins/odd.lua
+cp .local/share/lathe/plugins/odd.lua relative/lathe/plugins
+for variables in "-u HOME -u XDG_DATA_HOME" "HOME= XDG_DATA_HOME=" "-u HOME XDG_DATA_HOME=relative"; do
+  run env $variables "$LATHE" plugins
+  lacks "env $variables: a plugin below this folder is not the user's" "$out" "odd.one"
+done
+
 # Broken files: named with file and line, the others go on
 export LATHE_PLUGINS="$folder/plugins:$folder/more"
 mkdir more

@@ -43,6 +43,7 @@ FLOW
 
 open_screen 100 30 "$LATHE"
 sees "a new folder is not trusted unasked" "Trust project?"
+sees "behind it stands what is true" "The flow.lua of this folder was not read."
 keys n
 sees "no leaves its code alone" "The flow of this folder was not read"
 keys q

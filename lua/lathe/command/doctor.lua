@@ -61,14 +61,7 @@ local function writable()
 end
 
 -- A path without links and dots.
-local function real(path)
-  local core, ffi = require "lathe.core", require "ffi"
-  local found = core.C.lathe_path_real(path, nil)
-  if found == nil then return path end
-  local text = ffi.string(found)
-  core.C.lathe_path_free(found)
-  return text
-end
+local function real(path) return require("lathe.project").real(path) or path end
 
 -- What LUA_PATH to set so that plain luajit finds lathe: its files, and in a tree that was built those that the build made.
 local function lua_path()

@@ -10,14 +10,10 @@ local function read_page(name)
 end
 
 local function page_names()
-  local core, ffi = require "lathe.core", require "ffi"
   local names = {}
-  local folder = core.C.lathe_folder_list(require("lathe.place").share .. "/doc", core.problem)
-  if folder == nil then return names end
-  for index = 0, tonumber(core.C.lathe_folder_count(folder)) - 1 do
-    names[#names + 1] = ffi.string(core.C.lathe_folder_name(folder, index)):match "^(.*)%.md$"
+  for _, file in ipairs(require("lathe.project").list(require("lathe.place").share .. "/doc")) do
+    names[#names + 1] = file:match "^(.*)%.md$"
   end
-  core.C.lathe_folder_free(folder)
   return names
 end
 
