@@ -2,10 +2,6 @@
 -- inside quotes. Nothing of the line is run.
 local complete = {}
 
-local words = {}
-for word in ([[and break do else elseif end false for function goto if in local nil not or repeat return then true until
-while]]):gmatch "%a+" do words[#words + 1] = word end
-
 -- Every text key that can be read from `value` without calling anything of its own: its fields, then those of its class.
 local function names_of(value, seen, out)
   if type(value) == "string" then value = string end
@@ -162,7 +158,7 @@ function complete.line(line, environment, columns)
     if start == "" then return line, {} end
     local names = names_of(environment, {}, names_of(_G, {}, {}))
     local list = keys(names, start:sub(1, 1) == "_")
-    for _, word in ipairs(words) do list[#list + 1] = word end
+    for word in pairs(require("lathe.schema").reserved) do list[#list + 1] = word end
     found = matching(list, start)
   end
   if #found == 0 then return line, {} end

@@ -18,19 +18,12 @@ end
 -- A number with the fewest digits that read back as it.
 function console.number(value)
   if value ~= value then return "nan" end
-  for digits = 14, 17 do
-    local text = ("%%.%dg"):format(digits):format(value)
-    if tonumber(text) == value then return text end
-  end
-  return value > 0 and "inf" or "-inf"
+  if math.abs(value) == math.huge then return value > 0 and "inf" or "-inf" end
+  return require("lathe.schema").lua(value)
 end
 
-local words = {}
-for word in ([[and break do else elseif end false for function goto if in local nil not or repeat return then true until
-while]]):gmatch "%a+" do words[word] = true end
-
 local function key_text(key, show)
-  if type(key) == "string" and key:find "^[%a_][%w_]*$" and not words[key] then return key end
+  if require("lathe.schema").is_name(key) then return key end
   return "[" .. show(key) .. "]"
 end
 

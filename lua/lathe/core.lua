@@ -37,6 +37,14 @@ function core.path(value, what)
   return value
 end
 
+-- Raise that `where` ("lathe.read") has no option `name`, with the nearest of those it has, the keys of `known`.
+function core.unknown_option(where, name, known)
+  local words = {}
+  for word in pairs(known) do words[#words + 1] = word end
+  table.sort(words)
+  core.fail("%s has no option %q; %s", where, tostring(name), require("lathe.schema").suggest(tostring(name), words, "options"))
+end
+
 -- Pass on the result of a core function that took `core.problem`, or raise what it said.
 function core.try(result)
   if result == nil or result == false then error(ffi.string(problem.message), 0) end

@@ -40,7 +40,7 @@ function http.request(request)
   if type(request) == "string" then request = { url = request } end
   if type(request) ~= "table" or type(request.url) ~= "string" then core.fail 'http.request wants { url = "http://..." }' end
   for name in pairs(request) do
-    if not known[name] then core.fail("http.request takes no %q", tostring(name)) end
+    if not known[name] then core.unknown_option("http.request", name, known) end
   end
   if not request.url:find "^https?://[^%s%z]+$" then core.fail("%q is not an http:// or https:// address", request.url) end
   client = client or ffi.gc(core.try(C.lathe_http_client_new(problem)), C.lathe_http_client_free)

@@ -8,23 +8,12 @@ local recipe = {}
 local methods = {}
 local meta = { __index = methods }
 
-local function nearest(word, words)
-  local best, distance
-  for known in pairs(words) do
-    local now = tonumber(C.lathe_text_distance(word, known))
-    if not distance or now < distance or (now == distance and known < best) then best, distance = known, now end
-  end
-  return best
-end
-
 -- The options of `where`, checked against `known` (name -> default); one name too many is answered with the nearest.
 local function checked(options, known, where)
   if options ~= nil and type(options) ~= "table" then core.fail("%s takes a table of options, not a %s", where, type(options)) end
   local result = {}
   for name, value in pairs(options or {}) do
-    if known[name] == nil then
-      core.fail("%s has no option %q; the nearest is %q", where, tostring(name), nearest(tostring(name), known))
-    end
+    if known[name] == nil then core.unknown_option(where, name, known) end
     result[name] = value
   end
   for name, default in pairs(known) do

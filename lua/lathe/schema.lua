@@ -228,6 +228,14 @@ function schema.check(step, params, inputs)
   return checked
 end
 
+-- The words that Lua keeps for itself.
+schema.reserved = {}
+local reserved = "and break do else elseif end false for function goto if in local nil not or repeat return then true until while"
+for word in reserved:gmatch "%a+" do schema.reserved[word] = true end
+
+-- Whether a key may stand as it is in { key = value }.
+function schema.is_name(key) return type(key) == "string" and key:find "^[%a_][%w_]*$" ~= nil and not schema.reserved[key] end
+
 -- A plain value as Lua reads it: numbers so that they read back the same, keys sorted.
 function schema.lua(value)
   local kind = type(value)
@@ -255,17 +263,11 @@ function schema.lua(value)
   end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
   for _, key in ipairs(names) do
-    local plain = type(key) == "string" and key:find "^[%a_][%w_]*$" and not schema.reserved[key]
-    parts[#parts + 1] = (plain and key or "[" .. schema.lua(key) .. "]") .. " = " .. schema.lua(value[key])
+    parts[#parts + 1] = (schema.is_name(key) and key or "[" .. schema.lua(key) .. "]") .. " = " .. schema.lua(value[key])
   end
   return #parts == 0 and "{}" or "{ " .. table.concat(parts, ", ") .. " }"
 end
 
-schema.reserved = {}
-local reserved = "and break do else elseif end false for function goto if in local nil not or repeat return then true until while"
-for word in reserved:gmatch "%a+" do
-  schema.reserved[word] = true
-end
 
 -- Words parted by commas; a word may stand in double quotes, which are doubled inside.
 local function words_of(text)

@@ -130,12 +130,7 @@ function serve.serve(options)
   if type(options) ~= "table" then core.fail "lathe.serve wants a table: lathe.serve { model }" end
   if getmetatable(options) ~= nil then options = { options } end
   for name in pairs(options) do
-    if type(name) ~= "number" and not known[name] then
-      local names = {}
-      for word in pairs(known) do names[#names + 1] = word end
-      local near = require("lathe.schema").nearest(tostring(name), names)
-      core.fail("lathe.serve has no option %s%s", tostring(name), near and ("; did you mean %s?"):format(near) or "")
-    end
+    if type(name) ~= "number" and not known[name] then core.unknown_option("lathe.serve", name, known) end
   end
   local listen = options.listen
   if listen ~= nil and type(listen) ~= "string" then listen = tostring(listen) end

@@ -73,15 +73,6 @@ local options_of = {
   end,
 }
 
-local function nearest(word, words)
-  local best, distance
-  for known in pairs(words) do
-    local now = tonumber(C.lathe_text_distance(word, known))
-    if not distance or now < distance or (now == distance and known < best) then best, distance = known, now end
-  end
-  return best
-end
-
 -- Read a text table. `options` (all may be left out): delimiter = one of , ; tab | by default found out; quote = "\"" ("" when quotes are
 -- plain characters); header = false when the first row is data; types = { NAME = TYPE }; missing = { "?", ... } instead of the usual
 -- markers; skip = lines to leave out at the top; ragged = true to fill short rows and cut long ones; encoding = "latin-1".
@@ -92,12 +83,10 @@ function tables.read(path, options)
   local keep, c_options = {}, ffi.new "lathe_csv_options"
   for name, value in pairs(options or {}) do
     local set = options_of[name]
-    if not set then
-      core.fail("lathe.read has no option %q; the nearest is %q", tostring(name), nearest(tostring(name), options_of))
-    end
+    if not set then core.unknown_option("lathe.read", name, options_of) end
     set(c_options, value, keep)
   end
-  if path:match "%.lathe%-table$" or path:match "%.safetensors$" then return tables.load(path) end
+  if path:match "%.safetensors$" then return tables.load(path) end
   local pointer = C.lathe_table_read_csv(path, c_options, core.progress(), core.problem)
   keep[1] = pointer -- until here what the options point at is held
   return tables.wrap(pointer)

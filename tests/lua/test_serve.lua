@@ -143,7 +143,7 @@ tap.ok(endpoint:note() == url:gsub("http://", "") and tostring(endpoint):find "r
 tap.raises(function() lathe.serve { model, listen = url:gsub("http://", "") } end, "is in use by another program", "a port in use is told")
 tap.raises(function() lathe.serve { model, listen = "nonsense" } end, "write HOST:PORT", "a bad address is told")
 tap.raises(function() lathe.serve { model, listen = "203.0.113.1:0" } end, "is not an address of this machine", "a foreign one, too")
-tap.raises(function() lathe.serve { model, lisen = "x" } end, "did you mean listen?", "an unknown option is answered with the nearest")
+tap.raises(function() lathe.serve { model, lisen = "x" } end, "did you mean \"listen\"?", "an unknown option is answered with the nearest")
 tap.raises(function() lathe.serve {} end, "wants a model", "nothing to serve is told")
 tap.raises(function() lathe.serve { 5 } end, "item 1 to serve is not a model", "a number is not a model")
 tap.raises(function() lathe.http.request { url = "http://127.0.0.1:1/" } end, "http://127.0.0.1:1/: ", "nobody there is told with the URL")

@@ -3,10 +3,7 @@ local function wrong(...) return require("lathe.command").wrong(...) end
 
 local function read_artifact(kind, path)
   if kind == "model" then return require("lathe").open(path) end
-  if kind == "table" then
-    if path:find "%.safetensors$" then return require("lathe.table").load(path) end
-    return require("lathe").read(path)
-  end
+  if kind == "table" then return require("lathe").read(path) end
   if kind == "report" then
     local file = io.open(path, "rb") or error(("there is no file %s; check the name and the folder"):format(path), 0)
     local text = file:read "*a"
