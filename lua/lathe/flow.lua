@@ -33,7 +33,29 @@ function node_meta.__index(self, output)
   return made
 end
 
-function node_meta.__tostring(self) return "node " .. (references[self].node.name or references[self].node.step) end
+-- What it is and what came of it, for the console:
+--
+--   node tidy: clean.drop_missing { flow.raw, columns = { "price" } }
+--   done in the last run: 20,433 rows
+function node_meta.__tostring(self)
+  local node = references[self].node
+  local state, entry, parts = inside[node.flow], node.flow:nodes()[node.index], {}
+  for _, input in ipairs(entry.inputs) do
+    local from = "flow." .. input.node .. (input.output and "." .. tostring(input.output) or "")
+    parts[#parts + 1] = input.input and input.input .. " = " .. from or from
+  end
+  local names = {}
+  for name in pairs(entry.params) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do parts[#parts + 1] = name .. " = " .. schema.lua(entry.params[name]) end
+  local call = #parts > 0 and "{ " .. table.concat(parts, ", ") .. " }" or "{}"
+  local last, came = state.result and state.result.nodes[node.index], "not run yet"
+  if last then
+    came = (last.state == "cached" and "reused" or last.state) .. " in the last run"
+    if last.problem or last.note then came = came .. ": " .. (last.problem or last.note) end
+  end
+  return ("node %s: %s %s\n%s"):format(entry.name, entry.step, call, came)
+end
 
 function output_meta.__tostring(self)
   local reference = references[self]
@@ -421,6 +443,7 @@ function methods:run(options)
   if not fine then error(plan, 0) end
   if plan.problems[1] then error(table.concat(plan.problems, "\n"), 0) end
   local result = require("lathe.run").execute(plan, options)
+  state.result = result
   if result.problem and not options.keep_problem then error(result.problem, 0) end
   return result
 end

@@ -172,13 +172,13 @@ function model:evaluate(rows_of)
   for _, name in ipairs { "r2", "rmse", "mae", "bias", "baseline_r2", "baseline_rmse", "baseline_mae" } do
     if metrics[name] == metrics[name] then report.metrics[name] = metrics[name] end
   end
-  local function shown(value) return value == value and value or nil end
+  local function shown(value) return value == value and require("lathe.summary").metric(value) or nil end
   report:table {
     columns = { "metric", { name = "model", align = "right" }, { name = "baseline", align = "right" } },
     rows = {
       { "R2", shown(metrics.r2), shown(metrics.baseline_r2) },
-      { "RMSE", metrics.rmse, metrics.baseline_rmse },
-      { "MAE", metrics.mae, metrics.baseline_mae },
+      { "RMSE", shown(metrics.rmse), shown(metrics.baseline_rmse) },
+      { "MAE", shown(metrics.mae), shown(metrics.baseline_mae) },
     },
   }
   report:text(("%s rows; the baseline predicts %s, the mean of the training rows, for each."):format(

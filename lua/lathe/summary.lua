@@ -3,7 +3,7 @@ local summary = {}
 
 -- How metrics are called for people, in the order they are shown; others follow by name.
 local known = { "accuracy", "auc", "log_loss", "f1", "r2", "rmse", "mae" }
-local words = { accuracy = "accuracy", auc = "AUC", log_loss = "log loss", f1 = "F1", r2 = "R²", rmse = "RMSE", mae = "MAE" }
+local words = { accuracy = "accuracy", auc = "AUC", log_loss = "log loss", f1 = "F1", r2 = "R2", rmse = "RMSE", mae = "MAE" }
 
 -- The names of a report's metrics that are figures of merit, in their order. Each has its baseline under "baseline_NAME".
 function summary.names(metrics)
@@ -21,7 +21,7 @@ function summary.names(metrics)
   return names
 end
 
--- The words for a metric ("r2" is "R²").
+-- The words for a metric ("r2" is "R2").
 function summary.word(name) return words[name] or (name:gsub("_", " ")) end
 
 -- A metric's value as people read it.

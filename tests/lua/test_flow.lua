@@ -131,14 +131,18 @@ tap.raises(function() bad:run { project = folder } end, "toy.raed", "a wrong flo
 tap.ok(not project.exists(folder), "and leaves no project behind")
 
 -- Keeping and going on
+tap.same(tostring(flow.parts), "node parts: toy.split { flow.raw, at = 2 }\nnot run yet",
+  "a node tells its call before it has run")
 local result = run(flow)
 tap.same({ counts.read, counts.split, counts.count, counts.write, result.reused, result.state }, { 1, 1, 1, 1, 0, "done" },
   "the first run runs all")
 tap.same(result:get("parts", "second"):rows(), 1, "a result gives artifacts")
+tap.same(tostring(flow.look), "node look: toy.count { flow.parts.first }\ndone in the last run: 2 counted",
+  "a node tells what it is and gave")
 tap.raises(function() result:get "parts" end, "parts gives first and second; say which", "and asks which when there are several")
 tap.ok(read "out/report.txt":find "count", "files are written below the project folder")
 local summary = tostring(result:summary())
-tap.ok(summary:find("R²", 1, true) and summary:find("out/report.txt", 1, true), "the summary says how good and where", summary)
+tap.ok(summary:find("R2", 1, true) and summary:find("out/report.txt", 1, true), "the summary says how good and where", summary)
 result = run(flow)
 tap.same({ counts.read, counts.split, counts.count, counts.write, result.reused }, { 0, 0, 0, 0, 4 }, "the second runs none")
 tap.same(result.nodes[3].note, "2 counted", "notes are kept")

@@ -126,7 +126,7 @@ refused(t:with("y", (function() local y = values(t, "y") y[5] = -1 / 0 return y 
   'row 5 of the target "y" is infinite', "an infinite target")
 refused(t, recipe():scale { columns = "city" }, 'scale cannot take "city"', "scaling a text")
 refused(t, lathe.recipe { target = "y", drop = "nowhere" }, "nowhere", "a column to drop that is not there")
-tap.raises(function() recipe():impute { numerc = "mean" } end, 'the nearest is "numeric"', "a wrong option, with the nearest")
+tap.raises(function() recipe():impute { numerc = "mean" } end, 'did you mean "numeric"', "a wrong option, with the nearest")
 tap.raises(function() recipe():impute { numeric = "mode" } end, "is not one of", "a wrong choice")
 tap.raises(function() lathe.recipe {} end, "target", "a recipe without target")
 tap.raises(function() lathe.fit(3) end, "takes a table", "a call that is none")
@@ -143,7 +143,7 @@ tap.same({ train:rows(), test:rows() }, { 30, 10 }, "a split gives both parts")
 tap.same(values(select(2, t:split { test = 3, shuffle = false }), "a"), values(t:take { 38, 39, 40 }, "a"),
   "not shuffled, the last rows are for testing")
 tap.raises(function() t:split { test = 1.5 } end, "neither a part of the rows nor a number of rows", "a wrong part")
-tap.raises(function() t:split { sed = 1 } end, 'the nearest is "seed"', "a wrong option of split")
+tap.raises(function() t:split { sed = 1 } end, 'did you mean "seed"', "a wrong option of split")
 tap.raises(function() t:split { seed = -1 } end, "4294967295", "a seed below zero")
 
 -- ---- bundles, threads ----
@@ -171,6 +171,7 @@ tap.ok(report.metrics.baseline_rmse > 114000 and tostring(report):find("baseline
 
 local small_model, what = one:quantize "int8"
 tap.same({ what.weights, what.bytes_before - what.bytes_after }, { 13, 13 * 7 - 4 }, "int8 weights take a byte each")
+tap.ok(not tostring(report):find "%de%-%d", "its table has plain decimals, the baseline's R2 of nearly 0 too", tostring(report))
 tap.ok(math.abs(small_model:evaluate(test).metrics.r2 - report.metrics.r2) < 0.001, "and cost little")
 small_model:save(folder .. "/small.lathe")
 tap.same(lathe.open(folder .. "/small.lathe"):predict(test):hash(), small_model:predict(test):hash(), "they are saved and opened too")

@@ -91,9 +91,7 @@ function commands.open(path, options)
   local name = path:match "[^/]+$" or path
   if path:find "%.lua$" then return commands.load(path) end
   if path:find "%.lathe$" then return commands.show(require("lathe").open(path), name) end
-  local value
-  if path:find "%.safetensors$" then value = require("lathe.table").load(path) else value = require("lathe").read(path, options) end
-  commands.show(value, name)
+  commands.show(require("lathe").read(path, options), name)
 end
 
 -- Run a step on the spot: step "clean.drop_missing" { data, columns = { "price" } }. Artifacts stand first. Shows what it gives and
@@ -122,14 +120,10 @@ function commands.step(name)
         core.fail("%s wants a %s first: step %q { %s }", name, input.kind, name, input.kind == "table" and "data" or input.kind)
       end
     end
-    local checked = require("lathe.schema").check(definition, params, inputs)
-    local context = {
-      note = function(text) say(session.paint.dim("  " .. text)) end,
-      log = function(text) say(session.paint.dim("  " .. text)) end,
-      progress = core.progress(),
-      defer = function(run) session.deferred[#session.deferred + 1] = run end,
-    }
-    local given = definition.run(inputs, checked, context) or {}
+    local function log(text) say(session.paint.dim("  " .. text)) end
+    local given, said, finish = require("lathe.run").step(definition, inputs, params, { log = log, keep = true })
+    session.deferred[#session.deferred + 1] = finish
+    if said then log(said) end
     local first
     for _, output in ipairs(definition.outputs) do
       local value = given[output.name]
@@ -153,11 +147,7 @@ end
 -- Keep the lines of this session that went well as a script that `lathe script` runs. Raises when the file is there already.
 function commands.write(path)
   if type(path) ~= "string" then core.fail ":write wants a name, like :write houses.lua" end
-  local file = io.open(path, "rb")
-  if file then
-    file:close()
-    core.fail("%s is there already; choose another name", path)
-  end
+  if require("lathe.project").look(path) then core.fail("%s is there already; choose another name", path) end
   local lines = {
     "-- Written by the workbench; run it with: lathe script " .. path,
     '-- These names are those of the console, without its screen.',
