@@ -171,15 +171,13 @@ function serve.score(url, model, table_, batch, progress)
   return out, requests
 end
 
-local function milliseconds(value)
-  return require("lathe.style").seconds(value / 1000)
-end
 
 -- A report of what an endpoint's monitor says (the table that endpoint:monitor() or GET /monitor gives).
 function serve.report(state, title)
   local style = require "lathe.style"
   local report = require("lathe.report").new(title or "Endpoint")
   local times = state.latency_ms
+  local function time_of(value) return state.requests > 0 and style.seconds(value / 1000) or nil end
   local share = state.requests > 0 and state.errors / state.requests or 0
   report:values {
     { "models", table.concat(state.models, ", ") },
@@ -187,10 +185,10 @@ function serve.report(state, title)
     { "requests", state.requests, ("%s/s now"):format(style.number(state.rate)) },
     { "rows", state.rows },
     { "errors", state.errors, ("%.2f %%"):format(100 * share) },
-    { "latency p50", milliseconds(times.p50) },
-    { "latency p90", milliseconds(times.p90) },
-    { "latency p99", milliseconds(times.p99) },
-    { "latency p99.9", milliseconds(times["p99.9"]), "longest " .. milliseconds(times.most) },
+    { "latency p50", time_of(times.p50) },
+    { "latency p90", time_of(times.p90) },
+    { "latency p99", time_of(times.p99) },
+    { "latency p99.9", time_of(times["p99.9"]), time_of(times.most) and "longest " .. time_of(times.most) },
     { "cpu", ("%.0f %%"):format(100 * state.cpu), ("machine %.0f %%"):format(100 * state.machine.cpu) },
     { "memory", style.bytes(state.memory), "peak " .. style.bytes(state.memory_peak) },
     { "connections", state.connections, state.cut > 0 and ("%d cut off for slowness"):format(state.cut) or nil },

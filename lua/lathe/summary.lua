@@ -31,6 +31,18 @@ function summary.metric(value)
   return style.fixed(value, math.abs(value) < 1000 and 2 or 1)
 end
 
+-- The first two figures of each report on a model that project:models() lists, in a line: "R2 0.6488  RMSE 69,297.7".
+function summary.figures(model)
+  local parts = {}
+  for _, entry in ipairs(model.metrics) do
+    local names = summary.names(entry.metrics)
+    for index = 1, math.min(2, #names) do
+      parts[#parts + 1] = summary.word(names[index]) .. " " .. summary.metric(entry.metrics[names[index]])
+    end
+  end
+  return table.concat(parts, "  ")
+end
+
 -- The node whose model a report is about: the one that gave the model, or made one beside the report.
 local function about(node)
   for _, output in ipairs(node.outputs) do

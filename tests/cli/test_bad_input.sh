@@ -156,7 +156,7 @@ refuses 2 'takes a number' --threads many eval 1
 refuses 2 'there is no step "train.liner"' step train.liner good.csv
 refuses 2 'needs a terminal' good.csv
 refuses 1 'there is no such file or folder' no/such.csv
-refuses 1 'is not an address to listen on' serve m.lathe --listen 127.0.0.1:99999
+refuses 2 'is not an address to listen on' serve m.lathe --listen 127.0.0.1:99999
 refuses 1 'is not an address of this machine' serve m.lathe --listen 192.0.2.1:8080
 refuses 1 'there is no project here' runs
 

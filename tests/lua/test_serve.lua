@@ -135,7 +135,7 @@ tap.ok(state.latency_ms.p50 > 0 and state.latency_ms["p99.9"] >= state.latency_m
 local over = lathe.monitor.ask(url)
 tap.ok(over.requests == state.requests, "GET /monitor says the same, and does not count itself")
 local report = lathe.monitor.read(url)
-tap.ok(tostring(report):find "latency p99" and report.metrics.requests == state.requests, "it can be read as a report")
+tap.ok(tostring(report):find "latency p99 +[%d.]+ .?[mµ]?s" and report.metrics.requests == state.requests, "it can be read as a report")
 tap.ok(endpoint:note() == url:gsub("http://", "") and tostring(endpoint):find "running", "its note is its address")
 
 -- ---- addresses ----

@@ -90,7 +90,7 @@ status, text = status_of(("serve --listen %s %s/line.lathe"):format(holder:url()
 tap.ok(status == 1 and text:find("in use", 1, true), "a port that is taken is a failure, not a wrong call", text)
 holder:stop()
 status, text = status_of "monitor ''"
-tap.ok(text:find("is not the address of an endpoint", 1, true), "nothing is not the address of an endpoint", text)
+tap.ok(status == 1 and text:find("is not the address of an endpoint", 1, true), "nothing is not the address of an endpoint", text)
 status, text = status_of "monitor 127.0.0.1:1 --once"
 tap.ok(status == 1 and text:find "127.0.0.1:1", "nobody there to watch is one sentence", text)
 os.execute("rm -rf " .. folder)

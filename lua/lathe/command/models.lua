@@ -1,16 +1,4 @@
 -- lathe models: the models that this project keeps.
-local function figures(model)
-  local summary = require "lathe.summary"
-  local parts = {}
-  for _, entry in ipairs(model.metrics) do
-    for index, name in ipairs(summary.names(entry.metrics)) do
-      if index > 2 then break end
-      parts[#parts + 1] = summary.word(name) .. " " .. summary.metric(entry.metrics[name])
-    end
-  end
-  return table.concat(parts, "  ")
-end
-
 local function run(_, options)
   local project, json, style = require "lathe.project", require "lathe.json", require "lathe.style"
   local models = project.open(options.project or "."):models()
@@ -29,7 +17,7 @@ local function run(_, options)
   local rows = {}
   for index, model in ipairs(models) do
     rows[index] = { model.hash:sub(1, 8), (model.flow or "?") .. "." .. model.node, model.note or "", style.bytes(model.size),
-      os.date("%Y-%m-%d %H:%M", math.floor(model.started or 0)), figures(model), table.concat(model.files, " ") }
+      os.date("%Y-%m-%d %H:%M", math.floor(model.started or 0)), require("lathe.summary").figures(model), table.concat(model.files, " ") }
   end
   local report = require("lathe.report").new "Models"
   report:table {

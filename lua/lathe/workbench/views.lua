@@ -63,24 +63,6 @@ function views.model(value, name)
   return made
 end
 
--- How good a model is, in a few words: what is usually looked at first; of other kinds of metrics all that are no comparison.
-local function metrics_text(model)
-  local all = {}
-  for _, entry in ipairs(model.metrics or {}) do
-    for name, value in pairs(entry.metrics) do
-      if not name:find "^baseline" and not name:find "_before$" then all[name] = value end
-    end
-  end
-  local names, parts = {}, {}
-  if all.r2 and all.rmse then names = { "r2", "rmse" }
-  else
-    for name in pairs(all) do names[#names + 1] = name end
-    table.sort(names)
-  end
-  for _, name in ipairs(names) do parts[#parts + 1] = name .. " " .. style.number(all[name]) end
-  return table.concat(parts, "  ")
-end
-
 -- The models that this folder keeps, the newest first.
 function views.draw.models()
   local project = require "lathe.project"
@@ -91,8 +73,8 @@ function views.draw.models()
   local rows = {}
   for index, model in ipairs(models) do
     rows[index] = {
-      model.node or "", model.flow or "", model.note or "", metrics_text(model), style.bytes(model.size or 0),
-      os.date("%Y-%m-%d %H:%M", model.started or 0), (model.hash or ""):sub(1, 8),
+      model.node or "", model.flow or "", model.note or "", require("lathe.summary").figures(model), style.bytes(model.size or 0),
+      os.date("%Y-%m-%d %H:%M", math.floor(model.started or 0)), (model.hash or ""):sub(1, 8),
     }
   end
   made:table { columns = { "node", "flow", "holds", "measured", { name = "size", align = "right" }, "made", "hash" }, rows = rows }
