@@ -256,7 +256,8 @@ static uint8_t *copy_validity(const lathe_column *column, lathe_error *error) {
 
 lathe_column *lathe_column_to_category(const lathe_column *column, lathe_error *error) {
   if (column->type != LATHE_TYPE_STRING) {
-    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "only a string column becomes a category, not a %s one",
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                    "only a string column becomes a category, not a %s one; read it with type string first",
                     lathe_type_name(column->type));
     return NULL;
   }
@@ -288,7 +289,8 @@ lathe_column *lathe_column_to_category(const lathe_column *column, lathe_error *
 
 lathe_column *lathe_column_to_string(const lathe_column *column, lathe_error *error) {
   if (column->type != LATHE_TYPE_CATEGORY) {
-    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "only a category column becomes a string, not a %s one",
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                    "only a category column becomes a string, not a %s one; read it with type string instead",
                     lathe_type_name(column->type));
     return NULL;
   }
@@ -300,16 +302,33 @@ lathe_column *lathe_column_to_string(const lathe_column *column, lathe_error *er
   return result;
 }
 
+/* The least and the most integer in [low, high]; false when there is none. */
+static bool whole_limits(double low, double high, int64_t *least, int64_t *most) {
+  low = ceil(low), high = floor(high);
+  if (low > high || low >= 0x1p63 || high < -0x1p63) return false;
+  *least = low < -0x1p63 ? INT64_MIN : (int64_t)low;
+  *most = high >= 0x1p63 ? INT64_MAX : (int64_t)high;
+  return true;
+}
+
 lathe_column *lathe_column_clip(const lathe_column *column, double low, double high, lathe_error *error) {
   bool whole = column->type == LATHE_TYPE_INT64;
   if (!whole && column->type != LATHE_TYPE_FLOAT64) {
-    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "only numbers can be limited to a range, not a %s column",
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                    "only numbers can be limited to a range, not a %s column; name one of int64 or float64",
                     lathe_type_name(column->type));
     return NULL;
   }
   if (!(low <= high)) {
     lathe_error_set(error, LATHE_ERROR_ARGUMENT,
                     "the range from %g to %g is empty; give the lower limit first", low, high);
+    return NULL;
+  }
+  int64_t least = 0, most = 0;
+  if (whole && !whole_limits(low, high, &least, &most)) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                    "no int64 lies between %g and %g; give limits with a whole number between them", low,
+                    high);
     return NULL;
   }
   void *values = lathe_memory_raw((size_t)column->rows, sizeof(double), error);
@@ -321,8 +340,7 @@ lathe_column *lathe_column_clip(const lathe_column *column, double low, double h
   for (int64_t i = 0; i < column->rows; i++) {
     if (whole) {
       int64_t value = ((const int64_t *)column->values)[i];
-      if ((double)value < low) value = (int64_t)ceil(low);
-      ((int64_t *)values)[i] = (double)value > high ? (int64_t)floor(high) : value;
+      ((int64_t *)values)[i] = value < least ? least : value > most ? most : value;
     } else {
       double value = ((const double *)column->values)[i];
       ((double *)values)[i] = value < low ? low : value > high ? high : value;

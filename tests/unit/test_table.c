@@ -42,6 +42,18 @@ static void check_columns(void) {
          lathe_column_missing(clipped) == 1,
      "numbers are limited to a range");
   lathe_column_release(clipped);
+  int64_t whole[] = {INT64_MIN, (INT64_C(1) << 53) + 1, INT64_MAX};
+  lathe_column *integers = lathe_column_from_int64(whole, 3, &error);
+  clipped = lathe_column_clip(integers, -INFINITY, 0x1p62, &error);
+  const int64_t *limited = lathe_column_values(clipped);
+  ok(limited[0] == INT64_MIN && limited[1] == whole[1] && limited[2] == INT64_C(1) << 62,
+     "integers beyond 2^53 are limited as integers");
+  ok(!lathe_column_clip(integers, 1e30, INFINITY, &error) && strstr(error.message, "no int64 lies between") &&
+         !lathe_column_clip(integers, -INFINITY, -1e30, &error) &&
+         !lathe_column_clip(integers, 0.2, 0.8, &error),
+     "a range without an integer is refused for integers");
+  lathe_column_release(clipped);
+  lathe_column_release(integers);
   lathe_column_release(taken);
   lathe_column_release(column);
 
