@@ -30,6 +30,7 @@ static struct {
   struct job *current;
   int64_t generation;
   int32_t running, started, wanted;
+  int32_t helpers; /* that the current job may have at once */
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER,
           .work_there = PTHREAD_COND_INITIALIZER,
           .work_done = PTHREAD_COND_INITIALIZER};
@@ -85,7 +86,8 @@ static void *worker(void *unused) {
   int64_t seen = 0;
   pthread_mutex_lock(&pool.lock);
   for (;;) {
-    while (!pool.current || pool.generation == seen) pthread_cond_wait(&pool.work_there, &pool.lock);
+    while (!pool.current || pool.generation == seen || pool.running >= pool.helpers)
+      pthread_cond_wait(&pool.work_there, &pool.lock);
     seen = pool.generation;
     struct job *job = pool.current;
     pool.running++;
@@ -116,6 +118,7 @@ static void share_out(struct job *job, int32_t threads) {
   pthread_mutex_lock(&pool.lock);
   start_workers(threads - 1);
   pool.current = job;
+  pool.helpers = threads - 1;
   pool.generation++;
   pthread_cond_broadcast(&pool.work_there);
   pthread_mutex_unlock(&pool.lock);

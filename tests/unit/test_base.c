@@ -3,6 +3,8 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,6 +130,21 @@ static bool nest(void *context, int64_t chunk, lathe_error *error) {
   return lathe_pool_run(10, fill, context, NULL, error);
 }
 
+struct crowd {
+  _Atomic int32_t now, most;
+};
+
+static bool join_crowd(void *context, int64_t chunk, lathe_error *error) {
+  (void)chunk, (void)error;
+  struct crowd *crowd = context;
+  int32_t now = atomic_fetch_add(&crowd->now, 1) + 1, most = atomic_load(&crowd->most);
+  while (now > most && !atomic_compare_exchange_weak(&crowd->most, &most, now)) {
+  }
+  for (int i = 0; i < 100; i++) sched_yield();
+  atomic_fetch_sub(&crowd->now, 1);
+  return true;
+}
+
 static void test_pool(void) {
   int64_t results[1000] = {0};
   lathe_threads_set(4);
@@ -137,6 +154,11 @@ static void test_pool(void) {
   lathe_error error = {0};
   ok(!lathe_pool_run(1000, fail_late, NULL, NULL, &error) && error.code == LATHE_ERROR_DATA,
      "a chunk's error is the job's");
+  struct crowd crowd = {0};
+  lathe_threads_set(2);
+  ok(lathe_pool_run(100, join_crowd, &crowd, NULL, &error) && crowd.most <= 2,
+     "fewer threads than before are asked for, and no more work");
+  lathe_threads_set(4);
   ok(lathe_pool_run(1, nest, results, NULL, &error), "a job inside a chunk runs");
   lathe_progress *progress = lathe_progress_new(NULL);
   lathe_progress_begin(progress, "count", 10);
