@@ -198,7 +198,7 @@ static bool read_header(lathe_tensor_file *file, lathe_error *error) {
   bool fine = read_entries(file, reader, &problem);
   lathe_json_reader_free(reader);
   if (!fine) return broken(file, problem.code ? problem.message : "its header has another form", error);
-  qsort(file->tensors, (size_t)file->tensor_count, sizeof *file->tensors, by_name);
+  if (file->tensor_count) qsort(file->tensors, (size_t)file->tensor_count, sizeof *file->tensors, by_name);
   for (int64_t i = 0; i < file->tensor_count; i++) {
     if (!check_tensor(file, &file->tensors[i], error)) return false;
     if (i && !strcmp(file->tensors[i - 1].name, file->tensors[i].name))

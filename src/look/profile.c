@@ -186,17 +186,16 @@ static int by_count(const void *left, const void *right) {
   return order ? order : (a->text.size > b->text.size) - (a->text.size < b->text.size);
 }
 
-static bool rank_words(word_count *words, int64_t count, lathe_summary *out) {
+static void rank_words(word_count *words, int64_t count, lathe_summary *out) {
   int64_t used = 0;
   for (int64_t i = 0; i < count; i++)
     if (words[i].count) words[used++] = words[i];
-  qsort(words, (size_t)used, sizeof *words, by_count);
+  if (used > 0) qsort(words, (size_t)used, sizeof *words, by_count);
   out->distinct = used;
   for (; out->top_count < LATHE_SUMMARY_TOP && out->top_count < used; out->top_count++) {
     out->top_rows[out->top_count] = words[out->top_count].row;
     out->top_counts[out->top_count] = words[out->top_count].count;
   }
-  return true;
 }
 
 static bool summarize_categories(const lathe_column *column, lathe_summary *out, lathe_error *error) {

@@ -216,7 +216,7 @@ const char *lathe_model_note(const lathe_model *model, int32_t index) {
 
 static bool copy_numbers(double **copy, const double *from, int32_t count, lathe_error *error) {
   *copy = lathe_memory_new((size_t)count, sizeof **copy, error);
-  if (*copy) memcpy(*copy, from, (size_t)count * sizeof **copy);
+  if (*copy && count > 0) memcpy(*copy, from, (size_t)count * sizeof **copy);
   return *copy != NULL;
 }
 

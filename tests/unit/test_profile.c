@@ -49,6 +49,15 @@ int main(void) {
      "nothing but missing");
   lathe_table_release(table);
 
+  lathe_text no_text = {NULL, 0};
+  for (int64_t rows = 0; rows < 2; rows++) {
+    lathe_column *texts = lathe_column_from_text(&no_text, rows, &error);
+    ok(lathe_column_summarize(texts, s, &error) && s[0].missing == rows && s[0].distinct == 0 &&
+           s[0].top_count == 0,
+       "no text in %d row(s)", (int)rows);
+    lathe_column_release(texts);
+  }
+
   static double numbers[100000];
   for (int i = 0; i < 100000; i++) numbers[i] = (double)((i * 7919LL) % 100003) - 50000;
   lathe_column *column = lathe_column_from_float64(numbers, 100000, &error);
