@@ -89,6 +89,8 @@ static bool store_other(const csv_file *file, csv_column *column, uint8_t *class
 
 static bool ragged(const csv_file *file, const char *row, const char *place, int64_t cells,
                    lathe_error *error) {
+  bool more = cells > file->column_count;
+  if (more) cells--;
   return lathe_csv_fail(
       file, place, error,
       "the row that begins with \"%.*s\" has %s%lld cell%s, but there %s %d column%s; quote the cell that "
@@ -96,8 +98,7 @@ static bool ragged(const csv_file *file, const char *row, const char *place, int
       "delimiter or line end, or read with ragged = true to fill and cut",
       (int)lathe_text_fit(row, (size_t)(csv_plain_end(row, file->data + file->size, file->delimiter) - row),
                           30),
-      row, cells > file->column_count ? "more than " : "only ",
-      (long long)(cells > file->column_count ? cells - 1 : cells), cells == 1 ? "" : "s",
+      row, more ? "more than " : "only ", (long long)cells, cells == 1 ? "" : "s",
       file->column_count == 1 ? "is" : "are", file->column_count, file->column_count == 1 ? "" : "s");
 }
 

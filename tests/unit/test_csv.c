@@ -127,6 +127,8 @@ static const example examples[] = {
      "*t.csv:3:1: the row that begins with \"4\" has only 2 cells, but there are 3 columns; "},
     {"a long row", "a,b\n1,2\n\n3,4,5,6\n",
      "*t.csv:4:4: the row that begins with \"3\" has more than 2 cells"},
+    {"a long row of a narrow table", "a\n1,2\n",
+     "*t.csv:2:2: the row that begins with \"1\" has more than 1 cell, but there is 1 column; "},
     {"an open quote", "a,b\n1,\"x\n2,y\n", "*t.csv:2:3: the quote that opens here is never closed"},
     {"text behind a quote", "a,b\n1,\"x\"y\n", "*t.csv:2:6: text follows a closing quote"},
     {"an open quote in the names", "a,\"b\n1,2\n", "*t.csv:1:3: the quote that opens here is never closed"},
