@@ -442,10 +442,6 @@ lathe_text lathe_json_text(const lathe_json_reader *reader) {
   return reader->text;
 }
 
-size_t lathe_json_offset(const lathe_json_reader *reader) {
-  return (size_t)(reader->at - reader->data);
-}
-
 int32_t lathe_json_depth(const lathe_json_reader *reader) {
   return reader->depth;
 }

@@ -45,9 +45,8 @@ int64_t lathe_json_integer(const lathe_json_reader *reader);
 double lathe_json_number(const lathe_json_reader *reader);
 lathe_text lathe_json_text(const lathe_json_reader *reader);
 
-/* The byte offset behind the last event, and how many brackets are open there (one that an event opened is
- * counted, one that it closed is not). */
-size_t lathe_json_offset(const lathe_json_reader *reader);
+/* How many brackets are open behind the last event (one that it opened is counted, one that it closed is not).
+ */
 int32_t lathe_json_depth(const lathe_json_reader *reader);
 
 /* After a KEY, or at an ARRAY or OBJECT event: pass over that value. */

@@ -39,10 +39,6 @@ int64_t lathe_process_peak(void) {
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
 }
 
-bool lathe_system_terminal(int32_t descriptor) {
-  return isatty(descriptor) == 1;
-}
-
 lathe_path_kind lathe_path_look(const char *path, lathe_path_state *state) {
   struct stat status;
   if (stat(path, &status) != 0) return LATHE_PATH_NONE;

@@ -1,4 +1,4 @@
-/* system.h - what the operating system tells: clocks, paths, folders, terminals.
+/* system.h - what the operating system tells: clocks, paths, folders.
  *
  * Paths are bytes, as the system has them. Nothing here changes the current folder. */
 #ifndef LATHE_BASE_SYSTEM_H
@@ -13,9 +13,6 @@ double lathe_clock_wall(void);
 /* Seconds of processor time this process has used, and the most memory it ever held, in bytes. */
 double lathe_process_seconds(void);
 int64_t lathe_process_peak(void);
-
-/* Whether a file descriptor is a terminal. */
-bool lathe_system_terminal(int32_t descriptor);
 
 typedef enum lathe_path_kind {
   LATHE_PATH_NONE,

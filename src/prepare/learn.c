@@ -202,7 +202,6 @@ bool lathe_medians_of(const lathe_graph *graph, int32_t value, const lathe_table
 /* A hash set of texts while they are counted: slots hold the index of an entry, or -1. */
 typedef struct {
   text_counts *counts;
-  int64_t capacity;
   int64_t *slot;
   int64_t slots;
 } counting;

@@ -36,7 +36,8 @@ static bool open_source(struct source *source, const lathe_graph *graph, const l
     source->types[i] = lathe_graph_input_type(graph, i);
     lathe_type type = lathe_column_type(source->columns[i]);
     if (is_text(type) != is_text(source->types[i]))
-      return lathe_error_set(error, LATHE_ERROR_DATA, "column \"%s\" is %s, but the model takes %s there",
+      return lathe_error_set(error, LATHE_ERROR_DATA,
+                             "column \"%s\" is %s, but the model takes %s there; read it with that type",
                              name, lathe_type_name(type), lathe_type_name(source->types[i]));
   }
   return true;
@@ -94,28 +95,6 @@ char *lathe_rows_to_json(const lathe_graph *graph, const lathe_table *table, int
   return text;
 }
 
-char *lathe_row_to_json(const lathe_graph *graph, const lathe_table *table, int64_t row, lathe_error *error) {
-  struct source source = {0};
-  char *text = NULL;
-  lathe_json_writer *json = NULL;
-  if (row < 0 || row >= lathe_table_rows(table)) {
-    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the table has no row %lld", (long long)row + 1);
-    return NULL;
-  }
-  if (open_source(&source, graph, table, error) && (json = lathe_json_writer_new(0, error))) {
-    lathe_json_write_object(json);
-    for (int32_t i = 0; i < source.count; i++) {
-      const char *name = lathe_graph_input_name(graph, i);
-      lathe_json_member(json, name);
-      write_value(json, source.columns[i], source.types[i], row);
-    }
-    lathe_json_write_object_end(json);
-    text = finish(json, error);
-  }
-  close_source(&source);
-  return text;
-}
-
 void lathe_rows_free(char *text) {
   free(text);
 }
@@ -134,8 +113,10 @@ static bool read_numbers(lathe_json_reader *reader, int64_t count, double *out, 
     got++;
   }
   if (got != count)
-    return lathe_error_set(error, LATHE_ERROR_DATA, "the endpoint answers %lld predictions for %lld rows",
-                           (long long)got, (long long)count);
+    return lathe_error_set(
+        error, LATHE_ERROR_DATA,
+        "the endpoint answers %lld predictions for %lld rows; is it a lathe endpoint, and of this model?",
+        (long long)got, (long long)count);
   return lathe_json_next(reader, error) == LATHE_JSON_END;
 }
 

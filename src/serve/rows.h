@@ -8,9 +8,6 @@
  * and numbers that are not finite are null. NULL with an error when the table lacks a column. Freed with lathe_rows_free. */
 char *lathe_rows_to_json(const lathe_graph *graph, const lathe_table *table, int64_t first, int64_t count,
                          lathe_error *error);
-
-/* `table`'s columns that the graph takes, named in one row object with the values of row `row`. */
-char *lathe_row_to_json(const lathe_graph *graph, const lathe_table *table, int64_t row, lathe_error *error);
 void lathe_rows_free(char *text);
 
 /* A JSON list of exactly `count` numbers into `out`; null is NaN. */
