@@ -4,8 +4,8 @@
  *   0. metadata "check": its seal; a bundle with a changed byte is refused
  *   1. metadata "format" = "lathe bundle", "version" = "1"
  *   2. metadata "graph": JSON { "output": NAME, "operators": [ { "kind": WORD, "inputs": [INDEX, ..], ... },
- * .. ] } in running order; operator.h says what each kind has: "name" and "type"; "words", "missing",
- * "strict"; "first"; "width"
+ *      .. ] } in running order; operator.h says what each kind has: "name" and "type"; "words", "missing",
+ *      "strict"; "first"; "width"
  *   3. one array for each array of each operator, named "INDEX.NAME" ("5.weights")
  *   4. other metadata are texts of the floors above: "model" (JSON, model/model.h) and "card" (markdown)
  * There is no time and no path in it: equal models have equal bytes. The arrays are mapped, not

@@ -4,9 +4,10 @@
  * A model is never changed: quantizing gives another one. In a bundle (graph/bundle.h) it adds the texts
  *   "recipe": the recipe as JSON
  *   "model":  JSON { "kind": "linear", "target", "weights", "intercept", "rows", "rank", "target_mean",
- * "residual_squares", "total_squares", "absolute_sum", "coefficients": [ { "feature", "estimate",
- * "standard_error" (null: aliased) }, .. ], "notes": [ TEXT, .. ] } "card":   the model card, markdown, for
- * people */
+ *             "residual_squares", "total_squares", "absolute_sum",
+ *             "coefficients": [ { "feature", "estimate", "standard_error" (null: aliased) }, .. ],
+ *             "notes": [ TEXT, .. ] }
+ *   "card":   the model card, markdown, for people */
 #ifndef LATHE_MODEL_MODEL_H
 #define LATHE_MODEL_MODEL_H
 

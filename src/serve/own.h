@@ -2,8 +2,11 @@
  *
  * A connection goes through phases. The keeper (a thread) closes those that stay too long in one:
  *
- *   IDLE  -- request line -->  READING  -- whole body -->  WORKING  -- answer queued -->  WRITING  -- sent
- * -->  IDLE idle_timeout               request_timeout             (rows_limit bounds it) request_timeout
+ *   phase     until                 for at most
+ *   IDLE      a request line        idle_timeout
+ *   READING   the body is whole     request_timeout
+ *   WORKING   an answer is queued   what rows_limit rows take
+ *   WRITING   the answer is sent    request_timeout; then IDLE
  */
 #ifndef LATHE_SERVE_OWN_H
 #define LATHE_SERVE_OWN_H

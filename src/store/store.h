@@ -7,7 +7,7 @@
  *   runs/ID/journal.jsonl    what happened, one line for each event, appended as it happens
  *   runs/ID/record.json      the whole run, written when it ends
  *   tmp/ID/                  files in the making, of one opened store; locked while it lives, swept by the
- * next one when it is dead
+ *                            next one when it is dead
  *
  * Whatever appears in the first four is written below tmp/, synced and renamed, so any number of processes
  * may use one project at once. A kill leaves nothing but a folder in tmp/ and a journal without an end. A

@@ -14,7 +14,9 @@
  *   date       YYYY-MM-DD
  *   timestamp  YYYY-MM-DD hh:mm:ss[.ffffff], "T" between, "Z" or "+hh:mm" behind; dates may stand among them
  *   category   text, when it has at most LATHE_CSV_CATEGORIES distinct values, each of them twice on average;
- * sorted by bytes string     all other text A column in which everything is missing is float64.
+ *              sorted by bytes
+ *   string     all other text
+ * A column in which everything is missing is float64.
  *
  * Missing: an empty cell, or one of the markers: #N/A, #N/A N/A, #NA, -1.#IND, -1.#QNAN, -NaN,
  * -nan, 1.#IND, 1.#QNAN, <NA>, N/A, NA, NULL, NaN, n/a, nan, null. In a text column a quoted cell is text,

@@ -3,8 +3,9 @@
  *   open (csv_open.c)    checks the first bytes, finds the delimiter, reads the names
  *   scan (csv_scan.c)    cuts the rest into chunks and counts the rows that begin in each
  *   fill (csv_fill.c)    parses all rows of a chunk into the columns' buffers, at the types guessed from a
- * sample; a column whose guess does not hold for every row is filled once more, at the type that does finish
- * (csv_text.c)  turns the buffers into columns
+ *                        sample; a column whose guess does not hold for every row is filled once more, at the
+ *                        type that does
+ *   finish (csv_text.c)  turns the buffers into columns
  *
  * A row belongs to the chunk in which the line end before it lies, so each cell is parsed by one thread into
  * a place that nobody else writes to, and nothing is allocated for a cell. */

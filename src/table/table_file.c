@@ -1,9 +1,12 @@
 /* table_file.c - tables as safetensors files.
  *
- *   metadata "lathe.table"     {"version": 1, "rows": N, "columns": [{"name": .., "type": .., "missing": M},
- * ..]} values/NAME                the column's elements: F64, I64, I32; bits of BOOL as U8; offsets of STRING
- * as I64 (rows + 1) validity/NAME              U8 bits, when something is missing bytes/NAME U8 text of
- * STRING dictionary/NAME, words/NAME   offsets and text of a CATEGORY's dictionary
+ *   metadata "lathe.table"         {"version": 1, "rows": N, "columns": [{"name": .., "type": ..,
+ *                                  "missing": M}, ..]}
+ *   values/NAME                    the column's elements: F64, I64, I32; bits of BOOL as U8; offsets of STRING
+ *                                  as I64 (rows + 1)
+ *   validity/NAME                  U8 bits, when something is missing
+ *   bytes/NAME                     U8 text of STRING
+ *   dictionary/NAME, words/NAME    offsets and text of a CATEGORY's dictionary
  *
  * A loaded table's columns lie in the mapped file: nothing is copied, pages come in when they are looked at.
  */
