@@ -182,8 +182,9 @@ static bool say_why(const lathe_http_response *response, const char *url, CURLco
     return false;
   }
   if (response->too_large)
-    return lathe_error_set(error, LATHE_ERROR_DATA, "%s: the answer is larger than the %lld bytes allowed",
-                           url, (long long)response->limit);
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "%s: the answer is larger than the %lld bytes allowed; ask for less at once", url,
+                           (long long)response->limit);
   if (result == CURLE_OPERATION_TIMEDOUT)
     return lathe_error_set(error, LATHE_ERROR_FILE,
                            "%s: no whole answer within %g s; allow more with timeout", url,

@@ -285,12 +285,15 @@ bool lathe_onnx_write(const lathe_graph *graph, const char *note, const char *pa
   size_t count = (size_t)lathe_graph_operators(graph);
   if (lathe_graph_operator(graph, (int32_t)count - 1)->inputs == 0)
     return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "the graph is a raw column and nothing else; there is nothing to export");
+                           "the graph is a raw column and nothing else; there is nothing to export; "
+                           "train a model first");
   for (int32_t i = 0; i < lathe_graph_inputs(graph); i++)
     if (!strcmp(lathe_graph_input_name(graph, i), lathe_graph_output_name(graph)))
-      return lathe_error_set(error, LATHE_ERROR_DATA,
-                             "\"%s\" is both a column and the output of the model, which ONNX cannot say",
-                             lathe_graph_output_name(graph));
+      return lathe_error_set(
+          error, LATHE_ERROR_DATA,
+          "\"%s\" is both a column and the output of the model, which ONNX cannot say; rename one of "
+          "them and train again",
+          lathe_graph_output_name(graph));
   writing out = {.graph = graph, .body = {.error = error}, .error = error};
   char(*names)[48] = lathe_memory_new(count, sizeof *names, error);
   out.value = lathe_memory_new(count, sizeof *out.value, error);

@@ -40,7 +40,8 @@ bool lathe_metrics_regression(const double *target, const double *prediction, in
   metrics->skipped = rows - metrics->rows;
   if (metrics->rows == 0)
     return lathe_error_set(error, LATHE_ERROR_DATA,
-                           "no row has both a target and a prediction; there is nothing to measure");
+                           "no row has both a target and a prediction; there is nothing to measure; give "
+                           "rows whose target is known");
   double count = (double)metrics->rows, mean = all.target / count;
   for (int64_t begin = 0; begin < rows; begin += BLOCK) {
     sums part = {0};

@@ -72,8 +72,9 @@ bool lathe_recipe_impute(lathe_recipe *recipe, lathe_impute_method numeric, doub
     return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
                            "the constant to impute numbers with must be a finite number");
   if (category == LATHE_IMPUTE_CONSTANT && !text)
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "the constant to impute categories with is not given");
+    return lathe_error_set(
+        error, LATHE_ERROR_ARGUMENT,
+        "the constant to impute categories with is not given; give the text that missing ones become");
   char *copy = text ? lathe_memory_text(text, strlen(text), error) : NULL;
   if (text && !copy) return false;
   recipe_step *step = append(recipe, STEP_IMPUTE, error);

@@ -60,6 +60,7 @@ static void cut_overdue(lathe_endpoint *endpoint, double now, bool draining) {
 void endpoint_wait_change(lathe_endpoint *endpoint, double seconds) {
   struct timespec until;
   clock_gettime(CLOCK_MONOTONIC, &until);
+  seconds = fmin(fmax(seconds, 0), 3600); /* the caller looks again; more might not fit in time_t */
   double whole = floor(seconds);
   until.tv_sec += (time_t)whole;
   until.tv_nsec += (long)((seconds - whole) * 1e9);
@@ -91,7 +92,8 @@ static void *keep(void *context) {
 bool keeper_start(lathe_endpoint *endpoint, lathe_error *error) {
   endpoint->keeper_runs = pthread_create(&endpoint->keeper, NULL, keep, endpoint) == 0;
   return endpoint->keeper_runs ||
-         lathe_error_set(error, LATHE_ERROR_MEMORY, "no thread can be started for the endpoint");
+         lathe_error_set(error, LATHE_ERROR_MEMORY,
+                         "no thread can be started for the endpoint; close other programs");
 }
 
 void keeper_end(lathe_endpoint *endpoint) {

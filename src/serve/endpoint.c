@@ -14,7 +14,8 @@ static bool set_options(lathe_endpoint *endpoint, const lathe_endpoint_options *
   if (options->threads < 0 || options->connections < 0 || options->body_limit < 0 ||
       options->header_limit < 0 || options->rows_limit < 0 || !(options->request_timeout >= 0) ||
       !(options->idle_timeout >= 0))
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the limits of an endpoint must not be negative");
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                           "the limits of an endpoint must not be negative; 0 asks for the usual one");
   if (options->threads == 0) options->threads = lathe_threads_get();
   if (options->connections == 0) options->connections = 512;
   if (options->body_limit == 0) options->body_limit = INT64_C(32) << 20;

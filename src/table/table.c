@@ -36,7 +36,8 @@ static bool check_columns(int32_t count, const char *const *names, lathe_column 
     if (size == 0)
       return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "column %d has no name; give it one", i + 1);
     if (lathe_text_valid(names[i], size) != size)
-      return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the name of column %d is not UTF-8", i + 1);
+      return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                             "the name of column %d is not UTF-8; give it another", i + 1);
     if (columns[i]->rows != columns[0]->rows)
       return lathe_error_set(
           error, LATHE_ERROR_ARGUMENT,
