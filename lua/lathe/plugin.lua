@@ -49,9 +49,28 @@ function plugin.use(path)
   add_folder(path, "project")
 end
 
+local unread = "" -- what to say of plugins/ of the current folder when it was left out
+
+-- Look in plugins/ of the current folder too, if the user trusts the folder; otherwise a step that is not found tells that it was
+-- left out.
+function plugin.use_here()
+  local project = require "lathe.project"
+  if project.trusted "." then plugin.use "plugins"
+  elseif project.look "plugins" == "folder" then
+    local real = project.real "plugins"
+    unread = "; plugins/ in this folder was not read, LATHE_PLUGINS=plugins reads it"
+    for _, folder in ipairs(plugin.folders()) do
+      if folder.path == real then unread = "" end
+    end
+  end
+end
+
+-- The end of a sentence about a step or stage that is not there: that a plugins folder was left out, or nothing.
+function plugin.unread() return unread end
+
 -- Forget what was loaded and where to look: after a plugin file was changed.
 function plugin.forget()
-  folders, stages, loaded, problems = nil, {}, {}, {}
+  folders, stages, loaded, problems, unread = nil, {}, {}, {}, ""
 end
 
 -- What is wrong with plugin files: a list of { file =, line =, sentence = "FILE:LINE: ..." }.
@@ -358,8 +377,8 @@ function plugin.find(name)
     end
   end
   local near = schema.nearest(name, names)
-  if near then return nil, ("there is no step %q; did you mean %q?"):format(name, near) end
-  return nil, ("there is no step %q; `lathe plugins` lists them"):format(name)
+  if near then return nil, ("there is no step %q; did you mean %q?%s"):format(name, near, unread) end
+  return nil, ("there is no step %q; `lathe plugins` lists them%s"):format(name, unread)
 end
 
 -- The same, but raise the sentence.

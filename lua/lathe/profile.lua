@@ -80,8 +80,8 @@ local checks = {
   function(s)
     if s.missing == 0 then return end
     local level = s.missing > 0.2 * s.rows and "warn" or "note"
-    return level, ("%s missing (%s): impute it in training, or leave these rows out"):format(style.count(s.missing), share(s.missing, s.rows)),
-      columns_step("clean.drop_missing", s.name)
+    return level, ("%s missing (%s): impute it in training, or leave these rows out"):format(style.count(s.missing),
+      share(s.missing, s.rows)), columns_step("clean.drop_missing", s.name)
   end,
   function(s)
     if s.type == "float64" or s.rows < 20 or s.missing > 0 or s.distinct < s.rows then return end

@@ -66,6 +66,22 @@ fi
 run "$LATHE" plugins
 lacks "a folder's plugins are not loaded unless its code is asked for" "$out" "derive"
 
+# A folder that is not trusted is not read, and that is said; one that is trusted is read by all commands
+saved=$LATHE_PLUGINS
+unset LATHE_PLUGINS
+run "$LATHE" help derive.ratio
+status "plugins/ of a folder that is not trusted is not read" 2
+has "and that is said" "$err" "plugins/ in this folder was not read, LATHE_PLUGINS=plugins reads it"
+run "$LATHE" plugins derive
+has "for a stage too" "$err" "plugins/ in this folder was not read"
+mkdir -p "$folder/data/lathe"
+pwd -P >"$folder/data/lathe/trusted"
+for call in "plugins derive" "help derive.ratio" "step derive.ratio --help"; do
+  run env XDG_DATA_HOME="$folder/data" "$LATHE" $call
+  has "in a trusted folder: lathe $call" "$out" "derive.ratio"
+done
+export LATHE_PLUGINS="$saved"
+
 # Without a home there are no plugins of the user; those below the current folder are somebody else's
 unset LATHE_PLUGINS
 mkdir -p .local/share/lathe/plugins relative/lathe/plugins

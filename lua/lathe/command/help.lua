@@ -31,6 +31,7 @@ local function overview(width)
   add_columns(lines, nil, {
     { "lathe", "the workbench, in this folder" },
     { "lathe FILE", "look at a data file in it" },
+    { "lathe FOLDER", "the workbench, in that folder" },
     { "lathe FILE.lua", "run a script" },
     { "lathe COMMAND", "run a command; --help shows what it takes" },
   }, width)
@@ -74,6 +75,7 @@ local function find(topic, width)
   if definition then return command.help(definition, width) .. (page and "\n" .. page or "") end
   if page then return page end
   local plugin = require "lathe.plugin"
+  plugin.use_here()
   if topic:find "^[%a_][%w_]*%.[%a_][%w_]*$" and plugin.find(topic) then return plugin.help(topic, width) end
   local entry = lua_entry(topic)
   if entry then return entry end
@@ -86,8 +88,9 @@ local function find(topic, width)
   for _, name in ipairs(command.names()) do words[#words + 1] = name end
   for _, name in ipairs(page_names()) do words[#words + 1] = name end
   local close = require("lathe.schema").nearest(topic, words)
-  command.wrong("there is no help on %q; %s", topic,
-    close and ("did you mean `lathe help %s`?"):format(close) or "`lathe help` lists the commands, `lathe plugins` the steps")
+  command.wrong("there is no help on %q; %s%s", topic,
+    close and ("did you mean `lathe help %s`?"):format(close) or "`lathe help` lists the commands, `lathe plugins` the steps",
+    plugin.unread())
 end
 
 local function run(arguments)

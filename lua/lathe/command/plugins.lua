@@ -45,8 +45,8 @@ local function print_stages(stages)
 end
 
 local function run(arguments, options)
-  local plugin, project = require "lathe.plugin", require "lathe.project"
-  if project.trusted(".") then plugin.use "plugins" end
+  local plugin = require "lathe.plugin"
+  plugin.use_here()
   local stages, problems = plugin.stages(), plugin.problems()
   if arguments[1] then
     local names = {}
@@ -59,7 +59,7 @@ local function run(arguments, options)
     end
     if names then
       local mend = require("lathe.schema").suggest(arguments[1], names, "stages")
-      require("lathe.command").wrong("there is no stage %q; %s", arguments[1], mend)
+      require("lathe.command").wrong("there is no stage %q; %s%s", arguments[1], mend, plugin.unread())
     end
   end
   if options.json then print_json(stages, problems) else print_stages(stages) end

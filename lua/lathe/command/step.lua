@@ -137,7 +137,7 @@ end
 local function run(words)
   local plugin = require "lathe.plugin"
   local name = words[1] or wrong "lathe step wants a STEP; `lathe plugins` lists them"
-  if require("lathe.project").trusted(".") then plugin.use "plugins" end
+  plugin.use_here()
   local step, sentence = plugin.find(name)
   if not step then wrong("%s", sentence) end
   local rest = {}
