@@ -107,6 +107,13 @@ for _, name in ipairs { "tour", "lua", "commands", "plugins" } do
 end
 tap.same(lost, {}, "every path that the pages name is in the tree")
 
+local floors, told = {}, {}
+for name in output_of(("cd '%s/src' && ls -d */"):format(top)):gmatch "([%w_]+)/" do floors[#floors + 1] = name end
+for name in (read(top .. "/share/doc/tour.md") or ""):match("| floor |.-\n\n"):gmatch "\n| `([%w_]+)` |" do told[#told + 1] = name end
+table.sort(floors)
+table.sort(told)
+tap.same(told, floors, "the tour has each floor of src, and no other")
+
 -- What the pages show runs.
 local function blocks_of(text)
   local blocks, at = {}, 1
