@@ -184,4 +184,13 @@ printf 'local function inner() error("boom", 0) end\ninner()\n' >deep.lua
 LATHE_TRACEBACK=1 run "$LATHE" script deep.lua
 has "LATHE_TRACEBACK shows where an error was raised" "$err" "deep.lua:1: in function 'inner'"
 
+# The program of a tree, by a link to its starter
+if [ "$LATHE" -ef "$LATHE_TOP/build/src/lathe" ]; then
+  ln -s "$LATHE_TOP/lathe" linked
+  run ./linked --version
+  status "a link to the tree's starter starts it" 0
+else
+  skip "a link to the tree's starter starts it" "the tree is built elsewhere"
+fi
+
 finish
