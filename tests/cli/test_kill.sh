@@ -29,8 +29,9 @@ kill_one() {
   setsid "$LATHE" run "$flow" --project broken >/dev/null 2>&1 &
   pid=$!
   sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
-  kill -9 "$pid" 2>/dev/null && interrupted=$((interrupted + 1))
+  kill -9 "$pid" 2>/dev/null
   wait "$pid" 2>/dev/null
+  [ $? -eq 137 ] && interrupted=$((interrupted + 1)) # not one that had ended before
 }
 
 for number in $(seq "$kills"); do
