@@ -24,6 +24,7 @@ typedef struct lathe_buffer {
   size_t capacity;
 } lathe_buffer;
 
+/* Make room for `more` bytes and a NUL; append bytes, a text, or what a format gives. */
 bool lathe_buffer_reserve(lathe_buffer *buffer, size_t more, lathe_error *error);
 bool lathe_buffer_append(lathe_buffer *buffer, const void *data, size_t size, lathe_error *error);
 bool lathe_buffer_text(lathe_buffer *buffer, const char *text, lathe_error *error);

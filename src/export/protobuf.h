@@ -12,6 +12,7 @@ typedef struct lathe_message {
   bool failed;
 } lathe_message;
 
+/* Append a field: a varint, bytes, or a NUL-terminated text. */
 void lathe_message_integer(lathe_message *message, int field, int64_t value);
 void lathe_message_bytes(lathe_message *message, int field, const void *data, size_t size);
 void lathe_message_text(lathe_message *message, int field, const char *text);

@@ -27,6 +27,7 @@ typedef struct lathe_summary {
   int64_t top_counts[LATHE_SUMMARY_TOP]; /* how often it occurs; equal counts in the order of the values */
 } lathe_summary;
 
+/* One column. */
 bool lathe_column_summarize(const lathe_column *column, lathe_summary *summary, lathe_error *error);
 
 /* All columns of a table, in parallel: one summary for each. */

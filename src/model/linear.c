@@ -163,6 +163,17 @@ static double unit_of(double spread) {
   return spread > 0 && isfinite(spread) ? ldexp(1, ilogb(spread)) : 1;
 }
 
+/* Values whose squares are beyond a double, or all vanish in it, have no spread to divide by. `name` NULL: the
+ * target. */
+static bool check_square(double square, bool differs, const char *name, lathe_error *error) {
+  if (isfinite(square) && (square > 0 || !differs)) return true;
+  const char *quote = name ? "\"" : "";
+  return lathe_error_set(
+      error, LATHE_ERROR_DATA,
+      "the values of %s%s%s are too %s to be squared in a double; divide them by a power of ten", quote,
+      name ? name : "the target", quote, isfinite(square) ? "small" : "large");
+}
+
 static bool measure_columns(problem *work, const lathe_graph *graph, int32_t matrix, const lathe_table *table,
                             lathe_error *error) {
   lathe_facts *facts = lathe_memory_new((size_t)work->width, sizeof *facts, error);
@@ -181,17 +192,21 @@ static bool measure_columns(problem *work, const lathe_graph *graph, int32_t mat
                              work->rows - facts[j].present == 1 ? "" : "s", (long long)facts[j].gap + 1);
     else {
       double mean_square = facts[j].squares / (double)work->rows;
+      double square = work->intercept ? mean_square : mean_square + facts[j].mean * facts[j].mean;
+      bool differs =
+          work->intercept ? facts[j].least < facts[j].most : facts[j].least != 0 || facts[j].most != 0;
       work->mean[j] = work->intercept ? facts[j].mean : 0;
-      work->unit[j] =
-          unit_of(sqrt(work->intercept ? mean_square : mean_square + facts[j].mean * facts[j].mean));
+      work->unit[j] = unit_of(sqrt(square));
+      fine = check_square(square, differs, name, error);
     }
   }
   free(facts);
   return fine;
 }
 
-static void measure_target(problem *work, lathe_linear_fit *fit) {
+static bool measure_target(problem *work, lathe_linear_fit *fit, lathe_error *error) {
   double sum = 0, squares = 0;
+  bool differs = false;
   for (int64_t r = 0; r < work->rows; r++) sum += work->target[r];
   double mean = sum / (double)work->rows, correction = 0;
   for (int64_t r = 0; r < work->rows; r++) correction += work->target[r] - mean;
@@ -199,11 +214,13 @@ static void measure_target(problem *work, lathe_linear_fit *fit) {
   work->target_mean = work->intercept ? mean : 0;
   for (int64_t r = 0; r < work->rows; r++) {
     double apart = work->target[r] - work->target_mean;
+    differs = differs || apart != 0;
     squares += apart * apart;
   }
   fit->target_mean = mean;
   fit->total_squares = squares;
   work->target_unit = unit_of(sqrt(squares / (double)work->rows));
+  return check_square(squares, differs, NULL, error);
 }
 
 /* Refine `x` (columns) by the residuals that it leaves: R'R d = A'r. Fills the sums of residuals. */
@@ -327,10 +344,7 @@ bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *co
   lathe_progress_begin(progress, "fit linear", 2 * work.rows);
   bool fine = fit->weights && fit->errors && fit->aliased && work.mean && work.unit && run &&
               measure_columns(&work, graph, matrix, table, error);
-  if (fine) {
-    measure_target(&work, fit);
-    fine = solve_problem(&work, fit, error);
-  }
+  fine = fine && measure_target(&work, fit, error) && solve_problem(&work, fit, error);
   lathe_progress_end(progress);
   lathe_run_free(run);
   free(work.mean);

@@ -187,5 +187,14 @@ tap.raises(function() lathe.open(folder .. "/none") end, "none", "a file that is
 data:head(5):save(folder .. "/t.safetensors")
 tap.raises(function() lathe.open(folder .. "/t.safetensors") end, "not a lathe bundle", "a table instead of a model")
 
+-- Numbers whose squares do not fit in a double.
+for _, case in ipairs { { 1e200, 1, '"x" are too large' }, { 1e-200, 1, '"x" are too small' }, { 1, 1e200, "the target are too large" },
+  { 1, 1e-200, "the target are too small" } } do
+  local x, y = {}, {}
+  for row = 1, 9 do x[row], y[row] = case[1] * row, case[2] * (row * row) end
+  local extreme = lathe.table { { "x", x }, { "y", y } }
+  tap.raises(function() lathe.fit(extreme, lathe.recipe { target = "y" }, lathe.linear {}) end, case[3], case[3])
+end
+
 os.execute("rm -r " .. folder)
 tap.done()
