@@ -350,8 +350,9 @@ function tables:keep_range(name, range)
   return tables.wrap(C.lathe_table_take(handle(self), rows, kept, core.progress(), core.problem)), count - kept
 end
 
--- A column's numbers limited to [low, high]; what lies outside becomes the limit.
+-- A column's numbers limited to [low, high]; what lies outside becomes the limit. One of the two may be nil.
 function tables:clip(name, low, high)
+  if low == nil and high == nil then core.fail "clip without limits changes nothing; give low, high or both" end
   local pointer = C.lathe_table_column(handle(self), need(self, name))
   return self:with(name, column.own(C.lathe_column_clip(pointer, low or -math.huge, high or math.huge, core.problem), name))
 end

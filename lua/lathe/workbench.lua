@@ -222,7 +222,8 @@ function workbench.run(path)
   elseif path and not kind_at(path) then
     core.fail("%s: there is no such file", path)
   end
-  session.example_line = ("load %q"):format(require("lathe.place").share .. "/examples/house-prices/flow.lua")
+  local example = require("lathe.place").share .. "/examples/house-prices/flow.lua"
+  session.example_line = ("load %q"):format(require("lathe.project").real(example) or example)
   core.try(C.lathe_screen_open(folder_name(), problem))
   if host then host.hold(true) end
   session.coloured = C.lathe_screen_coloured()

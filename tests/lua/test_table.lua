@@ -46,6 +46,7 @@ tap.same({ select(2, t:drop_missing()), select(2, t:drop_missing { "ok" }), sele
 tap.same({ select(2, t:drop_duplicates { columns = { "city" } }) }, { 2 }, "drop_duplicates says how many rows went")
 tap.same(cells(t:drop_duplicates({ columns = { "city" }, keep = "last" }):select { "n" }), { { "3" }, { "3" } }, "the last stays")
 tap.same(t:keep_range("share", { min = 0.5, below = 7 }):column("n"):values(), { 1, 3, n = 2 }, "keep_range")
+tap.raises(function() t:clip "n" end, "give low, high or both", "clip without a limit is an error")
 tap.same(t:clip("n", 2, 2.5):column("n"):values(), { 2, 2, 2, 2, n = 4 }, "clip keeps whole numbers whole")
 tap.same({ t:note(), t:head(1):note() }, { "4 rows", "1 row" }, "notes")
 local count = 0
