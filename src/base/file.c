@@ -182,8 +182,15 @@ bool lathe_writer_add(lathe_writer *writer, const void *data, size_t size, lathe
   return write_all(writer->file, writer->path, data, size, error);
 }
 
-/* Make a rename in the folder of `path` last. */
-static void sync_folder(const char *path) {
+bool lathe_file_sync(const char *path, lathe_error *error) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return lathe_error_system(error, "cannot open %s", path);
+  bool fine = fsync(file) == 0 || lathe_error_system(error, "cannot write %s", path);
+  close(file);
+  return fine;
+}
+
+void lathe_folder_sync(const char *path) {
   char *folder = strdup(path);
   if (!folder) return;
   char *slash = strrchr(folder, '/');
@@ -204,7 +211,7 @@ bool lathe_writer_commit(lathe_writer *writer, lathe_error *error) {
   if (fine && writer->temporary && rename(writer->temporary, writer->path) != 0)
     fine = lathe_error_system(error, "cannot write %s", writer->path);
   if (fine && writer->temporary) {
-    sync_folder(writer->path);
+    lathe_folder_sync(writer->path);
     free(writer->temporary);
     writer->temporary = NULL;
   }

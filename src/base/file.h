@@ -28,6 +28,10 @@ bool lathe_file_write(const char *path, const void *data, size_t size, lathe_err
 /* Append `size` bytes in one write and sync (a journal line). The file is made when it is not there. */
 bool lathe_file_append(const char *path, const void *data, size_t size, lathe_error *error);
 
+/* Put on the disk what was written into a file by anyone, and what was renamed into the folder of `path`. */
+bool lathe_file_sync(const char *path, lathe_error *error);
+void lathe_folder_sync(const char *path);
+
 /* Make a folder and those above it; true when it is there already. */
 bool lathe_folder_make(const char *path, lathe_error *error);
 

@@ -162,10 +162,6 @@ static bool add_input(lathe_graph *graph, lathe_operator *node, lathe_error *err
   return true;
 }
 
-static bool is_text(lathe_type type) {
-  return type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
-}
-
 int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *original, lathe_error *error) {
   lathe_operator node = *original;
   const lathe_operator_traits *traits = lathe_operator_traits_of(node.kind);
@@ -186,7 +182,7 @@ int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *original, lath
   }
   node.width = (int32_t)width;
   if (traits->inputs_most == 0) {
-    if (!node.name || is_text(node.type) != (traits->gives == LATHE_VALUE_TEXT)) {
+    if (!node.name || lathe_type_is_text(node.type) != (traits->gives == LATHE_VALUE_TEXT)) {
       wrong(traits, "lacks the name or type of its column", error);
       return -1;
     }

@@ -34,10 +34,6 @@ typedef struct {
 
 #define NOTE(state, ...) lathe_names_add(&(state)->out->notes, (state)->error, __VA_ARGS__)
 
-static bool is_text(lathe_type type) {
-  return type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
-}
-
 /* Every column that the recipe names is there. */
 static bool check_names(fitting *state) {
   const lathe_recipe *recipe = state->recipe;
@@ -61,7 +57,8 @@ static bool is_feature(const lathe_recipe *recipe, const char *name) {
 }
 
 static bool has_values(const lathe_column *column) {
-  if (is_text(lathe_column_type(column))) return lathe_column_missing(column) < lathe_column_rows(column);
+  if (lathe_type_is_text(lathe_column_type(column)))
+    return lathe_column_missing(column) < lathe_column_rows(column);
   for (int64_t r = 0; r < lathe_column_rows(column); r++)
     if (!isnan(lathe_column_number(column, r))) return true;
   return false;
@@ -91,7 +88,7 @@ static bool add_columns(fitting *state) {
       fine = NOTE(state, "\"%s\" has no value in the training rows and is left out", name);
       continue;
     }
-    if (is_text(lathe_column_type(column))) {
+    if (lathe_type_is_text(lathe_column_type(column))) {
       fine = add_text(state, name, column);
       continue;
     }

@@ -94,10 +94,6 @@ static int32_t find_input(const row_schema *schema, lathe_text name, int32_t gue
   return -1;
 }
 
-static bool is_text(lathe_type type) {
-  return type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
-}
-
 static size_t value_size(lathe_type type) {
   return type == LATHE_TYPE_DATE ? sizeof(int32_t) : sizeof(int64_t);
 }
@@ -169,9 +165,10 @@ static bool wrong_kind(struct rows *rows, int32_t index, lathe_json_event event)
 static bool grow_builder(struct rows *rows, int32_t index, int64_t capacity) {
   struct builder *builder = &rows->builders[index];
   lathe_type type = rows->schema->inputs[index].type;
-  if (!lathe_memory_resize(&builder->values, (size_t)capacity + is_text(type), value_size(type), rows->error))
+  if (!lathe_memory_resize(&builder->values, (size_t)capacity + lathe_type_is_text(type), value_size(type),
+                           rows->error))
     return false;
-  if (rows->capacity == 0 && is_text(type)) *(int64_t *)builder->values = 0;
+  if (rows->capacity == 0 && lathe_type_is_text(type)) *(int64_t *)builder->values = 0;
   if (!builder->validity) return true;
   void *bits = builder->validity;
   if (!lathe_memory_resize(&bits, (size_t)capacity / 8, 1, rows->error)) return false;
@@ -206,7 +203,7 @@ static bool set_missing(struct rows *rows, int32_t index) {
     memset(builder->validity, 0xFF, (size_t)rows->capacity / 8);
   }
   builder->validity[row >> 3] &= (uint8_t) ~(1u << (row & 7));
-  if (is_text(type))
+  if (lathe_type_is_text(type))
     ((int64_t *)builder->values)[row + 1] = (int64_t)builder->text.size;
   else
     memset((char *)builder->values + (size_t)row * value_size(type), 0, value_size(type));
@@ -387,7 +384,7 @@ static bool read_body(struct rows *rows) {
 static lathe_column *finish_column(struct rows *rows, int32_t index) {
   struct builder *builder = &rows->builders[index];
   lathe_type type = rows->schema->inputs[index].type;
-  type = is_text(type)                                             ? LATHE_TYPE_STRING
+  type = lathe_type_is_text(type)                                  ? LATHE_TYPE_STRING
          : type == LATHE_TYPE_DATE || type == LATHE_TYPE_TIMESTAMP ? type
                                                                    : LATHE_TYPE_FLOAT64;
   if (builder->validity && rows->row % 8)

@@ -13,10 +13,6 @@ struct source {
   lathe_type *types;      /* of the inputs */
 };
 
-static bool is_text(lathe_type type) {
-  return type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
-}
-
 static void close_source(struct source *source) {
   free(source->columns);
   free(source->types);
@@ -35,7 +31,7 @@ static bool open_source(struct source *source, const lathe_graph *graph, const l
     source->columns[i] = lathe_table_column(table, index);
     source->types[i] = lathe_graph_input_type(graph, i);
     lathe_type type = lathe_column_type(source->columns[i]);
-    if (is_text(type) != is_text(source->types[i]))
+    if (lathe_type_is_text(type) != lathe_type_is_text(source->types[i]))
       return lathe_error_set(error, LATHE_ERROR_DATA,
                              "column \"%s\" is %s, but the model takes %s there; read it with that type",
                              name, lathe_type_name(type), lathe_type_name(source->types[i]));
@@ -49,9 +45,9 @@ static void write_value(lathe_json_writer *json, const lathe_column *column, lat
   bool time = (wanted == LATHE_TYPE_DATE || wanted == LATHE_TYPE_TIMESTAMP) && type == wanted;
   if (!lathe_column_present(column, row)) {
     lathe_json_write_null(json);
-  } else if (is_text(type) || time) {
+  } else if (lathe_type_is_text(type) || time) {
     lathe_text text =
-        is_text(type) ? lathe_column_text(column, row) : lathe_column_format(column, row, scratch);
+        lathe_type_is_text(type) ? lathe_column_text(column, row) : lathe_column_format(column, row, scratch);
     lathe_json_write_string(json, text.data, text.size);
   } else if (wanted == LATHE_TYPE_BOOL && type == LATHE_TYPE_BOOL) {
     lathe_json_write_bool(json, lathe_column_number(column, row) != 0);

@@ -39,19 +39,6 @@ static char *path_below(const char *folder, const char *name, lathe_error *error
   return NULL;
 }
 
-/* Make what was renamed into the folder of `path` last. */
-static void sync_folder_of(const char *path) {
-  char *folder = strdup(path);
-  char *slash = folder ? strrchr(folder, '/') : NULL;
-  if (slash) *slash = '\0';
-  int file = slash ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  if (file >= 0) {
-    fsync(file);
-    close(file);
-  }
-  free(folder);
-}
-
 /* ---- opening ---- */
 
 static const char *const format_text = "1\n";
@@ -248,7 +235,7 @@ static bool place_object(lathe_store *store, const char *staged, const char *has
   done = lathe_folder_make(path, error);
   *slash = '/';
   if (done) done = lathe_path_move(staged, path, error);
-  if (done) sync_folder_of(path);
+  if (done) lathe_folder_sync(path);
 out:
   free(path);
   return done;
@@ -283,7 +270,8 @@ bool lathe_store_take_file(lathe_store *store, const char *path, char *hash, int
   lathe_path_state state = {0};
   lathe_path_look(path, &state);
   if (size) *size = state.size;
-  return lathe_hash_file(path, hash, error) && place_object(store, path, hash, error);
+  return lathe_hash_file(path, hash, error) && lathe_file_sync(path, error) &&
+         place_object(store, path, hash, error);
 }
 
 bool lathe_store_has(const lathe_store *store, const char *hash, int64_t size) {
@@ -332,7 +320,7 @@ static bool appear(const char *staged, const char *path, lathe_error *error) {
   }
   free(folder);
   if (done) done = lathe_path_move(staged, path, error);
-  if (done) sync_folder_of(path);
+  if (done) lathe_folder_sync(path);
   return done;
 }
 

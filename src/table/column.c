@@ -15,6 +15,10 @@ const char *lathe_type_name(lathe_type type) {
   return (unsigned)type < TYPES ? type_names[type] : "unknown";
 }
 
+bool lathe_type_is_text(lathe_type type) {
+  return type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
+}
+
 bool lathe_type_parse(const char *name, lathe_type *type) {
   for (unsigned i = 0; i < TYPES; i++)
     if (strcmp(name, type_names[i]) == 0) {

@@ -35,6 +35,9 @@ typedef struct lathe_column lathe_column;
 const char *lathe_type_name(lathe_type type);
 bool lathe_type_parse(const char *name, lathe_type *type);
 
+/* Whether its elements are texts: STRING and CATEGORY. */
+bool lathe_type_is_text(lathe_type type);
+
 lathe_column *lathe_column_retain(lathe_column *column);
 void lathe_column_release(lathe_column *column);
 lathe_type lathe_column_type(const lathe_column *column);
