@@ -7,7 +7,7 @@ require "lathe.cdef"
 local core = {}
 
 -- The functions of liblathe: in the program they are there already, in plain luajit the library is loaded.
-core.C = place.library and ffi.load(place.library) or ffi.C
+core.C = place.liblathe and ffi.load(place.liblathe) or ffi.C
 
 local problem = ffi.new "lathe_error"
 

@@ -39,7 +39,7 @@ end
 -- The library to load, when the running program does not hold it already.
 if not rawget(_G, "LATHE_PROGRAM") then
   local near = place.build and (build .. "/src/liblathe.so") or (source:gsub("/share/lua/5%.1/lathe$", "") .. "/lib/liblathe.so")
-  place.library = exists(near) and near or "lathe"
+  place.liblathe = exists(near) and near or "lathe"
 end
 
 return place
