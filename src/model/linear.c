@@ -217,8 +217,8 @@ static bool measure_target(problem *work, lathe_linear_fit *fit, lathe_error *er
     differs = differs || apart != 0;
     squares += apart * apart;
   }
-  fit->target_mean = mean;
-  fit->total_squares = squares;
+  fit->figures.target_mean = mean;
+  fit->figures.total_squares = squares;
   work->target_unit = unit_of(sqrt(squares / (double)work->rows));
   return check_square(squares, differs, NULL, error);
 }
@@ -245,8 +245,8 @@ static bool refine(problem *work, double *const *column, const bool *kept, int32
     solve(column, rank, step);
     for (int32_t j = 0, k = 0; j < work->columns; j++)
       if (kept[j]) x[j] += step[k++];
-    fit->residual_squares = squares * work->target_unit * work->target_unit;
-    fit->absolute_sum = absolute * work->target_unit;
+    fit->figures.residual_squares = squares * work->target_unit * work->target_unit;
+    fit->figures.absolute_sum = absolute * work->target_unit;
   }
   free(step);
   return fine;
@@ -264,10 +264,10 @@ static void add_product(double a, double b, double *sum, double *carry) {
 static bool finish(const problem *work, double *const *column, const bool *kept, const double *x,
                    lathe_linear_fit *fit, lathe_error *error) {
   int32_t shift = work->intercept;
-  double *norms = lathe_memory_new((size_t)fit->rank + 1, sizeof *norms, error);
-  double *direction = lathe_memory_new((size_t)fit->rank + 1, sizeof *direction, error);
-  bool fine = norms && direction && inverse_norms(column, fit->rank, norms, error);
-  double sigma = sqrt(fit->residual_squares / (double)(work->rows - fit->rank));
+  double *norms = lathe_memory_new((size_t)fit->figures.rank + 1, sizeof *norms, error);
+  double *direction = lathe_memory_new((size_t)fit->figures.rank + 1, sizeof *direction, error);
+  bool fine = norms && direction && inverse_norms(column, fit->figures.rank, norms, error);
+  double sigma = sqrt(fit->figures.residual_squares / (double)(work->rows - fit->figures.rank));
   double sum = work->target_mean + (shift ? x[0] * work->target_unit : 0), carry = 0;
   for (int32_t j = 0, k = shift; fine && j < work->width; j++) {
     fit->aliased[j] = !kept[j + shift];
@@ -279,9 +279,9 @@ static bool finish(const problem *work, double *const *column, const bool *kept,
   }
   if (fine && shift) {
     direction[0] = 1;
-    solve_transposed(column, fit->rank, direction);
+    solve_transposed(column, fit->figures.rank, direction);
     double squares = 0;
-    for (int32_t k = 0; k < fit->rank; k++) squares += direction[k] * direction[k];
+    for (int32_t k = 0; k < fit->figures.rank; k++) squares += direction[k] * direction[k];
     fit->intercept = sum + carry;
     fit->intercept_error = sigma * sqrt(squares);
   }
@@ -298,14 +298,15 @@ static bool solve_problem(problem *work, lathe_linear_fit *fit, lathe_error *err
   bool *kept = lathe_memory_new((size_t)size, sizeof *kept, error);
   bool fine = r && x && column && kept && triangle_of_all(work, r, error);
   if (fine) {
-    fit->rank = lathe_qr_reduce(r, size, work->columns, LATHE_LINEAR_TOLERANCE, kept);
+    fit->figures.rank = lathe_qr_reduce(r, size, work->columns, LATHE_LINEAR_TOLERANCE, kept);
     for (int32_t j = 0, k = 0; j < work->columns; j++)
       if (kept[j]) column[k++] = r + (int64_t)j * size;
     double *right = r + (int64_t)work->columns * size; /* Q'y */
-    solve(column, fit->rank, right);
+    solve(column, fit->figures.rank, right);
     for (int32_t j = 0, k = 0; j < work->columns; j++)
       if (kept[j]) x[j] = right[k++];
-    fine = refine(work, column, kept, fit->rank, x, fit, error) && finish(work, column, kept, x, fit, error);
+    fine = refine(work, column, kept, fit->figures.rank, x, fit, error) &&
+           finish(work, column, kept, x, fit, error);
   }
   free(r);
   free(x);
@@ -332,8 +333,8 @@ bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *co
   work.chunk_rows = CHUNK_ROWS > 4 * (int64_t)work.columns ? CHUNK_ROWS : 4 * (int64_t)work.columns;
   work.chunks = (work.rows + work.chunk_rows - 1) / work.chunk_rows;
   fit->width = work.width;
-  fit->has_intercept = intercept;
-  fit->rows = work.rows;
+  fit->figures.intercept = intercept;
+  fit->figures.rows = work.rows;
   fit->weights = lathe_memory_new((size_t)work.width, sizeof *fit->weights, error);
   fit->errors = lathe_memory_new((size_t)work.width, sizeof *fit->errors, error);
   fit->aliased = lathe_memory_new((size_t)work.width, sizeof *fit->aliased, error);

@@ -15,18 +15,23 @@
  */
 #define LATHE_LINEAR_TOLERANCE 1e-10
 
-typedef struct lathe_linear_fit {
-  int32_t width; /* features */
-  int32_t rank;  /* coefficients that are free, the intercept included */
-  bool has_intercept;
-  double intercept, intercept_error;
-  double *weights, *errors; /* (width): estimates and their standard errors; NaN error for an aliased one */
-  bool *aliased;            /* (width): a combination of features before it, its weight is 0 */
+/* What a fit knows of the rows it learned from. A model keeps it. */
+typedef struct lathe_linear_figures {
+  bool intercept; /* whether there is one */
+  int32_t rank;   /* coefficients that are free, the intercept included */
   int64_t rows;
   double target_mean;
   double residual_squares; /* the sum of squared residuals */
   double total_squares;    /* around the mean; around 0 without intercept */
   double absolute_sum;     /* of residuals */
+} lathe_linear_figures;
+
+typedef struct lathe_linear_fit {
+  int32_t width; /* features */
+  lathe_linear_figures figures;
+  double intercept, intercept_error;
+  double *weights, *errors; /* (width): estimates and their standard errors; NaN error for an aliased one */
+  bool *aliased;            /* (width): a combination of features before it, its weight is 0 */
 } lathe_linear_fit;
 
 /* Fit `target` (rows of the table, finite) by the value of operator `matrix`. `names` are its columns, for

@@ -95,7 +95,7 @@ static bool add_notes(lathe_model *model, const lathe_prepared *prepared, const 
 
 static bool take_fit(lathe_model *model, const lathe_prepared *prepared, const lathe_linear_fit *fit,
                      lathe_error *error) {
-  int32_t shift = fit->has_intercept;
+  int32_t shift = fit->figures.intercept;
   size_t count = (size_t)(fit->width + shift);
   lathe_operator node = {.kind = LATHE_OPERATOR_LINEAR,
                          .width = 1,
@@ -104,13 +104,7 @@ static bool take_fit(lathe_model *model, const lathe_prepared *prepared, const l
                          .tensor = {fit->weights, &fit->intercept}};
   if (lathe_graph_add(prepared->graph, &node, error) < 0) return false;
   model->graph = lathe_graph_retain(prepared->graph);
-  model->intercept = fit->has_intercept;
-  model->rows = fit->rows;
-  model->rank = fit->rank;
-  model->target_mean = fit->target_mean;
-  model->residual_squares = fit->residual_squares;
-  model->total_squares = fit->total_squares;
-  model->absolute_sum = fit->absolute_sum;
+  model->figures = fit->figures;
   model->estimates = lathe_memory_new(count, sizeof *model->estimates, error);
   model->errors = lathe_memory_new(count, sizeof *model->errors, error);
   if (!model->estimates || !model->errors) return false;
@@ -172,21 +166,21 @@ const char *lathe_model_card(const lathe_model *model) {
 }
 
 void lathe_model_summarise(const lathe_model *model, lathe_model_summary *summary) {
-  double rows = (double)model->rows, freedom = rows - model->rank;
-  double left = model->residual_squares / model->total_squares;
+  double rows = (double)model->figures.rows, freedom = rows - model->figures.rank;
+  double left = model->figures.residual_squares / model->figures.total_squares;
   *summary = (lathe_model_summary){
-      .rows = model->rows,
-      .freedom = model->rows - model->rank,
-      .features = model->features.count - model->intercept,
-      .rank = model->rank,
-      .intercept = model->intercept,
+      .rows = model->figures.rows,
+      .freedom = model->figures.rows - model->figures.rank,
+      .features = model->features.count - model->figures.intercept,
+      .rank = model->figures.rank,
+      .intercept = model->figures.intercept,
       .int8 = model->int8,
-      .target_mean = model->target_mean,
-      .sigma = sqrt(model->residual_squares / freedom),
+      .target_mean = model->figures.target_mean,
+      .sigma = sqrt(model->figures.residual_squares / freedom),
       .r2 = 1 - left,
-      .adjusted_r2 = 1 - left * (rows - model->intercept) / freedom,
-      .rmse = sqrt(model->residual_squares / rows),
-      .mae = model->absolute_sum / rows,
+      .adjusted_r2 = 1 - left * (rows - model->figures.intercept) / freedom,
+      .rmse = sqrt(model->figures.residual_squares / rows),
+      .mae = model->figures.absolute_sum / rows,
   };
 }
 
@@ -197,12 +191,13 @@ int32_t lathe_model_coefficients(const lathe_model *model) {
 bool lathe_model_coefficient(const lathe_model *model, int32_t index, lathe_coefficient *coefficient) {
   if (index < 0 || index >= model->features.count) return false;
   double estimate = model->estimates[index], error = model->errors[index], t = estimate / error;
-  *coefficient = (lathe_coefficient){.feature = model->features.name[index],
-                                     .estimate = estimate,
-                                     .standard_error = error,
-                                     .t = t,
-                                     .p = lathe_student_tails(t, (double)(model->rows - model->rank)),
-                                     .aliased = isnan(error)};
+  *coefficient =
+      (lathe_coefficient){.feature = model->features.name[index],
+                          .estimate = estimate,
+                          .standard_error = error,
+                          .t = t,
+                          .p = lathe_student_tails(t, (double)(model->figures.rows - model->figures.rank)),
+                          .aliased = isnan(error)};
   return true;
 }
 
@@ -224,14 +219,8 @@ static bool copy_numbers(double **copy, const double *from, int32_t count, lathe
 static bool copy_model(lathe_model *copy, const lathe_model *model, lathe_error *error) {
   copy->target = lathe_memory_text(model->target, strlen(model->target), error);
   copy->recipe = lathe_memory_text(model->recipe, strlen(model->recipe), error);
-  copy->intercept = model->intercept;
   copy->int8 = model->int8;
-  copy->rows = model->rows;
-  copy->rank = model->rank;
-  copy->target_mean = model->target_mean;
-  copy->residual_squares = model->residual_squares;
-  copy->total_squares = model->total_squares;
-  copy->absolute_sum = model->absolute_sum;
+  copy->figures = model->figures;
   return copy->target && copy->recipe && lathe_names_copy(&copy->features, &model->features, error) &&
          lathe_names_copy(&copy->notes, &model->notes, error) &&
          copy_numbers(&copy->estimates, model->estimates, model->features.count, error) &&

@@ -5,16 +5,15 @@
 #include <stdatomic.h>
 
 #include "../prepare/names.h"
+#include "linear.h"
 #include "model.h"
 
 struct lathe_model {
   atomic_int references;
   lathe_graph *graph;
   char *target, *recipe, *card;
-  bool intercept, int8;
-  int64_t rows;
-  int32_t rank;
-  double target_mean, residual_squares, total_squares, absolute_sum;
+  bool int8;
+  lathe_linear_figures figures;
   lathe_names features; /* the intercept first, when there is one */
   double *estimates, *errors;
   lathe_names notes;

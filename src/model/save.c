@@ -14,13 +14,13 @@ static lathe_text describe(const lathe_model *model, lathe_json_writer *json, la
   lathe_json_member_text(json, "target", model->target);
   lathe_json_member_text(json, "weights", model->int8 ? "int8" : "float64");
   lathe_json_member(json, "intercept");
-  lathe_json_write_bool(json, model->intercept);
-  lathe_json_member_integer(json, "rows", model->rows);
-  lathe_json_member_integer(json, "rank", model->rank);
-  lathe_json_member_number(json, "target_mean", model->target_mean);
-  lathe_json_member_number(json, "residual_squares", model->residual_squares);
-  lathe_json_member_number(json, "total_squares", model->total_squares);
-  lathe_json_member_number(json, "absolute_sum", model->absolute_sum);
+  lathe_json_write_bool(json, model->figures.intercept);
+  lathe_json_member_integer(json, "rows", model->figures.rows);
+  lathe_json_member_integer(json, "rank", model->figures.rank);
+  lathe_json_member_number(json, "target_mean", model->figures.target_mean);
+  lathe_json_member_number(json, "residual_squares", model->figures.residual_squares);
+  lathe_json_member_number(json, "total_squares", model->figures.total_squares);
+  lathe_json_member_number(json, "absolute_sum", model->figures.absolute_sum);
   lathe_json_member(json, "coefficients");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < model->features.count; i++) {
@@ -170,22 +170,22 @@ static bool read_field(reading *in, lathe_text key) {
   int64_t integer = 0;
   char *word = NULL;
   if (key_is(key, "target")) return read_text(in, &model->target);
-  if (key_is(key, "target_mean")) return read_number(in, &model->target_mean);
-  if (key_is(key, "residual_squares")) return read_number(in, &model->residual_squares);
-  if (key_is(key, "total_squares")) return read_number(in, &model->total_squares);
-  if (key_is(key, "absolute_sum")) return read_number(in, &model->absolute_sum);
-  if (key_is(key, "rows")) return read_integer(in, 1, INT64_MAX, &model->rows);
+  if (key_is(key, "target_mean")) return read_number(in, &model->figures.target_mean);
+  if (key_is(key, "residual_squares")) return read_number(in, &model->figures.residual_squares);
+  if (key_is(key, "total_squares")) return read_number(in, &model->figures.total_squares);
+  if (key_is(key, "absolute_sum")) return read_number(in, &model->figures.absolute_sum);
+  if (key_is(key, "rows")) return read_integer(in, 1, INT64_MAX, &model->figures.rows);
   if (key_is(key, "coefficients")) return read_coefficients(in);
   if (key_is(key, "notes")) return read_notes(in);
   if (key_is(key, "rank")) {
     if (!read_integer(in, 0, INT32_MAX, &integer)) return false;
-    model->rank = (int32_t)integer;
+    model->figures.rank = (int32_t)integer;
     return true;
   }
   if (key_is(key, "intercept")) {
     if (lathe_json_next(in->json, in->error) != LATHE_JSON_BOOL)
       return broken(in, "does not say whether there is an intercept");
-    model->intercept = lathe_json_bool(in->json);
+    model->figures.intercept = lathe_json_bool(in->json);
     return true;
   }
   bool kind = key_is(key, "kind");
@@ -207,8 +207,8 @@ static bool read_model(reading *in) {
   }
   if (lathe_json_next(in->json, in->error) != LATHE_JSON_END) return broken(in, "has more behind it");
   const lathe_model *model = in->model;
-  if (!model->target || model->rows < 1 || model->rank > model->features.count ||
-      model->features.count < model->intercept)
+  if (!model->target || model->figures.rows < 1 || model->figures.rank > model->features.count ||
+      model->features.count < model->figures.intercept)
     return broken(in, "lacks something");
   return true;
 }

@@ -5,6 +5,12 @@
 #   sees SENTENCE TEXT                 a test: TEXT (plain) is on the screen before the patience ends
 #   unseen SENTENCE TEXT               a test: TEXT is gone before the patience ends
 #   wait_for TEXT                      the same as sees, but no test when it holds
+if ! command -v tmux >/dev/null; then
+  skip "the screen in a terminal" "tmux is not installed"
+  finish
+fi
+export XDG_STATE_HOME="$folder/state" XDG_DATA_HOME="$folder/share" TERM=xterm-256color
+unset NO_COLOR
 socket=lathe-test-$$
 mux() { tmux -L "$socket" -f /dev/null "$@"; }
 

@@ -1,12 +1,6 @@
 # The Data view in a real terminal: a million rows, wide characters, window sizes, a step's form.
 . "$LATHE_TOP/tests/cli/tap.sh"
-if ! command -v tmux >/dev/null; then
-  skip "the screen in a terminal" "tmux is not installed"
-  finish
-fi
 . "$LATHE_TOP/tests/tui/terminal.sh"
-export XDG_STATE_HOME="$folder/state" XDG_DATA_HOME="$folder/share" TERM=xterm-256color
-unset NO_COLOR
 
 open_screen 80 24 "$LATHE"
 wait_for "5 Monitor"

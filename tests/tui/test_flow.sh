@@ -1,12 +1,6 @@
 # The Flow view in a real terminal: trust, running, opening what a node made, failing, stopping; a plugin's form without further code.
 . "$LATHE_TOP/tests/cli/tap.sh"
-if ! command -v tmux >/dev/null; then
-  skip "the flow in a terminal" "tmux is not installed"
-  finish
-fi
 . "$LATHE_TOP/tests/tui/terminal.sh"
-export XDG_STATE_HOME="$folder/state" XDG_DATA_HOME="$folder/share" TERM=xterm-256color
-unset NO_COLOR
 
 mkdir -p project/plugins && cd project || exit 1
 printf 'city,price\nParis,10\nTōkyō,20\n東京,\n' >houses.csv

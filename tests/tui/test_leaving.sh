@@ -1,12 +1,6 @@
 # Every way out of the workbench leaves the terminal as it was found; lines are remembered and kept.
 . "$LATHE_TOP/tests/cli/tap.sh"
-if ! command -v tmux >/dev/null; then
-  skip "the screen in a terminal" "tmux is not installed"
-  finish
-fi
 . "$LATHE_TOP/tests/tui/terminal.sh"
-export XDG_STATE_HOME="$folder/state" XDG_DATA_HOME="$folder/share" TERM=xterm-256color
-unset NO_COLOR
 
 # ---- leaving ----
 open_screen 80 24 "$LATHE"

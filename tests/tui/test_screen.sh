@@ -1,12 +1,6 @@
 # The workbench in a real terminal: views, keys, the console, and stopping what runs.
 . "$LATHE_TOP/tests/cli/tap.sh"
-if ! command -v tmux >/dev/null; then
-  skip "the screen in a terminal" "tmux is not installed"
-  finish
-fi
 . "$LATHE_TOP/tests/tui/terminal.sh"
-export XDG_STATE_HOME="$folder/state" XDG_DATA_HOME="$folder/share" TERM=xterm-256color
-unset NO_COLOR
 
 "$LATHE" >/dev/null 2>"$err" </dev/null
 is "without a terminal it is a wrong call" $? 2
