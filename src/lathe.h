@@ -8,9 +8,9 @@
 
 #include "base/base.h"
 #include "table/column.h"
-#include "table/csv.h"
-#include "table/rows.h"
 #include "table/table.h"
+#include "format/csv.h"
+#include "shape/rows.h"
 #include "look/profile.h"
 #include "graph/graph.h"
 #include "graph/quantize.h"

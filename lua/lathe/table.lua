@@ -161,7 +161,7 @@ function tables:columns()
 end
 
 -- The index of a column (from 0); raises with the nearest name there is.
-local function need(self, name)
+function tables:index_of(name)
   if type(name) ~= "string" then core.fail("a column is named by text, not by a %s", type(name)) end
   local index = C.lathe_table_need(handle(self), name, core.problem)
   if index < 0 then core.try(false) end
@@ -173,13 +173,13 @@ function tables:has(name) return C.lathe_table_find(handle(self), name) >= 0 end
 
 -- A column object; see lathe.column.
 function tables:column(name)
-  local index = need(self, name)
+  local index = self:index_of(name)
   return column.of(C.lathe_table_column(handle(self), index), name)
 end
 
 -- The type of a column.
 function tables:type(name)
-  return ffi.string(C.lathe_type_name(C.lathe_column_type(C.lathe_table_column(handle(self), need(self, name)))))
+  return ffi.string(C.lathe_type_name(C.lathe_column_type(C.lathe_table_column(handle(self), self:index_of(name)))))
 end
 
 -- Row `row` as a Lua table by column name; missing elements are nil.
@@ -224,7 +224,7 @@ end
 local function name_list(self, names, verb)
   if type(names) == "string" then names = { names } end
   if type(names) ~= "table" or tables.is(names) then core.fail("%s takes a list of column names, not a %s", verb, type(names)) end
-  for _, name in ipairs(names) do need(self, name) end
+  for _, name in ipairs(names) do self:index_of(name) end
   return names
 end
 
@@ -250,7 +250,7 @@ end
 function tables:rename(changes)
   if type(changes) ~= "table" then core.fail("rename takes { old = \"new\" }, not a %s", type(changes)) end
   for name, new in pairs(changes) do
-    need(self, name)
+    self:index_of(name)
     if type(new) ~= "string" then core.fail("rename: the new name of %q is a %s, not text", name, type(new)) end
   end
   local names, columns = self:columns(), {}
@@ -303,12 +303,12 @@ function tables:head(count)
   return tables.wrap(C.lathe_table_take(handle(self), rows, count, core.progress(), core.problem))
 end
 
--- Column indices for C; NULL and 0 for all.
-local function indices_of(self, names, verb)
+-- Indices of columns for C, from 0: an int32_t array and its length; nil and 0 (all of them) for nil and {}. `verb` asks, in errors.
+function tables:indices_of(names, verb)
   if names == nil or (type(names) == "table" and #names == 0) then return nil, 0 end
   names = name_list(self, names, verb)
   local list = ffi.new("int32_t[?]", #names)
-  for index, name in ipairs(names) do list[index - 1] = need(self, name) end
+  for index, name in ipairs(names) do list[index - 1] = self:index_of(name) end
   return list, #names
 end
 
@@ -318,7 +318,7 @@ function tables:drop_duplicates(options)
   options = options or {}
   local keep = options.keep or "first"
   if keep ~= "first" and keep ~= "last" then core.fail("keep is \"first\" or \"last\", not %q", tostring(keep)) end
-  local list, count = indices_of(self, options.columns, "drop_duplicates")
+  local list, count = self:indices_of(options.columns, "drop_duplicates")
   local result = tables.wrap(
     C.lathe_table_drop_duplicates(handle(self), list, count, keep == "last", core.progress(), core.problem))
   return result, self:rows() - result:rows()
@@ -327,7 +327,7 @@ end
 -- The rows that miss nothing, in these columns or in all: t:drop_missing { "income" }. Also returns how many rows were left out.
 function tables:drop_missing(names)
   if type(names) == "table" and names.columns then names = names.columns end
-  local list, count = indices_of(self, names, "drop_missing")
+  local list, count = self:indices_of(names, "drop_missing")
   local result = tables.wrap(C.lathe_table_drop_missing(handle(self), list, count, core.progress(), core.problem))
   return result, self:rows() - result:rows()
 end
@@ -335,7 +335,7 @@ end
 -- The rows whose number in a column lies in a range: t:keep_range("age", { min = 17, max = 99 }); `below` is a limit that is itself
 -- outside. Missing, infinite and NaN values are outside of every range. Also returns how many rows were left out.
 function tables:keep_range(name, range)
-  local pointer, count = C.lathe_table_column(handle(self), need(self, name)), self:rows()
+  local pointer, count = C.lathe_table_column(handle(self), self:index_of(name)), self:rows()
   local values, rows, kept = ffi.new("double[?]", count), ffi.new("int64_t[?]", count), 0
   core.try(C.lathe_column_to_float64(pointer, values, core.problem))
   local min, max, below = range.min or -math.huge, range.max or math.huge, range.below or math.huge
@@ -353,7 +353,7 @@ end
 -- A column's numbers limited to [low, high]; what lies outside becomes the limit. One of the two may be nil.
 function tables:clip(name, low, high)
   if low == nil and high == nil then core.fail "clip without limits changes nothing; give low, high or both" end
-  local pointer = C.lathe_table_column(handle(self), need(self, name))
+  local pointer = C.lathe_table_column(handle(self), self:index_of(name))
   return self:with(name, column.own(C.lathe_column_clip(pointer, low or -math.huge, high or math.huge, core.problem), name))
 end
 
@@ -375,9 +375,15 @@ function tables.describe(object)
   return object:show()
 end
 
--- split, and what else other parts add to tables, when they are there.
+-- Verbs that live in files of their own, loaded when first used: the module gives the table its method.
+local verbs = {
+  split = "lathe.split",
+}
 function tables.missing(_, name)
-  if name == "split" and pcall(require, "lathe.split") then return rawget(tables, "split") end
+  if verbs[name] then
+    require(verbs[name])
+    return rawget(tables, name)
+  end
 end
 
 return tables

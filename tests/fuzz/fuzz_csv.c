@@ -1,7 +1,7 @@
 /* Any bytes: the CSV reader gives the same table, or the same error, whatever the size of its pieces; and
  * what it gives, written and read with the same types, is equal. The first byte chooses the options. */
 #include "base/pool.h"
-#include "table/csv.h"
+#include "format/csv.h"
 
 #include <math.h>
 #include <stdlib.h>

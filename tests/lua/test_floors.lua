@@ -2,7 +2,7 @@
 local tap = require "tap"
 
 local floors = {}
-for level, name in ipairs { "base", "table", "look", "graph", "prepare", "model", "export", "store", "monitor", "serve",
+for level, name in ipairs { "base", "table", "format", "shape", "look", "graph", "prepare", "model", "export", "store", "monitor", "serve",
   "script", "tui" } do floors[name] = level end
 
 local top = assert(os.getenv "LATHE_TOP", "LATHE_TOP is the source tree")

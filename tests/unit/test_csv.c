@@ -6,7 +6,7 @@
 
 #include "../../src/base/memory.h"
 #include "../../src/base/pool.h"
-#include "../../src/table/csv.h"
+#include "../../src/format/csv.h"
 #include "tap.h"
 
 /* A table as text: "name:type|..." and a line for each row; a missing element is "~". */

@@ -4,7 +4,7 @@
 
 #include "../../src/base/pool.h"
 #include "../../src/look/profile.h"
-#include "../../src/table/csv.h"
+#include "../../src/format/csv.h"
 #include "tap.h"
 
 static bool near(double value, double wanted) {

@@ -6,8 +6,8 @@
 
 #include "../../src/base/file.h"
 #include "../../src/base/memory.h"
-#include "../../src/table/csv.h"
-#include "../../src/table/rows.h"
+#include "../../src/format/csv.h"
+#include "../../src/shape/rows.h"
 #include "tap.h"
 
 static lathe_table *parse(const char *text) {

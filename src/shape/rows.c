@@ -8,7 +8,7 @@
 #include "../base/hash.h"
 #include "../base/memory.h"
 #include "../base/pool.h"
-#include "own.h"
+#include "../table/own.h"
 
 enum { CHUNK = 65536 };
 

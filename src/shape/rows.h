@@ -3,7 +3,7 @@
 #ifndef LATHE_TABLE_ROWS_H
 #define LATHE_TABLE_ROWS_H
 
-#include "table.h"
+#include "../table/table.h"
 
 /* One of each set of rows that are equal in `columns` (indices; NULL: all): the first, or the last. Order
  * stays. Missing equals missing, NaN equals NaN, -0 equals 0. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "csv_own.h"
-#include "own.h"
+#include "../table/own.h"
 
 /* The text of a row: a piece of the file, or made single in `scratch`. */
 static bool row_text(const csv_file *file, const csv_column *column, int64_t row, lathe_buffer *scratch,

@@ -25,7 +25,7 @@
 #ifndef LATHE_TABLE_CSV_H
 #define LATHE_TABLE_CSV_H
 
-#include "table.h"
+#include "../table/table.h"
 
 enum { LATHE_CSV_CATEGORIES = 1000 };
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "csv.h"
-#include "words.h"
+#include "../table/words.h"
 
 /* What a cell can be; a column's cells are or-ed together. */
 enum {
