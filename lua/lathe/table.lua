@@ -87,7 +87,7 @@ function tables.read(path, options)
     set(c_options, value, keep)
   end
   if path:match "%.safetensors$" then return tables.load(path) end
-  local pointer = C.lathe_table_read_csv(path, c_options, core.progress(), core.problem)
+  local pointer = C.lathe_table_read_csv(path, c_options, nil, core.progress(), core.problem)
   keep[1] = pointer -- until here what the options point at is held
   return tables.wrap(pointer)
 end

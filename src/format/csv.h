@@ -37,6 +37,11 @@ typedef struct lathe_csv_options {
   bool headless;  /* the first row is data; columns are named column_1, column_2, ... */
   bool ragged;    /* short rows are filled with missing cells; cells beyond the last column are left out */
   bool latin1;    /* the file is Latin-1 (windows-1252), not UTF-8 */
+  bool lenient;   /* rows that cannot be read are left out and listed in `rejects`, instead of an error */
+  char escape;    /* makes the character behind it text, inside quotes and outside; 0: quotes are doubled */
+  char comment;   /* lines that begin with it are left out; 0: none */
+  char decimal;   /* the decimal mark of numbers; 0: a point */
+  char thousands; /* between groups of three digits in numbers; 0: none */
   int32_t skip;   /* lines to leave out at the top */
   int32_t missing_count; /* with `missing`: these markers instead of the usual ones; an empty cell is always
                             missing */
@@ -49,11 +54,11 @@ typedef struct lathe_csv_options {
 
 /* Read a file, or bytes in memory (`name` stands for the file in errors). NULL with `error` as
  * "FILE:LINE:COLUMN: WHAT; MEND". */
-lathe_table *lathe_table_read_csv(const char *path, const lathe_csv_options *options,
+lathe_table *lathe_table_read_csv(const char *path, const lathe_csv_options *options, lathe_table **rejects,
                                   lathe_progress *progress, lathe_error *error);
 lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *name,
-                                   const lathe_csv_options *options, lathe_progress *progress,
-                                   lathe_error *error);
+                                   const lathe_csv_options *options, lathe_table **rejects,
+                                   lathe_progress *progress, lathe_error *error);
 
 /* Write a table, atomically: a header, LF, quotes where they are needed. Read with the types of the table it
  * gives an equal one; but a NaN that is not missing comes back as missing. `delimiter` 0: comma. */

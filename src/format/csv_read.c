@@ -49,6 +49,21 @@ static void release(csv_file *file) {
   lathe_words_free(&file->names);
 }
 
+/* The table of rows that were left out, without rows. */
+static lathe_table *no_rejects(lathe_error *error) {
+  static const char *const names[] = {"offset", "line", "column", "text", "reason"};
+  lathe_column *columns[5] = {0};
+  lathe_table *table = NULL;
+  bool fine = true;
+  for (int i = 0; i < 5 && fine; i++) {
+    columns[i] = i < 2 ? lathe_column_from_int64(NULL, 0, error) : lathe_column_from_text(NULL, 0, error);
+    fine = columns[i] != NULL;
+  }
+  if (fine) table = lathe_table_new(5, names, columns, error);
+  for (int i = 0; i < 5; i++) lathe_column_release(columns[i]);
+  return table;
+}
+
 static const char *last_part(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash && slash[1] ? slash + 1 : path;
@@ -81,8 +96,8 @@ static char *from_latin1(const char *data, size_t size, size_t *out_size, lathe_
 }
 
 lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *name,
-                                   const lathe_csv_options *options, lathe_progress *progress,
-                                   lathe_error *error) {
+                                   const lathe_csv_options *options, lathe_table **rejects,
+                                   lathe_progress *progress, lathe_error *error) {
   static const lathe_csv_options defaults;
   csv_file file = {.name = name,
                    .data = data,
@@ -99,18 +114,22 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
   lathe_progress_begin(progress, what, (int64_t)file.size * 2);
   bool fine = lathe_csv_open(&file, error) && lathe_csv_scan(&file, error) && lathe_csv_fill(&file, error);
   lathe_table *table = fine ? make_table(&file, error) : NULL;
+  if (table && rejects && !(*rejects = no_rejects(error))) {
+    lathe_table_release(table);
+    table = NULL;
+  }
   lathe_progress_end(progress);
   release(&file);
   free(converted);
   return table;
 }
 
-lathe_table *lathe_table_read_csv(const char *path, const lathe_csv_options *options,
+lathe_table *lathe_table_read_csv(const char *path, const lathe_csv_options *options, lathe_table **rejects,
                                   lathe_progress *progress, lathe_error *error) {
   lathe_mapping *mapping = lathe_mapping_open(path, error);
   if (!mapping) return NULL;
   lathe_table *table = lathe_table_parse_csv(lathe_mapping_data(mapping), lathe_mapping_size(mapping), path,
-                                             options, progress, error);
+                                             options, rejects, progress, error);
   lathe_mapping_release(mapping);
   return table;
 }

@@ -34,7 +34,7 @@ static void check_round_trip(const lathe_table *table) {
     types[i] = lathe_column_type(lathe_table_column(table, i));
   }
   lathe_csv_options options = {.delimiter = ',', .type_count = count, .type_names = names, .types = types};
-  lathe_table *back = lathe_table_read_csv(path, &options, NULL, &error);
+  lathe_table *back = lathe_table_read_csv(path, &options, NULL, NULL, &error);
   if (!back || !lathe_table_hash(table, first, NULL) || !lathe_table_hash(back, second, NULL) ||
       strcmp(first, second) != 0) {
     fprintf(stderr, "not equal after writing and reading: %s\n", error.message);
@@ -54,10 +54,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   lathe_error error = {0}, small_error = {0};
   char hash[33] = "", small_hash[33] = "";
   lathe_table *table =
-      lathe_table_parse_csv((const char *)data + 1, size - 1, "fuzz", &options, NULL, &error);
+      lathe_table_parse_csv((const char *)data + 1, size - 1, "fuzz", &options, NULL, NULL, &error);
   options.chunk = 4 + (choice >> 4);
   lathe_table *small =
-      lathe_table_parse_csv((const char *)data + 1, size - 1, "fuzz", &options, NULL, &small_error);
+      lathe_table_parse_csv((const char *)data + 1, size - 1, "fuzz", &options, NULL, NULL, &small_error);
   if (table) lathe_table_hash(table, hash, NULL);
   if (small) lathe_table_hash(small, small_hash, NULL);
   /* With other pieces another of several errors may come first, but never none. */

@@ -38,7 +38,7 @@ static bool reads_as(const char *input, size_t size, const lathe_csv_options *gi
     lathe_csv_options options = given ? *given : (lathe_csv_options){0};
     options.chunk = chunk;
     lathe_error error = {0};
-    lathe_table *table = lathe_table_parse_csv(copy, size, "t.csv", &options, NULL, &error);
+    lathe_table *table = lathe_table_parse_csv(copy, size, "t.csv", &options, NULL, NULL, &error);
     now.size = 0;
     if (table)
       show(table, &now);
@@ -197,7 +197,7 @@ static void check_options(void) {
 }
 
 static lathe_table *parse(const lathe_buffer *text, lathe_error *error) {
-  return lathe_table_parse_csv(text->data, text->size, "big.csv", NULL, NULL, error);
+  return lathe_table_parse_csv(text->data, text->size, "big.csv", NULL, NULL, NULL, error);
 }
 
 static void check_sizes(void) {
@@ -247,7 +247,7 @@ static void check_sizes(void) {
   lathe_table_release(table);
   lathe_progress *progress = lathe_progress_new(&error);
   lathe_progress_cancel(progress);
-  table = lathe_table_parse_csv(text.data, text.size, "big.csv", NULL, progress, &error);
+  table = lathe_table_parse_csv(text.data, text.size, "big.csv", NULL, NULL, progress, &error);
   ok(!table && error.code == LATHE_ERROR_CANCELLED, "reading is cancelled");
   lathe_progress_release(progress);
   lathe_buffer_free(&text);
@@ -255,7 +255,7 @@ static void check_sizes(void) {
 
 static void check_file(void) {
   lathe_error error = {0};
-  ok(!lathe_table_read_csv("/no/such/file.csv", NULL, NULL, &error) &&
+  ok(!lathe_table_read_csv("/no/such/file.csv", NULL, NULL, NULL, &error) &&
          strstr(error.message, "/no/such/file.csv"),
      "no such file: %s", error.message);
   const char text[] = "a,b,c,d\n1.5,\"x,\"\"\ny\",true,2024-01-01\n,\"\",NA,\n-2e-300,NA,false,1999-12-31\n0."
@@ -263,11 +263,11 @@ static void check_file(void) {
   const char *names[] = {"b"};
   const lathe_type types[] = {LATHE_TYPE_STRING};
   lathe_csv_options options = {.type_names = names, .types = types, .type_count = 1};
-  lathe_table *table = lathe_table_parse_csv(text, sizeof text - 1, "t.csv", &options, NULL, &error);
+  lathe_table *table = lathe_table_parse_csv(text, sizeof text - 1, "t.csv", &options, NULL, NULL, &error);
   char path[] = "/tmp/lathe-test-XXXXXX", first[33] = "", second[33] = "";
   close(mkstemp(path));
   ok(table && lathe_table_write_csv(table, path, ';', NULL, &error), "a table is written %s", error.message);
-  lathe_table *back = lathe_table_read_csv(path, &options, NULL, &error);
+  lathe_table *back = lathe_table_read_csv(path, &options, NULL, NULL, &error);
   if (back) lathe_table_hash(back, second, &error);
   if (table) lathe_table_hash(table, first, &error);
   ok(back && strcmp(first, second) == 0, "what was written reads back equal %s", error.message);

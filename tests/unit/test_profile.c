@@ -16,7 +16,7 @@ int main(void) {
   const char text[] = "i,f,s,c,b,d\n3,0.5,x,p,true,2024-01-01\n1,inf,y,q,true,2024-01-03\n,,,,,\n2,-0.0,z,p,"
                       "false,2024-01-02\n"
                       "1,0.0,w,q,true,2024-01-03\n";
-  lathe_table *table = lathe_table_parse_csv(text, sizeof text - 1, "t.csv", NULL, NULL, &error);
+  lathe_table *table = lathe_table_parse_csv(text, sizeof text - 1, "t.csv", NULL, NULL, NULL, &error);
   lathe_summary s[6];
   ok(table && lathe_table_summarize(table, s, NULL, &error), "a table is summarized %s", error.message);
   ok(s[0].rows == 5 && s[0].missing == 1 && s[0].distinct == 3 && s[0].min == 1 && s[0].max == 3 &&
@@ -43,7 +43,7 @@ int main(void) {
   lathe_table_release(table);
 
   const char none[] = "a,b\n,\n,\n";
-  table = lathe_table_parse_csv(none, sizeof none - 1, "t.csv", NULL, NULL, &error);
+  table = lathe_table_parse_csv(none, sizeof none - 1, "t.csv", NULL, NULL, NULL, &error);
   ok(lathe_table_summarize(table, s, NULL, &error) && s[0].missing == 2 && s[0].distinct == 0 &&
          isnan(s[0].mean),
      "nothing but missing");

@@ -12,7 +12,7 @@
 
 static lathe_table *parse(const char *text) {
   lathe_error error = {0};
-  lathe_table *table = lathe_table_parse_csv(text, strlen(text), "t.csv", NULL, NULL, &error);
+  lathe_table *table = lathe_table_parse_csv(text, strlen(text), "t.csv", NULL, NULL, NULL, &error);
   if (!table) printf("# %s\n", error.message);
   return table;
 }
