@@ -25,6 +25,18 @@ static struct library libraries[LATHE_LIBRARY_COUNT] = {
                             .purpose = "asks servers over HTTP",
                             .package = "libcurl3-gnutls",
                             .files = {"libcurl-gnutls.so.4", "libcurl.so.4"}},
+    [LATHE_LIBRARY_ZLIB] = {.name = "zlib",
+                            .purpose = "packs and unpacks gzip and NPZ files",
+                            .package = "zlib1g",
+                            .files = {"libz.so.1"}},
+    [LATHE_LIBRARY_ZSTD] = {.name = "libzstd",
+                            .purpose = "packs and unpacks zstd files",
+                            .package = "libzstd1",
+                            .files = {"libzstd.so.1"}},
+    [LATHE_LIBRARY_SQLITE] = {.name = "SQLite",
+                              .purpose = "reads and writes SQLite databases",
+                              .package = "libsqlite3-0",
+                              .files = {"libsqlite3.so.0"}},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

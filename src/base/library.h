@@ -1,6 +1,6 @@
 /* library.h - shared libraries that are opened when they are first needed.
  *
- * OpenBLAS, libmicrohttpd and libcurl are not linked: a program that does not fit, serve or fetch starts without them.
+ * They are not linked: a program that does not fit, serve, fetch or unpack starts without them.
  * `lathe doctor` lists these rows. */
 #ifndef LATHE_BASE_LIBRARY_H
 #define LATHE_BASE_LIBRARY_H
@@ -11,6 +11,9 @@ typedef enum lathe_library {
   LATHE_LIBRARY_OPENBLAS,
   LATHE_LIBRARY_MICROHTTPD,
   LATHE_LIBRARY_CURL,
+  LATHE_LIBRARY_ZLIB,
+  LATHE_LIBRARY_ZSTD,
+  LATHE_LIBRARY_SQLITE,
   LATHE_LIBRARY_COUNT,
 } lathe_library;
 
