@@ -72,6 +72,18 @@ lathe_column *lathe_column_new(lathe_type type, int64_t rows, uint8_t *validity,
   return column;
 }
 
+lathe_column *lathe_column_adopt(lathe_type type, int64_t rows, int64_t missing, uint8_t *validity,
+                                 void *values, char *bytes, lathe_column *dictionary, lathe_error *error) {
+  lathe_column *column = column_alloc(type, rows, error);
+  if (!column) return NULL;
+  column->missing = missing;
+  column->validity = validity;
+  column->values = values;
+  column->bytes = bytes;
+  column->dictionary = dictionary ? lathe_column_retain(dictionary) : NULL;
+  return column;
+}
+
 static bool check_offsets(const int64_t *offsets, int64_t rows, const char *bytes, int64_t byte_count,
                           lathe_error *error) {
   bool rising = offsets[0] == 0 && offsets[rows] == byte_count;
@@ -182,69 +194,6 @@ lathe_column *lathe_column_from_text(const lathe_text *texts, int64_t rows, lath
     lathe_bit_set(validity, i);
   }
   return finish(LATHE_TYPE_STRING, rows, validity, offsets, bytes, NULL, error);
-}
-
-static void *take_fixed(const lathe_column *column, const int64_t *rows, int64_t count, lathe_error *error) {
-  void *values = lathe_memory_new(lathe_column_value_bytes(column->type, count), 1, error);
-  if (!values) return NULL;
-  if (column->type == LATHE_TYPE_BOOL) {
-    for (int64_t i = 0; i < count; i++)
-      if (rows[i] >= 0 && lathe_bit(column->values, rows[i])) lathe_bit_set(values, i);
-  } else if (lathe_column_value_bytes(column->type, 1) == sizeof(int32_t)) {
-    const int32_t *from = column->values;
-    for (int64_t i = 0; i < count; i++) ((int32_t *)values)[i] = rows[i] < 0 ? 0 : from[rows[i]];
-  } else {
-    const int64_t *from = column->values;
-    for (int64_t i = 0; i < count; i++) ((int64_t *)values)[i] = rows[i] < 0 ? 0 : from[rows[i]];
-  }
-  return values;
-}
-
-static int64_t *take_text(const lathe_column *column, const int64_t *rows, int64_t count, char **bytes,
-                          lathe_error *error) {
-  const int64_t *from = column->values;
-  int64_t *offsets = lathe_memory_new((size_t)count + 1, sizeof *offsets, error);
-  if (!offsets) return NULL;
-  for (int64_t i = 0; i < count; i++)
-    offsets[i + 1] = offsets[i] + (rows[i] < 0 ? 0 : from[rows[i] + 1] - from[rows[i]]);
-  *bytes = lathe_memory_raw((size_t)offsets[count], 1, error);
-  if (!*bytes) {
-    free(offsets);
-    return NULL;
-  }
-  for (int64_t i = 0; i < count; i++)
-    if (offsets[i + 1] > offsets[i])
-      memcpy(*bytes + offsets[i], column->bytes + from[rows[i]], (size_t)(offsets[i + 1] - offsets[i]));
-  return offsets;
-}
-
-lathe_column *lathe_column_take(const lathe_column *column, const int64_t *rows, int64_t count,
-                                lathe_error *error) {
-  bool gaps = false, outside = false;
-  for (int64_t i = 0; i < count; i++) {
-    gaps |= rows[i] < 0;
-    outside |= rows[i] < -1 || rows[i] >= column->rows;
-  }
-  if (outside) {
-    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "a row to take lies outside the %lld rows there are",
-                    (long long)column->rows);
-    return NULL;
-  }
-  uint8_t *validity = NULL;
-  if (gaps || column->validity) {
-    validity = lathe_memory_new(lathe_bit_bytes(count), 1, error);
-    if (!validity) return NULL;
-    for (int64_t i = 0; i < count; i++)
-      if (rows[i] >= 0 && lathe_column_present(column, rows[i])) lathe_bit_set(validity, i);
-  }
-  char *bytes = NULL;
-  void *values = column->type == LATHE_TYPE_STRING ? take_text(column, rows, count, &bytes, error)
-                                                   : take_fixed(column, rows, count, error);
-  if (!values) {
-    free(validity);
-    return NULL;
-  }
-  return finish(column->type, count, validity, values, bytes, column->dictionary, error);
 }
 
 static uint8_t *copy_validity(const lathe_column *column, lathe_error *error) {

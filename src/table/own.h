@@ -26,6 +26,12 @@ lathe_column *lathe_column_borrow(lathe_type type, int64_t rows, const uint8_t *
                                   const char *bytes, int64_t byte_count, lathe_column *dictionary,
                                   void *keeper, void (*keeper_release)(void *), lathe_error *error);
 
+/* A column from buffers that are known to be right: `missing` zeros in `validity` (NULL exactly when there are
+ * none), zeros behind its last row and under what is missing. They belong to the column, on failure to the
+ * caller still. */
+lathe_column *lathe_column_adopt(lathe_type type, int64_t rows, int64_t missing, uint8_t *validity,
+                                 void *values, char *bytes, lathe_column *dictionary, lathe_error *error);
+
 /* Bytes of the value buffer of `rows` elements; for STRING those of the offsets. */
 size_t lathe_column_value_bytes(lathe_type type, int64_t rows);
 

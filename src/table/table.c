@@ -7,7 +7,6 @@
 
 #include "../base/hash.h"
 #include "../base/memory.h"
-#include "../base/pool.h"
 #include "own.h"
 #include "table.h"
 
@@ -154,29 +153,4 @@ bool lathe_table_hash(const lathe_table *table, char *out, lathe_error *error) {
   lathe_hasher_finish(hasher, out);
   lathe_hasher_free(hasher);
   return true;
-}
-
-typedef struct take_job {
-  const lathe_table *table;
-  const int64_t *rows;
-  int64_t count;
-  lathe_column **taken;
-} take_job;
-
-static bool take_column(void *context, int64_t chunk, lathe_error *error) {
-  take_job *job = context;
-  job->taken[chunk] = lathe_column_take(job->table->columns[chunk], job->rows, job->count, error);
-  return job->taken[chunk] != NULL;
-}
-
-lathe_table *lathe_table_take(const lathe_table *table, const int64_t *rows, int64_t count,
-                              lathe_progress *progress, lathe_error *error) {
-  take_job job = {table, rows, count, lathe_memory_new((size_t)table->count, sizeof(lathe_column *), error)};
-  if (!job.taken) return NULL;
-  lathe_table *result = NULL;
-  if (lathe_pool_run(table->count, take_column, &job, progress, error))
-    result = lathe_table_new(table->count, (const char *const *)table->names, job.taken, error);
-  for (int32_t i = 0; i < table->count; i++) lathe_column_release(job.taken[i]);
-  free(job.taken);
-  return result;
 }
