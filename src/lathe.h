@@ -10,6 +10,7 @@
 #include "table/column.h"
 #include "table/table.h"
 #include "format/csv.h"
+#include "format/source.h"
 #include "shape/rows.h"
 #include "look/profile.h"
 #include "graph/graph.h"

@@ -39,6 +39,49 @@ int64_t lathe_process_peak(void) {
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
 }
 
+/* The number behind `word` in a small file of the kernel's; -1 when there is none. */
+static int64_t number_in(const char *path, const char *word) {
+  char text[8192];
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return -1;
+  ssize_t size = read(file, text, sizeof text - 1);
+  close(file);
+  text[size > 0 ? size : 0] = '\0';
+  const char *at = strstr(text, word);
+  char *end;
+  if (!at) return -1;
+  at += strlen(word);
+  long long value = strtoll(at, &end, 10);
+  return end == at ? -1 : (int64_t)value;
+}
+
+/* What a control group (of a container, say) leaves; files that are only cached count as free. */
+static int64_t group_rest(const char *most, const char *now, const char *parts, const char *cached) {
+  int64_t limit = number_in(most, ""), used = number_in(now, ""), file = number_in(parts, cached);
+  if (limit < 0 || used < 0) return INT64_MAX;
+  return limit - used + (file > 0 ? file : 0);
+}
+
+static int64_t least(int64_t first, int64_t second) {
+  return first < second ? first : second;
+}
+
+int64_t lathe_memory_available(void) {
+  int64_t kilobytes = number_in("/proc/meminfo", "MemAvailable:"), free = INT64_C(1) << 30;
+  if (kilobytes >= 0) free = kilobytes * 1024;
+  free = least(free, group_rest("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current",
+                                "/sys/fs/cgroup/memory.stat", "\ninactive_file "));
+  free = least(free, group_rest("/sys/fs/cgroup/memory/memory.limit_in_bytes",
+                                "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+                                "/sys/fs/cgroup/memory/memory.stat", "\ntotal_inactive_file "));
+  struct rlimit space;
+  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+    int64_t pages = number_in("/proc/self/statm", ""), used = pages > 0 ? pages * sysconf(_SC_PAGESIZE) : 0;
+    if (space.rlim_cur < INT64_MAX) free = least(free, (int64_t)space.rlim_cur - used);
+  }
+  return free > 0 ? free : 0;
+}
+
 lathe_path_kind lathe_path_look(const char *path, lathe_path_state *state) {
   struct stat status;
   if (stat(path, &status) != 0) return LATHE_PATH_NONE;

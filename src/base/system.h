@@ -14,6 +14,9 @@ double lathe_clock_wall(void);
 double lathe_process_seconds(void);
 int64_t lathe_process_peak(void);
 
+/* Bytes of memory that this process could still take: of the machine, of its control group, of its own limit. */
+int64_t lathe_memory_available(void);
+
 typedef enum lathe_path_kind {
   LATHE_PATH_NONE,
   LATHE_PATH_FILE,
