@@ -1,139 +1,15 @@
-/* rows.c - duplicates by a hash of each row (chunks in parallel) and exact comparison; missing rows by
- * and-ing the bitmaps. */
+/* rows.c - duplicates by the keys of whole rows; missing rows by and-ing the bitmaps. */
 #include "rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/hash.h"
 #include "../base/memory.h"
 #include "../base/pool.h"
 #include "../table/own.h"
+#include "key.h"
 
 enum { CHUNK = 65536 };
-
-typedef struct row_set {
-  const lathe_column **columns;
-  int32_t count;
-  int64_t rows;
-  uint64_t *hashes; /* (rows) */
-} row_set;
-
-static bool open_rows(row_set *set, const lathe_table *table, const int32_t *columns, int32_t count,
-                      lathe_error *error) {
-  set->count = columns ? count : lathe_table_columns(table);
-  set->rows = lathe_table_rows(table);
-  set->hashes = NULL;
-  set->columns = lathe_memory_new((size_t)set->count, sizeof *set->columns, error);
-  for (int32_t i = 0; i < set->count && set->columns; i++) {
-    int32_t index = columns ? columns[i] : i;
-    if (index >= 0 && index < lathe_table_columns(table)) {
-      set->columns[i] = lathe_table_column(table, index);
-      continue;
-    }
-    free(set->columns);
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "there is no column number %d", index + 1);
-  }
-  return set->columns != NULL;
-}
-
-/* splitmix64's finisher: every bit of `x` moves every bit of the result. */
-static uint64_t mix(uint64_t x) {
-  x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
-  x = (x ^ x >> 27) * 0x94D049BB133111EBu;
-  return x ^ x >> 31;
-}
-
-/* Equal elements have equal keys; for all types but STRING, different ones different keys. */
-static uint64_t element_key(const lathe_column *column, int64_t row) {
-  switch (column->type) {
-  case LATHE_TYPE_BOOL:
-    return lathe_bit(column->values, row);
-  case LATHE_TYPE_CATEGORY:
-  case LATHE_TYPE_DATE:
-    return ((const uint32_t *)column->values)[row];
-  case LATHE_TYPE_STRING: {
-    lathe_text text = lathe_column_text(column, row);
-    return lathe_hash_quick(text.data, text.size, 0);
-  }
-  case LATHE_TYPE_FLOAT64: {
-    double value = ((const double *)column->values)[row];
-    if (value == 0) value = 0;
-    if (value != value) return 0x7FF8000000000000u;
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-  }
-  case LATHE_TYPE_INT64:
-  case LATHE_TYPE_TIMESTAMP:
-    break;
-  }
-  return ((const uint64_t *)column->values)[row];
-}
-
-static bool hash_chunk(void *context, int64_t chunk, lathe_error *error) {
-  row_set *set = context;
-  (void)error;
-  int64_t begin = chunk * CHUNK, end = begin + CHUNK < set->rows ? begin + CHUNK : set->rows;
-  for (int32_t i = 0; i < set->count; i++) {
-    const lathe_column *column = set->columns[i];
-    for (int64_t row = begin; row < end; row++) {
-      uint64_t key = lathe_column_present(column, row) ? mix(element_key(column, row)) : 0x9E3779B97F4A7C15u;
-      set->hashes[row] = mix(set->hashes[row] * 3 + key);
-    }
-  }
-  return true;
-}
-
-static bool equal_rows(const row_set *set, int64_t a, int64_t b) {
-  for (int32_t i = 0; i < set->count; i++) {
-    const lathe_column *column = set->columns[i];
-    bool present = lathe_column_present(column, a);
-    if (present != lathe_column_present(column, b)) return false;
-    if (!present) continue;
-    if (element_key(column, a) != element_key(column, b)) return false;
-    if (column->type != LATHE_TYPE_STRING) continue;
-    lathe_text left = lathe_column_text(column, a), right = lathe_column_text(column, b);
-    if (left.size != right.size || memcmp(left.data, right.data, left.size) != 0) return false;
-  }
-  return true;
-}
-
-/* The rows that stay, in order. NULL with `error`. */
-static int64_t *distinct_rows(row_set *set, bool keep_last, int64_t *kept, lathe_progress *progress,
-                              lathe_error *error) {
-  uint64_t mask = 16;
-  while (mask < (uint64_t)set->rows * 2) mask *= 2;
-  set->hashes = lathe_memory_new((size_t)set->rows, sizeof *set->hashes, error);
-  int64_t *slots = lathe_memory_new(mask--, sizeof *slots, error); /* row + 1, or 0 */
-  int64_t *rows = lathe_memory_raw((size_t)set->rows, sizeof *rows, error);
-  int64_t count = 0;
-  bool fine = set->hashes && slots && rows &&
-              lathe_pool_run((set->rows + CHUNK - 1) / CHUNK, hash_chunk, set, progress, error);
-  for (int64_t i = 0; i < set->rows && fine; i++) {
-    int64_t row = keep_last ? set->rows - 1 - i : i;
-    if (i % CHUNK == 0 && !(fine = lathe_progress_check(progress, error))) break;
-    uint64_t at = set->hashes[row] & mask;
-    while (slots[at] &&
-           (set->hashes[slots[at] - 1] != set->hashes[row] || !equal_rows(set, slots[at] - 1, row)))
-      at = (at + 1) & mask;
-    if (slots[at]) continue;
-    slots[at] = row + 1;
-    rows[count++] = row;
-  }
-  for (int64_t i = 0; keep_last && i < count / 2; i++) {
-    int64_t row = rows[i];
-    rows[i] = rows[count - 1 - i];
-    rows[count - 1 - i] = row;
-  }
-  free(slots);
-  free(set->hashes);
-  set->hashes = NULL;
-  *kept = count;
-  if (fine) return rows;
-  free(rows);
-  return NULL;
-}
 
 static lathe_table *keep_rows(lathe_table *table, const int64_t *rows, int64_t count,
                               lathe_progress *progress, lathe_error *error) {
@@ -141,47 +17,106 @@ static lathe_table *keep_rows(lathe_table *table, const int64_t *rows, int64_t c
   return lathe_table_take(table, rows, count, progress, error);
 }
 
+static bool match_rows(lathe_row_match *match, const lathe_table *table, const int32_t *columns,
+                       int32_t count, bool last, lathe_progress *progress, lathe_error *error) {
+  lathe_row_keys keys;
+  bool fine = lathe_row_keys_open(&keys, table, columns, NULL, NULL, count, true, progress, error) &&
+              lathe_row_match_make(match, &keys, last, progress, error);
+  lathe_row_keys_close(&keys);
+  return fine;
+}
+
 lathe_table *lathe_table_drop_duplicates(lathe_table *table, const int32_t *columns, int32_t count,
                                          bool keep_last, lathe_progress *progress, lathe_error *error) {
-  row_set set;
-  if (!open_rows(&set, table, columns, count, error)) return NULL;
-  int64_t kept;
-  int64_t *rows = distinct_rows(&set, keep_last, &kept, progress, error);
-  lathe_table *result = rows ? keep_rows(table, rows, kept, progress, error) : NULL;
+  lathe_row_match match;
+  lathe_progress_begin(progress, "drop duplicates", 0);
+  if (!match_rows(&match, table, columns, count, keep_last, progress, error)) return NULL;
+  int64_t kept = match.distinct;
+  int64_t *rows = kept == match.rows ? NULL : lathe_row_match_list(&match, progress, error);
+  lathe_table *result = NULL;
+  lathe_row_match_free(&match);
+  if (rows || kept == lathe_table_rows(table)) result = keep_rows(table, rows, kept, progress, error);
   free(rows);
-  free(set.columns);
+  lathe_progress_end(progress);
   return result;
 }
 
 int64_t lathe_table_duplicates(const lathe_table *table, lathe_progress *progress, lathe_error *error) {
-  row_set set;
-  if (!open_rows(&set, table, NULL, 0, error)) return -1;
-  int64_t kept;
-  int64_t *rows = distinct_rows(&set, false, &kept, progress, error);
-  free(set.columns);
-  free(rows);
-  return rows ? set.rows - kept : -1;
+  lathe_row_match match;
+  if (!match_rows(&match, table, NULL, 0, false, progress, error)) return -1;
+  int64_t duplicates = match.rows - match.distinct;
+  lathe_row_match_free(&match);
+  return duplicates;
+}
+
+typedef struct missing_job {
+  const lathe_column **columns;
+  int32_t count;
+  int64_t rows;
+  int64_t *places; /* (chunks) how many rows stay; then where they go */
+  uint8_t *whole;  /* a bit for each row */
+  int64_t *kept;
+} missing_job;
+
+static bool and_chunk(void *context, int64_t chunk, lathe_error *error) {
+  missing_job *job = context;
+  size_t begin = (size_t)chunk * (CHUNK / 8), end = begin + CHUNK / 8, bytes = lathe_bit_bytes(job->rows);
+  (void)error;
+  if (end > bytes) end = bytes;
+  memset(job->whole + begin, 0xFF, end - begin);
+  for (int32_t i = 0; i < job->count; i++) {
+    const uint8_t *validity = job->columns[i]->validity;
+    for (size_t k = begin; validity && k < end; k++) job->whole[k] &= validity[k];
+  }
+  if (end == bytes && job->rows % 8)
+    job->whole[bytes - 1] = (uint8_t)(job->whole[bytes - 1] & ((1 << (job->rows % 8)) - 1));
+  for (size_t k = begin; k < end; k++) job->places[chunk] += __builtin_popcount(job->whole[k]);
+  return true;
+}
+
+static bool list_chunk(void *context, int64_t chunk, lathe_error *error) {
+  missing_job *job = context;
+  int64_t begin = chunk * CHUNK, end = begin + CHUNK < job->rows ? begin + CHUNK : job->rows;
+  int64_t *to = job->kept + job->places[chunk];
+  (void)error;
+  for (int64_t row = begin; row < end; row++)
+    if (lathe_bit(job->whole, row)) *to++ = row;
+  return true;
+}
+
+static lathe_table *whole_rows(missing_job *job, lathe_table *table, lathe_progress *progress,
+                               lathe_error *error) {
+  int64_t chunks = (job->rows + CHUNK - 1) / CHUNK, count = 0;
+  job->whole = lathe_memory_raw(lathe_bit_bytes(job->rows), 1, error);
+  job->places = lathe_memory_new((size_t)chunks, sizeof *job->places, error);
+  if (!job->whole || !job->places || !lathe_pool_run(chunks, and_chunk, job, progress, error)) return NULL;
+  for (int64_t i = 0; i < chunks; i++) {
+    int64_t here = job->places[i];
+    job->places[i] = count;
+    count += here;
+  }
+  if (count == job->rows) return lathe_table_retain(table);
+  job->kept = lathe_memory_raw((size_t)count, sizeof *job->kept, error);
+  if (!job->kept || !lathe_pool_run(chunks, list_chunk, job, progress, error)) return NULL;
+  return keep_rows(table, job->kept, count, progress, error);
 }
 
 lathe_table *lathe_table_drop_missing(lathe_table *table, const int32_t *columns, int32_t count,
                                       lathe_progress *progress, lathe_error *error) {
-  row_set set;
-  if (!open_rows(&set, table, columns, count, error)) return NULL;
-  size_t bytes = lathe_bit_bytes(set.rows);
-  uint8_t *whole = lathe_memory_raw(bytes, 1, error);
-  int64_t *rows = lathe_memory_raw((size_t)set.rows, sizeof *rows, error);
-  lathe_table *result = NULL;
-  if (whole && rows) {
-    memset(whole, 0xFF, bytes);
-    for (int32_t i = 0; i < set.count; i++)
-      for (size_t k = 0; set.columns[i]->validity && k < bytes; k++) whole[k] &= set.columns[i]->validity[k];
-    int64_t kept = 0;
-    for (int64_t row = 0; row < set.rows; row++)
-      if (lathe_bit(whole, row)) rows[kept++] = row;
-    result = keep_rows(table, rows, kept, progress, error);
+  missing_job job = {.count = columns ? count : lathe_table_columns(table), .rows = lathe_table_rows(table)};
+  job.columns = lathe_memory_new((size_t)job.count, sizeof *job.columns, error);
+  bool fine = job.columns != NULL;
+  for (int32_t i = 0; i < job.count && fine; i++) {
+    int32_t index = columns ? columns[i] : i;
+    if (index < 0 || index >= lathe_table_columns(table))
+      fine = lathe_error_set(error, LATHE_ERROR_ARGUMENT, "there is no column number %d", index + 1);
+    else
+      job.columns[i] = lathe_table_column(table, index);
   }
-  free(whole);
-  free(rows);
-  free(set.columns);
+  lathe_table *result = fine ? whole_rows(&job, table, progress, error) : NULL;
+  free(job.whole);
+  free(job.places);
+  free(job.kept);
+  free(job.columns);
   return result;
 }

@@ -1,0 +1,553 @@
+/* match.c - for each row the first row that equals it.
+ *
+ * Three ways, by what the keys are; each gives the same rows.
+ *   direct    codes below a small limit: an array with a place for each code
+ *   few       few different keys: one hash table that stays in the cache, filled by all threads at once
+ *   parted    many different keys: rows are dealt out by the first bits of their hash, and each part has a hash
+ *             table of its own that stays in the cache
+ * Who comes first is decided by row number, never by who was faster. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/memory.h"
+#include "../base/pool.h"
+#include "key.h"
+
+enum {
+  CHUNK = 65536,
+  FEW_BITS = 15,
+  FEW = 1 << FEW_BITS,
+  FEW_MOST = FEW / 4,
+  PART_ROWS = 16384,
+  PARTS_MOST = 1024
+};
+
+typedef _Atomic uint32_t atomic_row;
+typedef _Atomic uint64_t atomic_hash;
+
+typedef struct match_job {
+  const lathe_row_keys *keys;
+  lathe_row_match *match;
+  bool last;
+  int64_t begin, end;  /* the rows that this pass looks at */
+  atomic_row *first;   /* (slots) */
+  atomic_hash *hashes; /* few: (FEW + 1), 0 where nothing is; the last one is that of hash 0 */
+  atomic_int taken;    /* few: slots that are not empty; more than FEW_MOST: give up */
+  int32_t part_bits;   /* parted */
+  int64_t parts;
+  int64_t *places; /* parted: (chunks, parts) where the rows of a chunk go; (parts + 1) behind them */
+  uint64_t *codes; /* parted: (rows) hashes, in the order of the rows, then of the parts */
+  uint64_t *part_codes;
+  uint32_t *part_rows;
+  int64_t chunks;
+  int64_t *counts; /* (chunks) */
+} match_job;
+
+static int64_t chunks_of(int64_t rows) {
+  return (rows + CHUNK - 1) / CHUNK;
+}
+
+static bool run(match_job *job, lathe_chunk_work work, int64_t begin, int64_t end, lathe_progress *progress,
+                lathe_error *error) {
+  job->begin = begin, job->end = end;
+  return lathe_pool_run(chunks_of(end - begin), work, job, progress, error);
+}
+
+static void bounds(const match_job *job, int64_t chunk, int64_t *begin, int64_t *end) {
+  *begin = job->begin + chunk * CHUNK;
+  *end = *begin + CHUNK < job->end ? *begin + CHUNK : job->end;
+}
+
+static void note_first(atomic_row *first, uint32_t row, bool last) {
+  uint32_t now = atomic_load_explicit(first, memory_order_relaxed);
+  while (now == LATHE_ROW_NONE || (last ? row > now : row < now))
+    if (atomic_compare_exchange_weak_explicit(first, &now, row, memory_order_relaxed, memory_order_relaxed))
+      break;
+}
+
+static bool new_slots(match_job *job, int64_t slots, lathe_error *error) {
+  job->match->slots = slots;
+  job->match->first = lathe_memory_raw((size_t)slots, sizeof(uint32_t), error);
+  if (!job->match->first) return false;
+  memset(job->match->first, 0xFF, (size_t)slots * sizeof(uint32_t));
+  job->first = (atomic_row *)job->match->first;
+  return true;
+}
+
+/* ---- direct ---- */
+
+static bool direct_chunk(void *context, int64_t chunk, lathe_error *error) {
+  match_job *job = context;
+  uint64_t codes[LATHE_KEY_BLOCK];
+  bool gone[LATHE_KEY_BLOCK];
+  int64_t begin, end;
+  (void)error;
+  bounds(job, chunk, &begin, &end);
+  bool build = begin < job->match->build;
+  for (int64_t at = begin; at < end; at += LATHE_KEY_BLOCK) {
+    int32_t count = (int32_t)(end - at < LATHE_KEY_BLOCK ? end - at : LATHE_KEY_BLOCK);
+    lathe_row_keys_block(job->keys, at, count, codes, gone);
+    uint32_t *slots = job->match->at + at;
+    for (int32_t i = 0; i < count; i++) slots[i] = gone[i] ? LATHE_ROW_NONE : (uint32_t)codes[i];
+    for (int32_t i = 0; i < count && build; i++)
+      if (slots[i] != LATHE_ROW_NONE) note_first(&job->first[slots[i]], (uint32_t)(at + i), job->last);
+  }
+  return true;
+}
+
+static bool direct(match_job *job, lathe_progress *progress, lathe_error *error) {
+  lathe_row_match *match = job->match;
+  return new_slots(job, (int64_t)job->keys->limit, error) &&
+         run(job, direct_chunk, 0, match->build, progress, error) &&
+         run(job, direct_chunk, match->build, match->rows, progress, error);
+}
+
+/* ---- few ---- */
+
+static uint32_t find_few(match_job *job, uint64_t hash, bool add) {
+  if (hash == 0) return FEW;
+  uint32_t at = (uint32_t)(hash >> (64 - FEW_BITS));
+  for (;; at = (at + 1) & (FEW - 1)) {
+    uint64_t there = atomic_load_explicit(&job->hashes[at], memory_order_relaxed);
+    if (there == hash) return at;
+    if (there) continue;
+    if (!add || atomic_load_explicit(&job->taken, memory_order_relaxed) > FEW_MOST) return LATHE_ROW_NONE;
+    if (atomic_compare_exchange_strong_explicit(&job->hashes[at], &there, hash, memory_order_relaxed,
+                                                memory_order_relaxed)) {
+      atomic_fetch_add_explicit(&job->taken, 1, memory_order_relaxed);
+      return at;
+    }
+    if (there == hash) return at;
+  }
+}
+
+static bool few_chunk(void *context, int64_t chunk, lathe_error *error) {
+  match_job *job = context;
+  uint64_t codes[LATHE_KEY_BLOCK];
+  bool gone[LATHE_KEY_BLOCK];
+  int64_t begin, end;
+  (void)error;
+  bounds(job, chunk, &begin, &end);
+  bool build = begin < job->match->build;
+  for (int64_t at = begin; at < end; at += LATHE_KEY_BLOCK) {
+    int32_t count = (int32_t)(end - at < LATHE_KEY_BLOCK ? end - at : LATHE_KEY_BLOCK);
+    if (atomic_load_explicit(&job->taken, memory_order_relaxed) > FEW_MOST) return true;
+    lathe_row_keys_block(job->keys, at, count, codes, gone);
+    for (int32_t i = 0; i < count; i++) {
+      uint32_t slot = gone[i] ? LATHE_ROW_NONE : find_few(job, lathe_mix(codes[i]), build);
+      job->match->at[at + i] = slot;
+      if (build && slot != LATHE_ROW_NONE) note_first(&job->first[slot], (uint32_t)(at + i), job->last);
+    }
+  }
+  return true;
+}
+
+/* `*done` stays false when there are too many different keys. The table has room: each thread adds at most one key after
+ * the limit is passed. */
+static bool few(match_job *job, bool *done, lathe_progress *progress, lathe_error *error) {
+  lathe_row_match *match = job->match;
+  *done = false;
+  job->hashes = lathe_memory_new(FEW + 1, sizeof *job->hashes, error);
+  bool fine =
+      job->hashes && new_slots(job, FEW + 1, error) && run(job, few_chunk, 0, match->build, progress, error);
+  if (fine && atomic_load(&job->taken) <= FEW_MOST) {
+    fine = run(job, few_chunk, match->build, match->rows, progress, error);
+    *done = fine;
+  }
+  free(job->hashes);
+  job->hashes = NULL;
+  if (*done) return true;
+  free(match->first);
+  match->first = NULL;
+  return fine;
+}
+
+/* ---- parted ---- */
+
+static int64_t part_of(const match_job *job, uint64_t hash) {
+  return job->part_bits ? (int64_t)(hash >> (64 - job->part_bits)) : 0;
+}
+
+/* Hash rows, mark those that equal nothing, and count how many go to each part. */
+static bool count_chunk(void *context, int64_t chunk, lathe_error *error) {
+  match_job *job = context;
+  bool gone[LATHE_KEY_BLOCK];
+  int64_t begin, end, *counts = job->places + (chunk + (job->begin ? chunks_of(job->begin) : 0)) * job->parts;
+  (void)error;
+  bounds(job, chunk, &begin, &end);
+  for (int64_t at = begin; at < end; at += LATHE_KEY_BLOCK) {
+    int32_t count = (int32_t)(end - at < LATHE_KEY_BLOCK ? end - at : LATHE_KEY_BLOCK);
+    uint64_t *codes = job->codes + at;
+    lathe_row_keys_block(job->keys, at, count, codes, gone);
+    for (int32_t i = 0; i < count; i++) {
+      codes[i] = lathe_mix(codes[i]);
+      job->match->at[at + i] = gone[i] ? LATHE_ROW_NONE : 0;
+      counts[part_of(job, codes[i])] += !gone[i];
+    }
+  }
+  return true;
+}
+
+static bool deal_chunk(void *context, int64_t chunk, lathe_error *error) {
+  match_job *job = context;
+  int64_t begin, end, *places = job->places + (chunk + (job->begin ? chunks_of(job->begin) : 0)) * job->parts;
+  (void)error;
+  bounds(job, chunk, &begin, &end);
+  for (int64_t row = begin; row < end; row++) {
+    if (job->match->at[row] == LATHE_ROW_NONE) continue;
+    int64_t to = places[part_of(job, job->codes[row])]++;
+    job->part_codes[to] = job->codes[row];
+    job->part_rows[to] = (uint32_t)row;
+  }
+  return true;
+}
+
+typedef struct part_table {
+  uint32_t *slots; /* index into the part + 1, or 0 */
+  uint64_t mask;
+  uint64_t count;
+} part_table;
+
+static bool grow_part(part_table *table, const uint64_t *codes, lathe_error *error) {
+  uint64_t size = table->slots ? (table->mask + 1) * 2 : PART_ROWS / 2;
+  uint32_t *slots = lathe_memory_new(size, sizeof *slots, error);
+  if (!slots) return false;
+  for (uint64_t i = 0; table->slots && i <= table->mask; i++) {
+    if (!table->slots[i]) continue;
+    uint64_t at = codes[table->slots[i] - 1] & (size - 1);
+    while (slots[at]) at = (at + 1) & (size - 1);
+    slots[at] = table->slots[i];
+  }
+  free(table->slots);
+  table->slots = slots;
+  table->mask = size - 1;
+  return true;
+}
+
+static bool part_chunk(void *context, int64_t part, lathe_error *error) {
+  match_job *job = context;
+  const int64_t *starts = job->places + job->chunks * job->parts;
+  int64_t begin = starts[part], count = starts[part + 1] - begin;
+  const uint64_t *codes = job->part_codes + begin;
+  const uint32_t *rows = job->part_rows + begin;
+  uint32_t *result = job->match->at;
+  part_table table = {0};
+  if (count == 0) return true;
+  if (!grow_part(&table, codes, error)) return false;
+  /* rows of the left table come first, so that all of them are in when the others look */
+  int64_t build = count;
+  while (build > 0 && rows[build - 1] >= job->match->build) build--;
+  for (int64_t step = 0; step < count; step++) {
+    int64_t i = job->last && step < build ? build - 1 - step : step;
+    uint64_t at = codes[i] & table.mask;
+    while (table.slots[at] && codes[table.slots[at] - 1] != codes[i]) at = (at + 1) & table.mask;
+    if (table.slots[at]) {
+      result[rows[i]] = rows[table.slots[at] - 1];
+    } else if (step >= build) {
+      result[rows[i]] = LATHE_ROW_NONE;
+    } else {
+      table.slots[at] = (uint32_t)i + 1;
+      result[rows[i]] = rows[i];
+      if (++table.count * 2 > table.mask && !grow_part(&table, codes, error)) break;
+    }
+  }
+  bool fine = table.count * 2 <= table.mask;
+  free(table.slots);
+  return fine;
+}
+
+static void place_parts(match_job *job) {
+  int64_t *starts = job->places + job->chunks * job->parts, at = 0;
+  for (int64_t part = 0; part < job->parts; part++) {
+    starts[part] = at;
+    for (int64_t chunk = 0; chunk < job->chunks; chunk++) {
+      int64_t *place = &job->places[chunk * job->parts + part], count = *place;
+      *place = at;
+      at += count;
+    }
+  }
+  starts[job->parts] = at;
+}
+
+static bool parted(match_job *job, lathe_progress *progress, lathe_error *error) {
+  lathe_row_match *match = job->match;
+  int64_t rows = match->rows, build = match->build;
+  while (job->part_bits < 10 && rows >> job->part_bits > PART_ROWS) job->part_bits++;
+  job->parts = (int64_t)1 << job->part_bits;
+  job->chunks = chunks_of(build) + chunks_of(rows - build);
+  job->places = lathe_memory_new((size_t)((job->chunks + 1) * job->parts + 1), sizeof *job->places, error);
+  job->codes = lathe_memory_raw((size_t)rows, sizeof *job->codes, error);
+  bool fine = job->places && job->codes && run(job, count_chunk, 0, build, progress, error) &&
+              run(job, count_chunk, build, rows, progress, error);
+  if (fine) {
+    place_parts(job);
+    job->part_codes = lathe_memory_raw((size_t)rows, sizeof *job->part_codes, error);
+    job->part_rows = lathe_memory_raw((size_t)rows, sizeof *job->part_rows, error);
+    fine = job->part_codes && job->part_rows && run(job, deal_chunk, 0, build, progress, error) &&
+           run(job, deal_chunk, build, rows, progress, error);
+  }
+  free(job->codes);
+  fine = fine && lathe_pool_run(job->parts, part_chunk, job, progress, error);
+  free(job->places);
+  free(job->part_codes);
+  free(job->part_rows);
+  return fine;
+}
+
+/* ---- rows that agree in their hash only ---- */
+
+static bool check_chunk(void *context, int64_t chunk, lathe_error *error) {
+  match_job *job = context;
+  const lathe_row_match *match = job->match;
+  int64_t begin, end, wrong = 0;
+  (void)error;
+  bounds(job, chunk, &begin, &end);
+  for (int64_t row = begin; row < end; row++) {
+    uint32_t at = match->at[row];
+    if (at == LATHE_ROW_NONE) continue;
+    if (match->first) at = match->first[at];
+    wrong += at != row && !lathe_row_keys_equal(job->keys, at, row);
+  }
+  job->counts[chunk] = wrong;
+  return true;
+}
+
+/* Rows that do not equal the first row of their hash are compared with each other, one by one: two 64-bit hashes of
+ * different rows agree once in a long life. */
+static bool separate(match_job *job, lathe_progress *progress, lathe_error *error) {
+  lathe_row_match *match = job->match;
+  if (!lathe_row_match_rows(match, progress, error)) return false;
+  struct extra {
+    uint32_t of, row;
+  } *extras = NULL;
+  int64_t count = 0, room = 0;
+  bool fine = true;
+  for (int64_t step = 0; step < match->rows && fine; step++) {
+    int64_t row = job->last && step < match->build ? match->build - 1 - step : step;
+    if (step % CHUNK == 0 && !(fine = lathe_progress_check(progress, error))) break;
+    uint32_t of = match->at[row];
+    if (of == LATHE_ROW_NONE || of == row || lathe_row_keys_equal(job->keys, of, row)) continue;
+    int64_t i = 0;
+    while (i < count && !(extras[i].of == of && lathe_row_keys_equal(job->keys, extras[i].row, row))) i++;
+    match->at[row] = i < count ? extras[i].row : row < match->build ? (uint32_t)row : LATHE_ROW_NONE;
+    if (i < count || row >= match->build) continue;
+    if (count == room) {
+      void *memory = extras;
+      room = room ? room * 2 : 16;
+      fine = lathe_memory_resize(&memory, (size_t)room, sizeof *extras, error);
+      extras = memory;
+    }
+    if (fine) extras[count++] = (struct extra){of, (uint32_t)row};
+  }
+  free(extras);
+  return fine;
+}
+
+static bool verify(match_job *job, lathe_progress *progress, lathe_error *error) {
+  int64_t chunks = chunks_of(job->match->rows), wrong = 0;
+  job->counts = lathe_memory_new((size_t)chunks, sizeof *job->counts, error);
+  bool fine = job->counts && run(job, check_chunk, 0, job->match->rows, progress, error);
+  for (int64_t i = 0; i < chunks && fine; i++) wrong += job->counts[i];
+  free(job->counts);
+  return fine && (wrong == 0 || separate(job, progress, error));
+}
+
+/* ---- counting ---- */
+
+static bool distinct_chunk(void *context, int64_t chunk, lathe_error *error) {
+  match_job *job = context;
+  const lathe_row_match *match = job->match;
+  int64_t begin, end, distinct = 0, gone = 0;
+  (void)error;
+  bounds(job, chunk, &begin, &end);
+  for (int64_t row = begin; row < end; row++) {
+    uint32_t at = match->at[row];
+    gone += at == LATHE_ROW_NONE;
+    if (!match->first) distinct += at == row;
+  }
+  job->counts[2 * chunk] = distinct;
+  job->counts[2 * chunk + 1] = gone;
+  return true;
+}
+
+static bool count_distinct(match_job *job, lathe_progress *progress, lathe_error *error) {
+  lathe_row_match *match = job->match;
+  int64_t chunks = chunks_of(match->build);
+  match->distinct = match->gone = 0;
+  job->counts = lathe_memory_new((size_t)chunks, 2 * sizeof *job->counts, error);
+  bool fine = job->counts && run(job, distinct_chunk, 0, match->build, progress, error);
+  for (int64_t i = 0; i < chunks && fine; i++) {
+    match->distinct += job->counts[2 * i];
+    match->gone += job->counts[2 * i + 1];
+  }
+  free(job->counts);
+  for (int64_t i = 0; i < match->slots && match->first; i++)
+    match->distinct += match->first[i] != LATHE_ROW_NONE;
+  return fine;
+}
+
+/* ---- the whole ---- */
+
+bool lathe_row_match_make(lathe_row_match *match, const lathe_row_keys *keys, bool last,
+                          lathe_progress *progress, lathe_error *error) {
+  *match = (lathe_row_match){.rows = keys->rows[0] + keys->rows[1], .build = keys->rows[0]};
+  match_job job = {.keys = keys, .match = match, .last = last};
+  atomic_init(&job.taken, 0);
+  match->at = lathe_memory_raw((size_t)match->rows, sizeof *match->at, error);
+  bool fine = match->at != NULL, done = false;
+  if (fine && keys->exact && keys->limit && keys->limit <= (uint64_t)match->build * 2 + FEW) {
+    fine = direct(&job, progress, error);
+    done = true;
+  }
+  if (fine && !done) fine = few(&job, &done, progress, error);
+  if (fine && !done) fine = parted(&job, progress, error);
+  if (fine && !keys->exact) fine = verify(&job, progress, error);
+  if (fine) fine = count_distinct(&job, progress, error);
+  if (!fine) lathe_row_match_free(match);
+  return fine;
+}
+
+void lathe_row_match_free(lathe_row_match *match) {
+  free(match->at);
+  free(match->first);
+  *match = (lathe_row_match){0};
+}
+
+/* ---- what became of it ---- */
+
+static bool rows_chunk(void *context, int64_t chunk, lathe_error *error) {
+  match_job *job = context;
+  lathe_row_match *match = job->match;
+  int64_t begin, end;
+  (void)error;
+  bounds(job, chunk, &begin, &end);
+  for (int64_t row = begin; row < end; row++)
+    if (match->at[row] != LATHE_ROW_NONE) match->at[row] = match->first[match->at[row]];
+  return true;
+}
+
+bool lathe_row_match_rows(lathe_row_match *match, lathe_progress *progress, lathe_error *error) {
+  if (!match->first) return true;
+  match_job job = {.match = match};
+  if (!run(&job, rows_chunk, 0, match->rows, progress, error)) return false;
+  free(match->first);
+  match->first = NULL;
+  match->slots = 0;
+  return true;
+}
+
+/* A bit for each row, set where the row stands for those that equal it, and how many are set before each word. */
+typedef struct marks {
+  lathe_row_match *match;
+  _Atomic uint64_t *words;
+  uint32_t *before;
+  int64_t count;
+  int64_t *list;
+} marks;
+
+static bool mark_chunk(void *context, int64_t chunk, lathe_error *error) {
+  marks *job = context;
+  const lathe_row_match *match = job->match;
+  (void)error;
+  int64_t end = (chunk + 1) * CHUNK;
+  if (match->first) {
+    if (end > match->slots) end = match->slots;
+    for (int64_t slot = chunk * CHUNK; slot < end; slot++) {
+      uint32_t row = match->first[slot];
+      if (row != LATHE_ROW_NONE)
+        atomic_fetch_or_explicit(&job->words[row / 64], UINT64_C(1) << row % 64, memory_order_relaxed);
+    }
+    return true;
+  }
+  if (end > match->build) end = match->build;
+  for (int64_t row = chunk * CHUNK; row < end; row += 64) {
+    uint64_t word = 0;
+    for (int64_t i = row; i < end && i < row + 64; i++) word |= (uint64_t)(match->at[i] == i) << i % 64;
+    atomic_store_explicit(&job->words[row / 64], word, memory_order_relaxed);
+  }
+  return true;
+}
+
+static bool list_chunk(void *context, int64_t chunk, lathe_error *error) {
+  marks *job = context;
+  (void)error;
+  int64_t end = (chunk + 1) * (CHUNK / 64);
+  for (int64_t i = chunk * (CHUNK / 64); i < end && i < job->count; i++) {
+    int64_t *to = job->list + job->before[i];
+    for (uint64_t word = atomic_load_explicit(&job->words[i], memory_order_relaxed); word; word &= word - 1)
+      *to++ = i * 64 + __builtin_ctzll(word);
+  }
+  return true;
+}
+
+static void marks_free(marks *job) {
+  free((void *)job->words);
+  free(job->before);
+}
+
+static bool marks_make(marks *job, lathe_row_match *match, lathe_progress *progress, lathe_error *error) {
+  *job = (marks){.match = match, .count = (match->build + 63) / 64};
+  job->words = lathe_memory_new((size_t)job->count, sizeof *job->words, error);
+  job->before = lathe_memory_raw((size_t)job->count, sizeof *job->before, error);
+  job->list = lathe_memory_raw((size_t)match->distinct, sizeof *job->list, error);
+  bool fine =
+      job->words && job->before && job->list &&
+      lathe_pool_run(chunks_of(match->first ? match->slots : match->build), mark_chunk, job, progress, error);
+  uint32_t before = 0;
+  for (int64_t i = 0; i < job->count && fine; i++) {
+    job->before[i] = before;
+    before += (uint32_t)__builtin_popcountll(atomic_load_explicit(&job->words[i], memory_order_relaxed));
+  }
+  fine =
+      fine && lathe_pool_run((job->count + CHUNK / 64 - 1) / (CHUNK / 64), list_chunk, job, progress, error);
+  if (fine) return true;
+  marks_free(job);
+  free(job->list);
+  return false;
+}
+
+int64_t *lathe_row_match_list(const lathe_row_match *match, lathe_progress *progress, lathe_error *error) {
+  marks job;
+  lathe_row_match view = *match;
+  if (!marks_make(&job, &view, progress, error)) return NULL;
+  marks_free(&job);
+  return job.list;
+}
+
+static uint32_t place_of(const marks *job, uint32_t row) {
+  uint64_t word = atomic_load_explicit(&job->words[row / 64], memory_order_relaxed);
+  return job->before[row / 64] + (uint32_t)__builtin_popcountll(word & ((UINT64_C(1) << row % 64) - 1));
+}
+
+static bool number_slots(void *context, int64_t chunk, lathe_error *error) {
+  marks *job = context;
+  lathe_row_match *match = job->match;
+  (void)error;
+  int64_t end = (chunk + 1) * CHUNK < match->slots ? (chunk + 1) * CHUNK : match->slots;
+  for (int64_t slot = chunk * CHUNK; slot < end; slot++)
+    if (match->first[slot] != LATHE_ROW_NONE) match->first[slot] = place_of(job, match->first[slot]);
+  return true;
+}
+
+static bool number_rows(void *context, int64_t chunk, lathe_error *error) {
+  marks *job = context;
+  lathe_row_match *match = job->match;
+  (void)error;
+  int64_t end = (chunk + 1) * CHUNK < match->rows ? (chunk + 1) * CHUNK : match->rows;
+  for (int64_t row = chunk * CHUNK; row < end; row++)
+    if (match->at[row] != LATHE_ROW_NONE) match->at[row] = place_of(job, match->at[row]);
+  return true;
+}
+
+int64_t *lathe_row_match_number(lathe_row_match *match, lathe_progress *progress, lathe_error *error) {
+  marks job;
+  if (!marks_make(&job, match, progress, error)) return NULL;
+  bool fine = match->first ? lathe_pool_run(chunks_of(match->slots), number_slots, &job, progress, error) &&
+                                 lathe_row_match_rows(match, progress, error)
+                           : lathe_pool_run(chunks_of(match->rows), number_rows, &job, progress, error);
+  marks_free(&job);
+  if (fine) return job.list;
+  free(job.list);
+  return NULL;
+}
