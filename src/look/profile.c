@@ -1,269 +1,307 @@
-/* profile.c - summaries from sorted keys.
+/* profile.c - summaries of columns.
  *
- * A number becomes a 64-bit key of the same order; keys are sorted by radix; runs of equal keys give distinct
- * values, the most frequent ones and the extremes, places give the quantiles. Sums are compensated (Neumaier
- * 1974) and moments taken about the mean, with the correction of Chan, Golub and LeVeque (1983), so that they
- * hold against NIST's certified values. */
+ * All columns of numbers are looked through in chunks of rows, in parallel: extremes, moments, and whether the
+ * values are whole numbers or short decimals. Where those lie in a small range, each possible value is
+ * counted; else keys are sorted (keys.c). Either gives distinct values, the most frequent ones, quantiles and
+ * bins exactly. Moments are added in the order of the rows. */
 #include "profile.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "../base/memory.h"
-#include "../base/pool.h"
-#include "../table/words.h"
+#include "own.h"
 
-#define SIGN (UINT64_C(1) << 63)
+static const double wanted[LATHE_SUMMARY_QUANTILES] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
 
-static uint64_t key_of_double(double value) {
-  uint64_t bits;
-  if (value == 0) value = 0; /* -0 */
-  memcpy(&bits, &value, sizeof bits);
-  return bits & SIGN ? ~bits : bits | SIGN;
-}
+enum { LARGE = 1 << 20, COUNTED_MAX = 1 << 26 };
 
-static double double_of_key(uint64_t key) {
-  double value;
-  key = key & SIGN ? key ^ SIGN : ~key;
-  memcpy(&value, &key, sizeof value);
-  return value;
-}
-
-static uint64_t key_of(const lathe_column *column, int64_t row) {
-  const void *values = lathe_column_values(column);
-  switch (lathe_column_type(column)) {
-  case LATHE_TYPE_FLOAT64:
-    return key_of_double(((const double *)values)[row]);
-  case LATHE_TYPE_INT64:
-  case LATHE_TYPE_TIMESTAMP:
-    return (uint64_t)((const int64_t *)values)[row] ^ SIGN;
-  case LATHE_TYPE_DATE:
-    return (uint64_t)(int64_t)((const int32_t *)values)[row] ^ SIGN;
-  default:
-    return (uint64_t)lathe_column_number(column, row) ^ SIGN;
-  }
-}
-
-static double number_of(lathe_type type, uint64_t key) {
-  if (type == LATHE_TYPE_FLOAT64) return double_of_key(key);
-  double value = (double)(int64_t)(key ^ SIGN);
-  return type == LATHE_TYPE_TIMESTAMP ? value / 1e6 : value;
-}
-
-/* Sort by bytes, least first; bytes in which all keys agree are passed over. `other` is as long as `keys`;
- * the sorted one is returned. */
-static uint64_t *sort_keys(uint64_t *keys, uint64_t *other, int64_t count) {
-  uint64_t same_or = 0, same_and = ~UINT64_C(0);
-  for (int64_t i = 0; i < count; i++) same_or |= keys[i], same_and &= keys[i];
-  for (int shift = 0; shift < 64; shift += 8) {
-    if (((same_or ^ same_and) >> shift & 0xFF) == 0) continue;
-    int64_t places[257] = {0};
-    for (int64_t i = 0; i < count; i++) places[(keys[i] >> shift & 0xFF) + 1]++;
-    for (int i = 0; i < 256; i++) places[i + 1] += places[i];
-    for (int64_t i = 0; i < count; i++) other[places[keys[i] >> shift & 0xFF]++] = keys[i];
-    uint64_t *sorted = other;
-    other = keys, keys = sorted;
-  }
-  return keys;
-}
-
-typedef struct sum {
-  double total, lost;
-} sum;
-
-static void add(sum *into, double value) {
-  double total = into->total + value;
-  into->lost +=
-      fabs(into->total) >= fabs(value) ? (into->total - total) + value : (value - total) + into->total;
-  into->total = total;
-}
-
-static double total_of(const sum *from) {
-  return from->total + from->lost;
-}
-
-static void moments(lathe_type type, const uint64_t *keys, int64_t count, lathe_summary *out) {
-  sum first = {0}, drift = {0}, second = {0}, third = {0};
-  for (int64_t i = 0; i < count; i++) add(&first, number_of(type, keys[i]));
-  double n = (double)count, mean = total_of(&first) / n;
-  for (int64_t i = 0; i < count; i++) {
-    double from_mean = number_of(type, keys[i]) - mean;
-    add(&drift, from_mean);
-    add(&second, from_mean * from_mean);
-    add(&third, from_mean * from_mean * from_mean);
-  }
-  double squares = total_of(&second) - total_of(&drift) * total_of(&drift) / n;
-  out->mean = mean;
-  out->sd = count > 1 ? sqrt(squares / (n - 1)) : NAN;
-  out->skewness = squares > 0 ? total_of(&third) / n / pow(squares / n, 1.5) : NAN;
-}
-
-static void places(lathe_type type, const uint64_t *keys, int64_t count, lathe_summary *out) {
-  static const double wanted[LATHE_SUMMARY_QUANTILES] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
-  for (int i = 0; i < LATHE_SUMMARY_QUANTILES; i++) {
-    double place = wanted[i] * (double)(count - 1), whole = floor(place);
-    double low = number_of(type, keys[(int64_t)whole]);
-    double high = number_of(type, keys[(int64_t)whole + (whole < (double)(count - 1))]);
-    out->quantiles[i] = low + (high - low) * (place - whole);
-  }
-  out->min = number_of(type, keys[0]);
-  out->max = number_of(type, keys[count - 1]);
-  for (int64_t i = 0; i < count && keys[i] == keys[0]; i++) out->at_min++;
-  for (int64_t i = count; i > 0 && keys[i - 1] == keys[count - 1]; i--) out->at_max++;
-  double width = (out->max - out->min) / LATHE_SUMMARY_BINS;
-  for (int64_t i = 0; i < count; i++) {
-    int bin = width > 0 && isfinite(width) ? (int)((number_of(type, keys[i]) - out->min) / width) : 0;
-    out->bins[bin < LATHE_SUMMARY_BINS ? bin : LATHE_SUMMARY_BINS - 1]++;
-  }
-}
-
-/* Keep the most frequent; `places_of` runs along with the counts. */
-static void offer(lathe_summary *out, uint64_t *tops, uint64_t key, int64_t count) {
-  int32_t at = out->top_count;
-  while (at > 0 && out->top_counts[at - 1] < count) at--;
-  if (at >= LATHE_SUMMARY_TOP) return;
-  if (out->top_count < LATHE_SUMMARY_TOP) out->top_count++;
-  for (int32_t i = out->top_count - 1; i > at; i--) {
-    out->top_counts[i] = out->top_counts[i - 1];
-    tops[i] = tops[i - 1];
-  }
-  out->top_counts[at] = count;
-  tops[at] = key;
-}
-
-static void find_rows(const lathe_column *column, const uint64_t *tops, lathe_summary *out) {
-  int32_t open = out->top_count;
-  for (int32_t i = 0; i < out->top_count; i++) out->top_rows[i] = -1;
-  for (int64_t row = 0; row < out->rows && open; row++) {
-    if (!lathe_column_present(column, row)) continue;
-    uint64_t key = key_of(column, row);
-    for (int32_t i = 0; i < out->top_count; i++)
-      if (out->top_rows[i] < 0 && tops[i] == key) out->top_rows[i] = row, open--;
-  }
-}
-
-static bool summarize_numbers(const lathe_column *column, lathe_summary *out, lathe_error *error) {
-  lathe_type type = lathe_column_type(column);
-  int64_t there = out->rows - out->missing, count = 0;
-  uint64_t *keys = lathe_memory_raw((size_t)there, sizeof *keys, error);
-  uint64_t *other = lathe_memory_raw((size_t)there, sizeof *other, error);
-  uint64_t tops[LATHE_SUMMARY_TOP];
-  if (keys && other) {
-    for (int64_t row = 0; row < out->rows; row++)
-      if (lathe_column_present(column, row)) keys[count++] = key_of(column, row);
-    uint64_t *sorted = sort_keys(keys, other, count);
-    for (int64_t begin = 0, end = 0; begin < count; begin = end) {
-      while (end < count && sorted[end] == sorted[begin]) end++;
-      out->distinct++;
-      offer(out, tops, sorted[begin], end - begin);
-    }
-    while (count && type == LATHE_TYPE_FLOAT64 && !isfinite(double_of_key(sorted[count - 1]))) count--;
-    while (count && type == LATHE_TYPE_FLOAT64 && !isfinite(double_of_key(sorted[0]))) sorted++, count--;
-    out->finite = count;
-    if (count) {
-      moments(type, sorted, count, out);
-      places(type, sorted, count, out);
-    }
-    find_rows(column, tops, out);
-  }
-  bool fine = keys && other;
-  free(keys);
-  free(other);
-  return fine;
-}
-
-typedef struct word_count {
-  int64_t count, row;
-  lathe_text text;
-} word_count;
-
-static int by_count(const void *left, const void *right) {
-  const word_count *a = left, *b = right;
-  if (a->count != b->count) return a->count < b->count ? 1 : -1;
-  size_t size = a->text.size < b->text.size ? a->text.size : b->text.size;
-  int order = size ? memcmp(a->text.data, b->text.data, size) : 0;
-  return order ? order : (a->text.size > b->text.size) - (a->text.size < b->text.size);
-}
-
-static void rank_words(word_count *words, int64_t count, lathe_summary *out) {
-  int64_t used = 0;
-  for (int64_t i = 0; i < count; i++)
-    if (words[i].count) words[used++] = words[i];
-  if (used > 0) qsort(words, (size_t)used, sizeof *words, by_count);
-  out->distinct = used;
-  for (; out->top_count < LATHE_SUMMARY_TOP && out->top_count < used; out->top_count++) {
-    out->top_rows[out->top_count] = words[out->top_count].row;
-    out->top_counts[out->top_count] = words[out->top_count].count;
-  }
-}
-
-static bool summarize_categories(const lathe_column *column, lathe_summary *out, lathe_error *error) {
-  int64_t count = lathe_column_rows(lathe_column_dictionary(column));
-  const int32_t *codes = lathe_column_values(column);
-  word_count *words = lathe_memory_new((size_t)count, sizeof *words, error);
-  if (!words) return false;
-  for (int64_t row = 0; row < out->rows; row++) {
-    if (!lathe_column_present(column, row)) continue;
-    word_count *word = &words[codes[row]];
-    if (word->count++ == 0) word->row = row, word->text = lathe_column_text(column, row);
-  }
-  rank_words(words, count, out);
-  free(words);
-  return true;
-}
-
-static bool summarize_strings(const lathe_column *column, lathe_summary *out, lathe_error *error) {
-  lathe_words set = {0};
-  lathe_buffer buffer = {0}; /* of word_count */
-  bool fine = true;
-  for (int64_t row = 0; row < out->rows && fine; row++) {
-    lathe_text text = lathe_column_text(column, row);
-    if (!text.data) continue;
-    int32_t before = set.count, code = lathe_words_add(&set, text.data, text.size, error);
-    word_count fresh = {1, row, text};
-    fine = code >= 0 && (code < before || lathe_buffer_append(&buffer, &fresh, sizeof fresh, error));
-    if (fine && code < before) ((word_count *)(void *)buffer.data)[code].count++;
-  }
-  if (fine) rank_words((word_count *)(void *)buffer.data, set.count, out);
-  lathe_words_free(&set);
-  lathe_buffer_free(&buffer);
-  return fine;
-}
-
-bool lathe_column_summarize(const lathe_column *column, lathe_summary *out, lathe_error *error) {
-  *out = (lathe_summary){.rows = lathe_column_rows(column), .missing = lathe_column_missing(column)};
-  out->min = out->max = out->mean = out->sd = out->skewness = NAN;
-  for (int i = 0; i < LATHE_SUMMARY_QUANTILES; i++) out->quantiles[i] = NAN;
-  switch (lathe_column_type(column)) {
-  case LATHE_TYPE_STRING:
-    return summarize_strings(column, out, error);
-  case LATHE_TYPE_CATEGORY:
-    return summarize_categories(column, out, error);
-  default:
-    return summarize_numbers(column, out, error);
-  }
-}
+typedef struct look_column {
+  const lathe_column *column;
+  lathe_summary *out;
+  look_scan scan;
+  bool number;
+} look_column;
 
 typedef struct job {
-  const lathe_table *table;
-  lathe_summary *summaries;
+  look_column *columns;
+  int32_t count;
+  int64_t rows, chunks;
+  look_scan *scans; /* (columns, chunks) */
   lathe_progress *progress;
 } job;
 
-static bool summarize_one(void *context, int64_t chunk, lathe_error *error) {
+static bool scan_chunk(void *context, int64_t index, lathe_error *error) {
   job *work = context;
-  bool fine =
-      lathe_column_summarize(lathe_table_column(work->table, (int32_t)chunk), &work->summaries[chunk], error);
-  lathe_progress_add(work->progress, lathe_table_rows(work->table));
+  (void)error;
+  look_column *column = &work->columns[index / work->chunks];
+  if (!column->number) return true;
+  int64_t chunk = index % work->chunks, begin = chunk * LOOK_CHUNK, end = begin + LOOK_CHUNK;
+  look_scan_rows(column->column, begin, end < work->rows ? end : work->rows, &work->scans[index]);
+  lathe_progress_add(work->progress, (end < work->rows ? end : work->rows) - begin);
+  return true;
+}
+
+/* The number that stands at a place of counted values. */
+static double number_at(const look_column *from, int64_t place) {
+  int64_t whole = from->scan.low + place;
+  lathe_type type = from->column->type;
+  if (type == LATHE_TYPE_FLOAT64) return (double)whole / from->scan.scale;
+  return type == LATHE_TYPE_TIMESTAMP ? (double)whole / 1e6 : (double)whole;
+}
+
+static uint64_t key_at(const look_column *from, int64_t place) {
+  return from->column->type == LATHE_TYPE_FLOAT64 ? look_key_of_double(number_at(from, place))
+                                                  : look_key_of_int(from->scan.low + place);
+}
+
+static int bin_of(const lathe_summary *out, double value) {
+  double width = out->max / LATHE_SUMMARY_BINS - out->min / LATHE_SUMMARY_BINS;
+  int bin = width > 0 ? (int)((value - out->min) / width) : 0;
+  if (width > 0 && !isfinite(value - out->min)) bin = (int)(value / width - out->min / width);
+  return bin < LATHE_SUMMARY_BINS ? bin : LATHE_SUMMARY_BINS - 1;
+}
+
+static double between(double low, double high, double part) {
+  return isfinite(high - low) ? low + (high - low) * part : low * (1 - part) + high * part;
+}
+
+/* ---- values of a small range: counted ---- */
+
+static bool count_values(const look_column *from, look_tops *tops, lathe_error *error) {
+  lathe_summary *out = from->out;
+  int64_t range = from->scan.high - from->scan.low + 1;
+  uint32_t *counts = lathe_memory_new((size_t)range, sizeof *counts, error), places[LOOK_BLOCK];
+  if (!counts) return false;
+  for (int64_t at = 0; at < out->rows; at += LOOK_BLOCK) {
+    int64_t end = at + LOOK_BLOCK < out->rows ? at + LOOK_BLOCK : out->rows;
+    int64_t count = look_places(from->column, &from->scan, at, end, places);
+    for (int64_t i = 0; i < count; i++) counts[places[i]]++;
+  }
+  int64_t before = 0, last = 0; /* values below, and the place of the last one */
+  int quantile = 0;
+  double steps[LATHE_SUMMARY_QUANTILES];
+  for (int i = 0; i < LATHE_SUMMARY_QUANTILES; i++) steps[i] = wanted[i] * (double)(out->finite - 1);
+  for (int64_t place = 0; place < range; place++) {
+    uint32_t here = counts[place];
+    if (!here) continue;
+    double value = number_at(from, place);
+    for (; quantile < LATHE_SUMMARY_QUANTILES; quantile++) {
+      double step = steps[quantile], whole = floor(step);
+      int64_t low = (int64_t)whole, high = low + (whole < (double)(out->finite - 1));
+      if (high >= before + here) break;
+      double first = low >= before ? value : number_at(from, last);
+      out->quantiles[quantile] = between(first, value, step - whole);
+    }
+    out->distinct++;
+    out->bins[bin_of(out, value)] += here;
+    if (here > (tops->count == LATHE_SUMMARY_TOP ? tops->counts[LATHE_SUMMARY_TOP - 1] : 0))
+      look_tops_offer(tops, (uint64_t)place, here);
+    before += here, last = place;
+  }
+  out->at_min = counts[0], out->at_max = counts[range - 1];
+  for (int32_t i = 0; i < tops->count; i++) tops->keys[i] = key_at(from, (int64_t)tops->keys[i]);
+  free(counts);
+  return true;
+}
+
+/* ---- all others: sorted ---- */
+
+/* The first of `count` ascending keys whose bin is `bin` at least. */
+static int64_t first_of_bin(const lathe_summary *out, lathe_type type, const uint64_t *keys, int64_t count,
+                            int bin) {
+  int64_t low = 0, high = count;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (bin_of(out, look_number_of_key(type, keys[middle])) < bin)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static bool sort_values(const look_column *from, look_tops *tops, lathe_progress *progress,
+                        lathe_error *error) {
+  lathe_summary *out = from->out;
+  lathe_type type = from->column->type;
+  bool real = type == LATHE_TYPE_FLOAT64;
+  uint64_t low = real ? look_key_of_double(from->scan.min) : look_key_of_int(from->scan.low);
+  uint64_t high = real ? look_key_of_double(from->scan.max) : look_key_of_int(from->scan.high);
+  look_sorted sorted;
+  if (!look_sort(look_column_keys, from->column, out->rows, out->finite, low, high, &sorted, progress, error))
+    return false;
+  const uint64_t *keys = sorted.keys;
+  int64_t count = sorted.count;
+  for (int i = 0; i < LATHE_SUMMARY_QUANTILES; i++) {
+    double step = wanted[i] * (double)(count - 1), whole = floor(step);
+    int64_t at = (int64_t)whole, next = at + (whole < (double)(count - 1));
+    out->quantiles[i] =
+        between(look_number_of_key(type, keys[at]), look_number_of_key(type, keys[next]), step - whole);
+  }
+  while (out->at_min < count && keys[out->at_min] == keys[0]) out->at_min++;
+  while (out->at_max < count && keys[count - 1 - out->at_max] == keys[count - 1]) out->at_max++;
+  for (int bin = 0, end = LATHE_SUMMARY_BINS; bin < end; bin++) {
+    int64_t begin = first_of_bin(out, type, keys, count, bin);
+    out->bins[bin] = (bin + 1 < end ? first_of_bin(out, type, keys, count, bin + 1) : count) - begin;
+  }
+  out->distinct = sorted.distinct;
+  *tops = sorted.tops;
+  free(sorted.keys);
+  return true;
+}
+
+/* ---- the first rows of the most frequent values ---- */
+
+static void find_rows(const look_column *from, const uint64_t *tops) {
+  lathe_summary *out = from->out;
+  const lathe_column *column = from->column;
+  int32_t open = out->top_count;
+  for (int32_t i = 0; i < out->top_count; i++) out->top_rows[i] = -1;
+  uint64_t keys[LOOK_BLOCK];
+  for (int64_t at = 0; at < out->rows && open; at += LOOK_BLOCK) {
+    int64_t end = at + LOOK_BLOCK < out->rows ? at + LOOK_BLOCK : out->rows;
+    for (int64_t row = at; row < end; row++) {
+      if (column->type == LATHE_TYPE_FLOAT64) {
+        double value = ((const double *)column->values)[row];
+        keys[row - at] = look_key_of_double(isnan(value) ? NAN : value);
+      } else if (column->type == LATHE_TYPE_BOOL) {
+        keys[row - at] = look_key_of_int(lathe_bit(column->values, row));
+      } else if (column->type == LATHE_TYPE_DATE) {
+        keys[row - at] = look_key_of_int(((const int32_t *)column->values)[row]);
+      } else {
+        keys[row - at] = look_key_of_int(((const int64_t *)column->values)[row]);
+      }
+    }
+    for (int32_t i = 0; i < out->top_count; i++) {
+      if (out->top_rows[i] >= 0) continue;
+      int64_t hits = 0;
+      for (int64_t k = 0; k < end - at; k++) hits += keys[k] == tops[i];
+      for (int64_t k = 0; k < end - at && hits && out->top_rows[i] < 0; k++)
+        if (keys[k] == tops[i] && lathe_column_present(column, at + k)) out->top_rows[i] = at + k, open--;
+    }
+  }
+}
+
+static bool summarize_numbers(look_column *from, lathe_progress *progress, lathe_error *error) {
+  lathe_summary *out = from->out;
+  const look_scan *scan = &from->scan;
+  look_tops finite = {0}, tops = {0};
+  out->finite = scan->moments.count;
+  out->nans = scan->nans, out->infinite = scan->infinite;
+  out->zeros = scan->zeros, out->negative = scan->negative;
+  if (out->finite) {
+    out->min = scan->min, out->max = scan->max;
+    look_moments_write(&scan->moments, out);
+    uint64_t range = (uint64_t)scan->high - (uint64_t)scan->low;
+    bool small = scan->whole && range < COUNTED_MAX && out->rows <= UINT32_MAX &&
+                 range < (uint64_t)(2 * out->finite + 65536);
+    if (!(small ? count_values(from, &finite, error) : sort_values(from, &finite, progress, error)))
+      return false;
+  }
+  int64_t high = scan->infinite - scan->infinite_low;
+  if (scan->infinite_low) look_tops_offer(&tops, look_key_of_double(-INFINITY), scan->infinite_low);
+  for (int32_t i = 0; i < finite.count; i++) look_tops_offer(&tops, finite.keys[i], finite.counts[i]);
+  if (high) look_tops_offer(&tops, look_key_of_double(INFINITY), high);
+  if (scan->nans) look_tops_offer(&tops, look_key_of_double(NAN), scan->nans);
+  out->distinct += (scan->infinite_low > 0) + (high > 0) + (scan->nans > 0);
+  out->top_count = tops.count;
+  memcpy(out->top_counts, tops.counts, sizeof out->top_counts);
+  find_rows(from, tops.keys);
+  return true;
+}
+
+static bool summarize(look_column *from, lathe_progress *progress, lathe_error *error) {
+  switch (from->column->type) {
+  case LATHE_TYPE_STRING:
+    return look_summarize_strings(from->column, from->out, progress, error);
+  case LATHE_TYPE_CATEGORY:
+    return look_summarize_categories(from->column, from->out, error);
+  default:
+    return summarize_numbers(from, progress, error);
+  }
+}
+
+static bool summarize_one(void *context, int64_t index, lathe_error *error) {
+  job *work = context;
+  if (!summarize(&work->columns[index], NULL, error)) return false;
+  lathe_progress_add(work->progress, work->rows);
+  return true;
+}
+
+/* Sorting a large column runs in parallel itself and takes memory of the column's size: one after the other. */
+static bool is_large(const job *work, const look_column *column) {
+  if (work->rows < LARGE) return false;
+  if (column->column->type == LATHE_TYPE_STRING) return true;
+  if (!column->number) return false;
+  uint64_t range = (uint64_t)column->scan.high - (uint64_t)column->scan.low;
+  return !(column->scan.whole && range < COUNTED_MAX);
+}
+
+static bool run(job *work, lathe_error *error) {
+  if (!lathe_pool_run(work->count * work->chunks, scan_chunk, work, work->progress, error)) return false;
+  look_column *small = lathe_memory_raw((size_t)work->count, sizeof *small, error);
+  if (!small) return false;
+  int32_t small_count = 0;
+  for (int32_t i = 0; i < work->count; i++) {
+    look_column *column = &work->columns[i];
+    for (int64_t chunk = 0; chunk < work->chunks && column->number; chunk++)
+      look_scan_add(&column->scan, &work->scans[i * work->chunks + chunk]);
+    if (!is_large(work, column)) small[small_count++] = *column;
+  }
+  bool fine = true;
+  for (int32_t i = 0; i < work->count && fine; i++) {
+    if (!is_large(work, &work->columns[i])) continue;
+    fine = summarize(&work->columns[i], work->progress, error);
+    lathe_progress_add(work->progress, work->rows);
+  }
+  job rest = {.columns = small, .count = small_count, .rows = work->rows, .progress = work->progress};
+  fine = fine && lathe_pool_run(small_count, summarize_one, &rest, work->progress, error);
+  free(small);
+  return fine;
+}
+
+static bool summarize_all(lathe_column *const *columns, int32_t count, int64_t rows, lathe_summary *out,
+                          lathe_progress *progress, lathe_error *error) {
+  job work = {.count = count, .rows = rows, .chunks = (rows + LOOK_CHUNK - 1) / LOOK_CHUNK};
+  work.progress = progress;
+  work.columns = lathe_memory_new((size_t)count, sizeof *work.columns, error);
+  work.scans = lathe_memory_new((size_t)(count * work.chunks), sizeof *work.scans, error);
+  bool fine = work.columns && work.scans;
+  for (int32_t i = 0; i < count && fine; i++) {
+    lathe_summary *summary = &out[i];
+    *summary = (lathe_summary){.rows = rows, .missing = columns[i]->missing};
+    summary->min = summary->max = summary->mean = summary->sd = summary->skewness = NAN;
+    for (int k = 0; k < LATHE_SUMMARY_QUANTILES; k++) summary->quantiles[k] = NAN;
+    look_column *column = &work.columns[i];
+    *column = (look_column){.column = columns[i], .out = summary};
+    column->number = !lathe_type_is_text(columns[i]->type);
+    if (!column->number) continue;
+    look_scan_open(columns[i], &column->scan);
+    for (int64_t chunk = 0; chunk < work.chunks; chunk++) work.scans[i * work.chunks + chunk] = column->scan;
+  }
+  fine = fine && run(&work, error);
+  free(work.columns);
+  free(work.scans);
+  return fine;
+}
+
+bool lathe_column_summarize(const lathe_column *column, lathe_summary *out, lathe_progress *progress,
+                            lathe_error *error) {
+  lathe_column *one = lathe_column_retain((lathe_column *)(uintptr_t)column);
+  bool fine = summarize_all(&one, 1, column->rows, out, progress, error);
+  lathe_column_release(one);
   return fine;
 }
 
 bool lathe_table_summarize(const lathe_table *table, lathe_summary *summaries, lathe_progress *progress,
                            lathe_error *error) {
-  job work = {table, summaries, progress};
-  lathe_progress_begin(progress, "profile", lathe_table_rows(table) * lathe_table_columns(table));
-  bool fine = lathe_pool_run(lathe_table_columns(table), summarize_one, &work, progress, error);
+  int32_t count = lathe_table_columns(table);
+  lathe_column **columns = lathe_memory_raw((size_t)count, sizeof(lathe_column *), error);
+  if (!columns) return false;
+  for (int32_t i = 0; i < count; i++) columns[i] = lathe_table_column(table, i);
+  lathe_progress_begin(progress, "profile", lathe_table_rows(table) * count * 2);
+  bool fine = summarize_all(columns, count, lathe_table_rows(table), summaries, progress, error);
   lathe_progress_end(progress);
+  free(columns);
   return fine;
 }

@@ -52,7 +52,7 @@ int main(void) {
   lathe_text no_text = {NULL, 0};
   for (int64_t rows = 0; rows < 2; rows++) {
     lathe_column *texts = lathe_column_from_text(&no_text, rows, &error);
-    ok(lathe_column_summarize(texts, s, &error) && s[0].missing == rows && s[0].distinct == 0 &&
+    ok(lathe_column_summarize(texts, s, NULL, &error) && s[0].missing == rows && s[0].distinct == 0 &&
            s[0].top_count == 0,
        "no text in %d row(s)", (int)rows);
     lathe_column_release(texts);
@@ -61,7 +61,7 @@ int main(void) {
   static double numbers[100000];
   for (int i = 0; i < 100000; i++) numbers[i] = (double)((i * 7919LL) % 100003) - 50000;
   lathe_column *column = lathe_column_from_float64(numbers, 100000, &error);
-  ok(lathe_column_summarize(column, s, &error) && s[0].distinct == 100000 && s[0].at_max == 1,
+  ok(lathe_column_summarize(column, s, NULL, &error) && s[0].distinct == 100000 && s[0].at_max == 1,
      "100,000 numbers of both signs");
   bool sorted = true;
   for (int i = 1; i < LATHE_SUMMARY_QUANTILES; i++) sorted &= s[0].quantiles[i - 1] < s[0].quantiles[i];
