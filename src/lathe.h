@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "table/column.h"
 #include "table/table.h"
+#include "table/arrow.h"
 #include "format/csv.h"
 #include "format/source.h"
 #include "shape/rows.h"

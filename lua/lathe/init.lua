@@ -5,6 +5,7 @@ local parts = {
   -- name = module, or { module, field }
   read = { "lathe.table", "read" },
   table = "lathe.table",
+  arrow = "lathe.arrow",
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },
   linear = { "lathe.model", "linear" },

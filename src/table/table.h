@@ -11,6 +11,11 @@ typedef struct lathe_table lathe_table;
 /* A table of `count` columns, which it retains. */
 lathe_table *lathe_table_new(int32_t count, const char *const *names, lathe_column *const *columns,
                              lathe_error *error);
+
+/* The same for names that come from elsewhere: an empty one becomes "column_N", a repeated one gets "_2", "_3", ... */
+lathe_table *lathe_table_assemble(int32_t count, const char *const *names, lathe_column *const *columns,
+                                  lathe_error *error);
+
 lathe_table *lathe_table_retain(lathe_table *table);
 void lathe_table_release(lathe_table *table);
 

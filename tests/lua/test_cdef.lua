@@ -24,7 +24,8 @@ end
 
 local structs, enums, written = {}, {}, 0
 for _ in text:gmatch "struct%s+[%w_]*%s*{" do written = written + 1 end
-for body, name in text:gmatch "struct%s+[%w_]+%s*(%b{})%s*([%w_]+)%s*;" do
+for tag, body, name in text:gmatch "struct%s+([%w_]+)%s*(%b{})%s*([%w_]*)%s*;" do
+  if name == "" then name = "struct " .. tag end
   local fields = {}
   for field in body:sub(2, -2):gmatch "([^;]+);" do
     for _, field_name in ipairs(declared(field)) do fields[#fields + 1] = field_name end
@@ -42,6 +43,7 @@ tap.ok(#enums > 0, "enum values are read by this test")
 
 local lines = { '#include "lathe.h"', "#include <stddef.h>", "#include <stdio.h>", "int main(void) {" }
 local function ask(key, expression)
+  key = key:gsub("^struct ", "")
   lines[#lines + 1] = ('  printf("%s %%lld\\n", (long long)(%s));'):format(key, expression)
 end
 for _, struct in ipairs(structs) do
@@ -72,10 +74,11 @@ pipe:close()
 for _, ending in ipairs { "", ".c", ".out" } do os.remove(base .. ending) end
 
 for _, struct in ipairs(structs) do
-  local lua_side, want = { size = ffi.sizeof(struct.name) }, { size = c_side[struct.name] }
+  local key = struct.name:gsub("^struct ", "")
+  local lua_side, want = { size = ffi.sizeof(struct.name) }, { size = c_side[key] }
   for _, field in ipairs(struct.fields) do
     lua_side[field] = ffi.offsetof(struct.name, field)
-    want[field] = c_side[struct.name .. "." .. field]
+    want[field] = c_side[key .. "." .. field]
   end
   tap.same(lua_side, want, ("%s: size and %d offsets are the same in C and in Lua"):format(struct.name, #struct.fields))
 end
