@@ -12,6 +12,7 @@
 #include "table/arrow.h"
 #include "format/csv.h"
 #include "format/source.h"
+#include "format/json_table.h"
 #include "shape/rows.h"
 #include "look/profile.h"
 #include "graph/graph.h"

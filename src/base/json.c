@@ -14,6 +14,7 @@
 enum expected { VALUE, VALUE_OR_END, KEY_OR_END, COMMA_OR_END, NOTHING, FAILED };
 
 struct lathe_json_reader {
+  const char *origin; /* where lines are counted from */
   const char *data, *at, *end;
   const char *begin; /* of the last event */
   char *name;        /* NULL: none */
@@ -36,11 +37,18 @@ lathe_json_reader *lathe_json_reader_new(const char *data, size_t size, const ch
     free(reader);
     return NULL;
   }
-  reader->data = reader->at = reader->begin = data ? data : "";
-  reader->end = reader->data + size;
+  if (!data) data = "";
+  lathe_json_reader_restart(reader, data, data, size);
+  return reader;
+}
+
+void lathe_json_reader_restart(lathe_json_reader *reader, const char *origin, const char *data, size_t size) {
+  reader->origin = origin;
+  reader->data = reader->at = reader->begin = data;
+  reader->end = data + size;
   reader->expected = VALUE;
   reader->event = LATHE_JSON_NULL;
-  return reader;
+  reader->depth = 0;
 }
 
 void lathe_json_reader_free(lathe_json_reader *reader) {
@@ -52,9 +60,9 @@ void lathe_json_reader_free(lathe_json_reader *reader) {
 
 /* Line and column, both from 1; the column counts characters. */
 static void place_of(const lathe_json_reader *reader, const char *at, long *line, long *column) {
-  const char *start = reader->data;
+  const char *start = reader->origin;
   *line = 1;
-  for (const char *p = reader->data; p < at; p++) {
+  for (const char *p = start; p < at; p++) {
     if (*p != '\n') continue;
     ++*line;
     start = p + 1;
@@ -442,6 +450,10 @@ lathe_text lathe_json_text(const lathe_json_reader *reader) {
   return reader->text;
 }
 
+lathe_text lathe_json_raw(const lathe_json_reader *reader) {
+  return (lathe_text){reader->begin, (size_t)(reader->at - reader->begin)};
+}
+
 int32_t lathe_json_depth(const lathe_json_reader *reader) {
   return reader->depth;
 }
@@ -451,7 +463,9 @@ bool lathe_json_skip(lathe_json_reader *reader, lathe_error *error) {
   if (reader->event == LATHE_JSON_ERROR) return false;
   if (reader->event != LATHE_JSON_ARRAY && reader->event != LATHE_JSON_OBJECT) return true;
   int32_t outside = reader->depth - 1;
+  const char *begin = reader->begin;
   while (reader->depth > outside)
     if (lathe_json_next(reader, error) == LATHE_JSON_ERROR) return false;
+  reader->begin = begin;
   return true;
 }

@@ -35,6 +35,10 @@ typedef struct lathe_json_reader lathe_json_reader;
 lathe_json_reader *lathe_json_reader_new(const char *data, size_t size, const char *name, lathe_error *error);
 void lathe_json_reader_free(lathe_json_reader *reader);
 
+/* Read another value with the same reader: `size` bytes at `data`. Errors count lines and columns from `origin`, which lies
+ * at or before `data` in the same text. */
+void lathe_json_reader_restart(lathe_json_reader *reader, const char *origin, const char *data, size_t size);
+
 /* The next event. After ERROR it stays ERROR. */
 lathe_json_event lathe_json_next(lathe_json_reader *reader, lathe_error *error);
 
@@ -44,6 +48,9 @@ bool lathe_json_bool(const lathe_json_reader *reader);
 int64_t lathe_json_integer(const lathe_json_reader *reader);
 double lathe_json_number(const lathe_json_reader *reader);
 lathe_text lathe_json_text(const lathe_json_reader *reader);
+
+/* The bytes of the last event as they stand; after lathe_json_skip those of the whole value. Behind them reading goes on. */
+lathe_text lathe_json_raw(const lathe_json_reader *reader);
 
 /* How many brackets are open behind the last event (one that it opened is counted, one that it closed is not).
  */

@@ -26,8 +26,8 @@ fi
 
 run "$LATHE" doctor --json
 is "--json has the same exit status" "$status" "$healthy"
-"$LATHE" eval 'local found = lathe.json.decode(io.read "*a") return #found.libraries, found.utf8, found.terminal' <"$out" >plain
-is "--json is JSON" "$(tr '\n' ' ' <plain)" "3 true false "
+"$LATHE" eval 'local found = lathe.json.decode(io.read "*a") return #found.libraries > 5, found.utf8, found.terminal' <"$out" >plain
+is "--json is JSON" "$(tr '\n' ' ' <plain)" "true true false "
 
 LC_ALL=C "$LATHE" doctor >"$out"
 has "a locale that is not UTF-8 is warned of" "$out" "not UTF-8"
