@@ -217,7 +217,8 @@ static void check_times(void) {
   gives(make(&m, "tdm", 3, 2, NULL, millis, NULL), "date", "1970-01-02|1969-12-31|1970-01-01|",
         "date64 is rounded down to its day");
   gives(make(&m, "tsu:", 3, 2, NULL, micros, NULL), "timestamp",
-        "1969-12-31 23:59:59.999999|1970-01-01 00:00:01.500000|1970-01-01 00:00:00|", "microseconds are borrowed");
+        "1969-12-31 23:59:59.999999|1970-01-01 00:00:01.500000|1970-01-01 00:00:00|",
+        "microseconds are borrowed");
   gives(make(&m, "tsm:Europe/Paris", 3, 2, holes, millis, NULL), "timestamp",
         "1970-01-02 00:00:00||1970-01-01 00:00:00|", "milliseconds, in any zone, are UTC");
   gives(make(&m, "tsn:UTC", 2, 2, NULL, micros, NULL), "timestamp",
@@ -316,7 +317,7 @@ static const char csv[] =
     "true,4,2,,x,2000-01-01,2000-01-01 00:00:00\ntrue,5,3,b,y,2000-01-02,2000-01-01 00:00:01\n";
 
 static void check_both_ways(void) {
-  lathe_table *table = lathe_table_parse_csv(csv, strlen(csv), "t.csv", NULL, NULL, &problem);
+  lathe_table *table = lathe_table_parse_csv(csv, strlen(csv), "t.csv", NULL, NULL, NULL, &problem);
   struct ArrowArray array;
   struct ArrowSchema schema;
   ok(lathe_table_to_arrow(table, &array, &schema, &problem) && array.n_children == 7 &&
@@ -348,7 +349,7 @@ static void check_both_ways(void) {
 }
 
 static void check_streams(void) {
-  lathe_table *table = lathe_table_parse_csv(csv, strlen(csv), "t.csv", NULL, NULL, &problem);
+  lathe_table *table = lathe_table_parse_csv(csv, strlen(csv), "t.csv", NULL, NULL, NULL, &problem);
   for (int64_t batch = 1; batch <= 5; batch++) {
     struct ArrowArrayStream stream;
     lathe_table_to_arrow_stream(table, batch, &stream, &problem);
