@@ -11,6 +11,7 @@
 #include "table/table.h"
 #include "table/arrow.h"
 #include "format/csv.h"
+#include "format/csv_dialect.h"
 #include "format/source.h"
 #include "format/json_table.h"
 #include "shape/rows.h"
