@@ -8,7 +8,8 @@ local recipe = {}
 local methods = {}
 local meta = { __index = methods }
 
--- The options of `where`, checked against `known` (name -> default); one name too many is answered with the nearest.
+-- The options of `where`, checked against `known` (name -> default, this module when there is none); one name too many is answered
+-- with the nearest.
 local function checked(options, known, where)
   if options ~= nil and type(options) ~= "table" then core.fail("%s takes a table of options, not a %s", where, type(options)) end
   local result = {}

@@ -378,6 +378,7 @@ end
 -- Verbs that live in files of their own, loaded when first used: the module gives the table its method.
 local verbs = {
   arrow = "lathe.arrow",
+  folds = "lathe.split",
   split = "lathe.split",
 }
 function tables.missing(_, name)

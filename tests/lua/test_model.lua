@@ -145,6 +145,19 @@ tap.same(values(select(2, t:split { test = 3, shuffle = false }), "a"), values(t
 tap.raises(function() t:split { test = 1.5 } end, "neither a part of the rows nor a number of rows", "a wrong part")
 tap.raises(function() t:split { sed = 1 } end, 'did you mean "seed"', "a wrong option of split")
 tap.raises(function() t:split { seed = -1 } end, "4294967295", "a seed below zero")
+do
+  local few = lathe.table { { "kind", { "a", "a", "b" } }, { "number", { 1, nil, 3 } }, { "day", { 1, 1, 1 } } }
+  tap.raises(function() few:split { stratify = "kind" } end, 'only row 3 of column "kind" is "b"', "a class of one row cannot be stratified")
+  tap.raises(function() few:split { stratify = "kind", group = "kind" } end, "not both", "two ways of cutting")
+  tap.raises(function() few:split { group = "number" } end, 'column "number" is missing in row 2', "a row without a group")
+  tap.raises(function() few:split { time = "kind" } end, "no order in time", "a time that is text")
+  tap.raises(function() few:split { time = "day" } end, "stay together", "one time only")
+  tap.raises(function() few:split { group = "kind", test = 2 } end, "2 groups", "no group left to train on")
+  tap.raises(function() few:folds { folds = 1 } end, "at least 2", "one fold")
+  tap.raises(function() few:folds { folds = 4 } end, "3 rows cannot be cut into 4 folds", "more folds than rows")
+  tap.raises(function() few:folds { folds = 2, stratify = "kind" } end, '"b" stands in 1 of the rows', "a class smaller than the folds")
+  tap.raises(function() few:folds { folds = 2, time = "day" } end, "moments", "folds of one time")
+end
 
 -- ---- bundles, threads ----
 local data = lathe.read(housing)
