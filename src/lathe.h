@@ -15,6 +15,7 @@
 #include "format/source.h"
 #include "format/json_table.h"
 #include "shape/rows.h"
+#include "shape/sort.h"
 #include "look/profile.h"
 #include "graph/graph.h"
 #include "graph/quantize.h"

@@ -380,6 +380,8 @@ local verbs = {
   arrow = "lathe.arrow",
   folds = "lathe.split",
   split = "lathe.split",
+  sort = "lathe.sort",
+  order = "lathe.sort",
 }
 function tables.missing(_, name)
   if verbs[name] then
