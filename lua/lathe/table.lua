@@ -379,6 +379,7 @@ end
 local verbs = {
   arrow = "lathe.arrow",
   folds = "lathe.split",
+  group_by = "lathe.group", aggregate = "lathe.group", distinct = "lathe.group", value_counts = "lathe.group",
   split = "lathe.split",
   sort = "lathe.sort",
   order = "lathe.sort",

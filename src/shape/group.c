@@ -1,0 +1,387 @@
+/* group.c - group_by: the groups, then each aggregate as a column. Facts that several aggregates of a column need are
+ * gathered once. */
+#include "group.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "group_own.h"
+
+/* What is known of one column; NULL as long as nobody asked. */
+typedef struct column_facts {
+  int64_t *counts; /* values that are there */
+  void *sums;      /* __int128 or group_sum_float */
+  double *means, *squares;
+} column_facts;
+
+typedef struct group_job {
+  lathe_table *table;
+  lathe_groups groups;
+  const lathe_aggregate *aggregates;
+  int32_t aggregate_count;
+  int64_t *sizes;      /* rows of each group */
+  column_facts *facts; /* of each column of the table */
+  lathe_progress *progress;
+  lathe_error *error;
+} group_job;
+
+static const char *const kind_names[] = {"count",    "sum",      "mean",  "sd",   "variance", "min", "max",
+                                         "quantile", "distinct", "first", "last", "any",      "all"};
+
+/* ---- facts ---- */
+
+static const int64_t *sizes_of(group_job *job) {
+  if (!job->sizes)
+    job->sizes = lathe_groups_gather(&job->groups, NULL, &group_count, NULL, job->progress, job->error);
+  return job->sizes;
+}
+
+static const int64_t *counts_of(group_job *job, int32_t index) {
+  const lathe_column *column = lathe_table_column(job->table, index);
+  if (!column->validity) return sizes_of(job);
+  column_facts *facts = &job->facts[index];
+  if (!facts->counts)
+    facts->counts = lathe_groups_gather(&job->groups, column, &group_count, NULL, job->progress, job->error);
+  return facts->counts;
+}
+
+static const void *sums_of(group_job *job, int32_t index) {
+  const lathe_column *column = lathe_table_column(job->table, index);
+  column_facts *facts = &job->facts[index];
+  const group_fact *fact = column->type == LATHE_TYPE_FLOAT64 ? &group_sums_float : &group_sum_int;
+  if (!facts->sums)
+    facts->sums = lathe_groups_gather(&job->groups, column, fact, NULL, job->progress, job->error);
+  return facts->sums;
+}
+
+static double float_sum(const group_sum_float *sum) {
+  return isfinite(sum->sum) ? sum->sum + sum->rest : sum->sum;
+}
+
+static const double *means_of(group_job *job, int32_t index) {
+  column_facts *facts = &job->facts[index];
+  if (facts->means) return facts->means;
+  const int64_t *counts = counts_of(job, index);
+  const void *sums = counts ? sums_of(job, index) : NULL;
+  double *means = sums ? lathe_memory_raw((size_t)job->groups.count, sizeof *means, job->error) : NULL;
+  if (!means) return NULL;
+  bool fraction = lathe_table_column(job->table, index)->type == LATHE_TYPE_FLOAT64;
+  for (int64_t i = 0; i < job->groups.count; i++)
+    means[i] =
+        (fraction ? float_sum((const group_sum_float *)sums + i) : (double)((const __int128 *)sums)[i]) /
+        (double)counts[i];
+  return facts->means = means;
+}
+
+static const double *squares_of(group_job *job, int32_t index) {
+  column_facts *facts = &job->facts[index];
+  const double *means = facts->squares ? NULL : means_of(job, index);
+  if (means)
+    facts->squares = lathe_groups_gather(&job->groups, lathe_table_column(job->table, index), &group_squares,
+                                         means, job->progress, job->error);
+  return facts->squares;
+}
+
+/* ---- columns ---- */
+
+/* A column of one 8-byte value for each group, missing where fewer than `least` values are there. `values` is taken. */
+static lathe_column *finish(group_job *job, lathe_type type, void *values, const int64_t *counts,
+                            int64_t least) {
+  uint8_t *validity = NULL;
+  if (values && least > 0) {
+    validity = lathe_memory_new(lathe_bit_bytes(job->groups.count), 1, job->error);
+    for (int64_t i = 0; validity && i < job->groups.count; i++)
+      if (counts[i] >= least) lathe_bit_set(validity, i);
+  }
+  lathe_column *column = NULL;
+  if (values && (validity || least == 0))
+    column = lathe_column_new(type, job->groups.count, validity, values, NULL, NULL, job->error);
+  if (column) return column;
+  free(values);
+  free(validity);
+  return NULL;
+}
+
+static void *new_values(group_job *job) {
+  return lathe_memory_raw((size_t)job->groups.count, 8, job->error);
+}
+
+static lathe_column *count_column(group_job *job, const lathe_aggregate *what) {
+  const int64_t *counts = what->column < 0 ? sizes_of(job) : counts_of(job, what->column);
+  void *values = counts ? new_values(job) : NULL;
+  if (values) memcpy(values, counts, (size_t)job->groups.count * sizeof *counts);
+  return finish(job, LATHE_TYPE_INT64, values, NULL, 0);
+}
+
+static lathe_column *sum_column(group_job *job, const lathe_aggregate *what) {
+  const void *sums = sums_of(job, what->column);
+  bool fraction = lathe_table_column(job->table, what->column)->type == LATHE_TYPE_FLOAT64;
+  void *values = sums ? new_values(job) : NULL;
+  for (int64_t i = 0; values && i < job->groups.count; i++) {
+    if (fraction) {
+      ((double *)values)[i] = float_sum((const group_sum_float *)sums + i);
+      continue;
+    }
+    __int128 sum = ((const __int128 *)sums)[i];
+    ((int64_t *)values)[i] = (int64_t)sum;
+    if (sum == (int64_t)sum) continue;
+    lathe_error_set(
+        job->error, LATHE_ERROR_DATA,
+        "the sum of \"%.200s\" in the group of row %lld is more than int64 holds; cast the column to float64",
+        lathe_table_name(job->table, what->column), (long long)job->groups.first[i] + 1);
+    free(values);
+    return NULL;
+  }
+  return finish(job, fraction ? LATHE_TYPE_FLOAT64 : LATHE_TYPE_INT64, values, NULL, 0);
+}
+
+static lathe_column *mean_column(group_job *job, const lathe_aggregate *what) {
+  const double *means = means_of(job, what->column);
+  void *values = means ? new_values(job) : NULL;
+  if (values) memcpy(values, means, (size_t)job->groups.count * sizeof *means);
+  return finish(job, LATHE_TYPE_FLOAT64, values, counts_of(job, what->column), 1);
+}
+
+static lathe_column *spread_column(group_job *job, const lathe_aggregate *what) {
+  const double *squares = squares_of(job, what->column);
+  const int64_t *counts = counts_of(job, what->column);
+  double *values = squares && counts ? new_values(job) : NULL;
+  for (int64_t i = 0; values && i < job->groups.count; i++) {
+    values[i] = squares[i] / (double)(counts[i] - 1);
+    if (what->kind == LATHE_AGGREGATE_SD) values[i] = sqrt(values[i]);
+  }
+  return finish(job, LATHE_TYPE_FLOAT64, values, counts, 2);
+}
+
+/* Codes and days are 4 bytes wide. */
+static lathe_column *narrow_column(group_job *job, const lathe_column *like, const int64_t *values,
+                                   const int64_t *counts) {
+  int32_t *codes = lathe_memory_new((size_t)job->groups.count, sizeof *codes, job->error);
+  uint8_t *validity = lathe_memory_new(lathe_bit_bytes(job->groups.count), 1, job->error);
+  lathe_column *column = NULL;
+  if (codes && validity) {
+    for (int64_t i = 0; i < job->groups.count; i++) {
+      if (counts[i] == 0) continue;
+      codes[i] = (int32_t)values[i];
+      lathe_bit_set(validity, i);
+    }
+    column =
+        lathe_column_new(like->type, job->groups.count, validity, codes, NULL, like->dictionary, job->error);
+  }
+  if (column) return column;
+  free(codes);
+  free(validity);
+  return NULL;
+}
+
+static lathe_column *truth_column(group_job *job, const int64_t *values, const int64_t *counts) {
+  uint8_t *bits = lathe_memory_new(lathe_bit_bytes(job->groups.count), 1, job->error);
+  uint8_t *validity = lathe_memory_new(lathe_bit_bytes(job->groups.count), 1, job->error);
+  lathe_column *column = NULL;
+  if (bits && validity) {
+    for (int64_t i = 0; i < job->groups.count; i++) {
+      if (counts[i] == 0) continue;
+      if (values[i] == 1) lathe_bit_set(bits, i);
+      lathe_bit_set(validity, i);
+    }
+    column = lathe_column_new(LATHE_TYPE_BOOL, job->groups.count, validity, bits, NULL, NULL, job->error);
+  }
+  if (column) return column;
+  free(bits);
+  free(validity);
+  return NULL;
+}
+
+static lathe_column *extreme_column(group_job *job, const lathe_aggregate *what) {
+  lathe_column *column = lathe_table_column(job->table, what->column), *words = NULL, *result = NULL;
+  const int64_t *counts = counts_of(job, what->column);
+  if (!counts) return NULL;
+  if (column->type == LATHE_TYPE_STRING) {
+    words = lathe_column_to_category(column, job->error);
+    if (!words) return NULL;
+    column = words;
+  }
+  bool most = what->kind == LATHE_AGGREGATE_MAX || what->kind == LATHE_AGGREGATE_ANY;
+  const group_fact *fact = column->type == LATHE_TYPE_FLOAT64 ? (most ? &group_max_float : &group_min_float)
+                                                              : (most ? &group_max_int : &group_min_int);
+  void *values = lathe_groups_gather(&job->groups, column, fact, NULL, job->progress, job->error);
+  if (!values) {
+    lathe_column_release(words);
+    return NULL;
+  }
+  if (column->type == LATHE_TYPE_BOOL)
+    result = truth_column(job, values, counts);
+  else if (lathe_column_value_bytes(column->type, 1) == 4)
+    result = narrow_column(job, column, values, counts);
+  else
+    return finish(job, column->type, values, counts, 1);
+  free(values);
+  if (words && result) {
+    lathe_column *text = lathe_column_to_string(result, job->error);
+    lathe_column_release(result);
+    result = text;
+  }
+  lathe_column_release(words);
+  return result;
+}
+
+static lathe_column *quantile_column(group_job *job, const lathe_aggregate *what) {
+  const int64_t *counts = counts_of(job, what->column);
+  double *values = counts ? new_values(job) : NULL;
+  if (values && !lathe_groups_quantiles(&job->groups, lathe_table_column(job->table, what->column), &what->at,
+                                        1, values, job->progress, job->error)) {
+    free(values);
+    return NULL;
+  }
+  return finish(job, LATHE_TYPE_FLOAT64, values, counts, 1);
+}
+
+static lathe_column *distinct_column(group_job *job, const lathe_aggregate *what) {
+  void *values = new_values(job);
+  if (values && !lathe_groups_distinct(&job->groups, lathe_table_column(job->table, what->column), values,
+                                       job->progress, job->error)) {
+    free(values);
+    return NULL;
+  }
+  return finish(job, LATHE_TYPE_INT64, values, NULL, 0);
+}
+
+static lathe_column *picked_column(group_job *job, const lathe_aggregate *what) {
+  lathe_column *column = lathe_table_column(job->table, what->column);
+  int64_t *rows = lathe_groups_gather(&job->groups, column,
+                                      what->kind == LATHE_AGGREGATE_FIRST ? &group_first : &group_last, NULL,
+                                      job->progress, job->error);
+  lathe_column *result = rows ? lathe_column_take(column, rows, job->groups.count, job->error) : NULL;
+  free(rows);
+  return result;
+}
+
+static lathe_column *aggregate_column(group_job *job, const lathe_aggregate *what) {
+  switch (what->kind) {
+  case LATHE_AGGREGATE_COUNT:
+    return count_column(job, what);
+  case LATHE_AGGREGATE_SUM:
+    return sum_column(job, what);
+  case LATHE_AGGREGATE_MEAN:
+    return mean_column(job, what);
+  case LATHE_AGGREGATE_SD:
+  case LATHE_AGGREGATE_VARIANCE:
+    return spread_column(job, what);
+  case LATHE_AGGREGATE_MIN:
+  case LATHE_AGGREGATE_MAX:
+  case LATHE_AGGREGATE_ANY:
+  case LATHE_AGGREGATE_ALL:
+    return extreme_column(job, what);
+  case LATHE_AGGREGATE_QUANTILE:
+    return quantile_column(job, what);
+  case LATHE_AGGREGATE_DISTINCT:
+    return distinct_column(job, what);
+  case LATHE_AGGREGATE_FIRST:
+  case LATHE_AGGREGATE_LAST:
+    break;
+  }
+  return picked_column(job, what);
+}
+
+/* ---- the whole ---- */
+
+static bool check_aggregate(const group_job *job, const lathe_aggregate *what) {
+  if ((unsigned)what->kind >= sizeof kind_names / sizeof *kind_names)
+    return lathe_error_set(job->error, LATHE_ERROR_ARGUMENT, "there is no aggregate number %d",
+                           (int)what->kind);
+  if (what->column < 0 && what->kind == LATHE_AGGREGATE_COUNT) return true;
+  if (what->column < 0 || what->column >= lathe_table_columns(job->table))
+    return lathe_error_set(job->error, LATHE_ERROR_ARGUMENT, "there is no column number %d",
+                           what->column + 1);
+  const char *name = lathe_table_name(job->table, what->column);
+  lathe_type type = lathe_column_type(lathe_table_column(job->table, what->column));
+  bool number = type == LATHE_TYPE_BOOL || type == LATHE_TYPE_INT64 || type == LATHE_TYPE_FLOAT64;
+  switch (what->kind) {
+  case LATHE_AGGREGATE_QUANTILE:
+    if (!(what->at >= 0 && what->at <= 1))
+      return lathe_error_set(job->error, LATHE_ERROR_ARGUMENT, "a quantile lies between 0 and 1, not at %g",
+                             what->at);
+    break;
+  case LATHE_AGGREGATE_ANY:
+  case LATHE_AGGREGATE_ALL:
+    number = type == LATHE_TYPE_BOOL;
+    break;
+  case LATHE_AGGREGATE_SUM:
+  case LATHE_AGGREGATE_MEAN:
+  case LATHE_AGGREGATE_SD:
+  case LATHE_AGGREGATE_VARIANCE:
+    break;
+  case LATHE_AGGREGATE_COUNT:
+  case LATHE_AGGREGATE_MIN:
+  case LATHE_AGGREGATE_MAX:
+  case LATHE_AGGREGATE_DISTINCT:
+  case LATHE_AGGREGATE_FIRST:
+  case LATHE_AGGREGATE_LAST:
+    return true;
+  }
+  return number || lathe_error_set(
+                       job->error, LATHE_ERROR_ARGUMENT,
+                       "%s of \"%.200s\" makes no sense: it is a %s column; take count, distinct, min, max, "
+                       "first or last, or cast it",
+                       kind_names[what->kind], name, lathe_type_name(type));
+}
+
+static lathe_table *assemble(group_job *job, const int32_t *columns, int32_t count) {
+  int32_t total = count + job->aggregate_count;
+  const char **names = lathe_memory_new((size_t)total, sizeof *names, job->error);
+  lathe_column **made = lathe_memory_new((size_t)total, sizeof *made, job->error);
+  bool fine = names && made;
+  for (int32_t i = 0; i < total && fine; i++) {
+    const lathe_aggregate *what = i < count ? NULL : &job->aggregates[i - count];
+    names[i] = what ? what->name : lathe_table_name(job->table, columns[i]);
+    made[i] = what ? aggregate_column(job, what)
+                   : lathe_column_take(lathe_table_column(job->table, columns[i]), job->groups.first,
+                                       job->groups.count, job->error);
+    fine = made[i] != NULL;
+  }
+  lathe_table *result = fine ? lathe_table_new(total, names, made, job->error) : NULL;
+  for (int32_t i = 0; made && i < total; i++) lathe_column_release(made[i]);
+  free(made);
+  free(names);
+  return result;
+}
+
+static bool make_groups(group_job *job, const int32_t *columns, int32_t count, bool drop_missing) {
+  if (count > 0)
+    return lathe_groups_make(&job->groups, job->table, columns, count, drop_missing, job->progress,
+                             job->error);
+  int64_t rows = lathe_table_rows(job->table); /* one group, also of no rows */
+  job->groups = (lathe_groups){.rows = rows, .count = 1};
+  job->groups.ids = lathe_memory_new((size_t)rows, sizeof(uint32_t), job->error);
+  job->groups.first = lathe_memory_new(1, sizeof(int64_t), job->error);
+  return job->groups.ids && job->groups.first;
+}
+
+lathe_table *lathe_table_group(lathe_table *table, const int32_t *columns, int32_t count,
+                               const lathe_aggregate *aggregates, int32_t aggregate_count, bool drop_missing,
+                               lathe_progress *progress, lathe_error *error) {
+  group_job job = {.table = table,
+                   .aggregates = aggregates,
+                   .aggregate_count = aggregate_count,
+                   .progress = progress,
+                   .error = error};
+  lathe_table *result = NULL;
+  bool fine = true;
+  for (int32_t i = 0; i < aggregate_count && fine; i++) fine = check_aggregate(&job, &aggregates[i]);
+  if (!fine) return NULL;
+  lathe_progress_begin(progress, "group", 0);
+  job.facts = lathe_memory_new((size_t)lathe_table_columns(table), sizeof *job.facts, error);
+  if (job.facts && make_groups(&job, columns, count, drop_missing)) result = assemble(&job, columns, count);
+  for (int32_t i = 0; job.facts && i < lathe_table_columns(table); i++) {
+    free(job.facts[i].counts);
+    free(job.facts[i].sums);
+    free(job.facts[i].means);
+    free(job.facts[i].squares);
+  }
+  free(job.facts);
+  free(job.sizes);
+  lathe_groups_free(&job.groups);
+  lathe_progress_end(progress);
+  return result;
+}

@@ -1,0 +1,273 @@
+/* group_gather.c - facts about groups, in parallel, in an order that does not depend on the number of threads.
+ *
+ *   few groups    the rows are cut in chunks, each chunk gathers for all groups, and the chunks are merged in order
+ *   many groups   the values are dealt out to parts of the groups, so that what a part gathers stays in the cache */
+#include <stdlib.h>
+#include <string.h>
+
+#include "group_own.h"
+
+enum { BLOCK = 1024, CHUNK = 65536, CHUNKS_MOST = 64, GROUPS_FEW = 16384, PART_BITS = 9, SHIFT_LEAST = 10 };
+
+bool lathe_groups_make(lathe_groups *groups, const lathe_table *table, const int32_t *columns, int32_t count,
+                       bool drop_missing, lathe_progress *progress, lathe_error *error) {
+  *groups = (lathe_groups){.rows = lathe_table_rows(table)};
+  lathe_row_keys keys = {0};
+  lathe_row_match match = {0};
+  const int32_t none = 0;
+  bool fine = lathe_row_keys_open(&keys, table, count ? columns : &none, NULL, NULL, count, !drop_missing,
+                                  progress, error) &&
+              lathe_row_match_make(&match, &keys, false, progress, error);
+  lathe_row_keys_close(&keys);
+  if (!fine) return false;
+  groups->count = match.distinct;
+  groups->gaps = match.gone > 0;
+  groups->first = lathe_row_match_number(&match, progress, error);
+  groups->ids = match.at;
+  match.at = NULL;
+  lathe_row_match_free(&match);
+  if (groups->first) return true;
+  lathe_groups_free(groups);
+  return false;
+}
+
+void lathe_groups_free(lathe_groups *groups) {
+  free(groups->ids);
+  free(groups->first);
+  *groups = (lathe_groups){0};
+}
+
+int32_t lathe_groups_bits(const lathe_groups *groups) {
+  int32_t bits = 0;
+  while ((groups->count - 1) >> bits > 0) bits++;
+  return bits;
+}
+
+/* ---- loading ---- */
+
+typedef struct loader {
+  const lathe_groups *groups;
+  const lathe_column *column;
+  group_load load;
+} loader;
+
+typedef struct block {
+  const uint32_t *ids;
+  const void *values;
+  int32_t count;
+  uint32_t own_ids[BLOCK];
+  int64_t own_values[BLOCK];
+} block;
+
+static void widen(const lathe_column *column, int64_t begin, int32_t count, int64_t *out) {
+  if (column->type == LATHE_TYPE_BOOL) {
+    for (int32_t i = 0; i < count; i++) out[i] = lathe_bit(column->values, begin + i);
+  } else if (column->type == LATHE_TYPE_CATEGORY || column->type == LATHE_TYPE_DATE) {
+    const int32_t *values = (const int32_t *)column->values + begin;
+    for (int32_t i = 0; i < count; i++) out[i] = values[i];
+  } else {
+    memcpy(out, (const int64_t *)column->values + begin, (size_t)count * sizeof *out);
+  }
+}
+
+static const void *load_values(const loader *from, int64_t begin, int32_t count, int64_t *own) {
+  const lathe_column *column = from->column;
+  if (from->load == LOAD_NONE) return NULL;
+  if (from->load == LOAD_ROW) {
+    for (int32_t i = 0; i < count; i++) own[i] = begin + i;
+    return own;
+  }
+  if (lathe_column_value_bytes(column->type, 1) == 8 && column->type != LATHE_TYPE_BOOL &&
+      (from->load == LOAD_RAW || column->type == LATHE_TYPE_FLOAT64))
+    return (const int64_t *)column->values + begin;
+  widen(column, begin, count, own);
+  if (from->load == LOAD_DOUBLE && column->type != LATHE_TYPE_FLOAT64)
+    for (int32_t i = 0; i < count; i++) {
+      double value = (double)own[i];
+      memcpy(&own[i], &value, sizeof value);
+    }
+  return own;
+}
+
+/* The values that are there of `count` rows from `begin` on, with their groups. */
+static void load_block(const loader *from, int64_t begin, int32_t count, block *to) {
+  const uint8_t *validity = from->column ? from->column->validity : NULL;
+  to->ids = from->groups->ids + begin;
+  to->values = load_values(from, begin, count, to->own_values);
+  to->count = count;
+  if (!validity && !from->groups->gaps) return;
+  const int64_t *values = to->values;
+  int32_t kept = 0;
+  for (int32_t i = 0; i < count; i++) {
+    bool there = to->ids[i] != LATHE_ROW_NONE && (!validity || lathe_bit(validity, begin + i));
+    to->own_ids[kept] = to->ids[i];
+    if (values) to->own_values[kept] = values[i];
+    kept += there;
+  }
+  to->ids = to->own_ids;
+  if (values) to->values = to->own_values;
+  to->count = kept;
+}
+
+/* ---- few groups ---- */
+
+typedef struct gather_job {
+  loader from;
+  const group_fact *fact;
+  const void *context;
+  int64_t chunk_rows, chunks;
+  char *facts; /* (chunks, groups) */
+  const group_deal *deal;
+} gather_job;
+
+static bool gather_chunk(void *context, int64_t chunk, lathe_error *error) {
+  gather_job *job = context;
+  const lathe_groups *groups = job->from.groups;
+  char *facts = job->facts + (size_t)(chunk * groups->count) * job->fact->size;
+  int64_t begin = chunk * job->chunk_rows, end = begin + job->chunk_rows;
+  (void)error;
+  if (end > groups->rows) end = groups->rows;
+  job->fact->start(facts, groups->count);
+  for (int64_t at = begin; at < end; at += BLOCK) {
+    block here;
+    load_block(&job->from, at, (int32_t)(end - at < BLOCK ? end - at : BLOCK), &here);
+    job->fact->add(facts, here.ids, here.values, here.count, job->context);
+  }
+  return true;
+}
+
+static bool merge_groups(void *context, int64_t range, lathe_error *error) {
+  gather_job *job = context;
+  int64_t begin = range * BLOCK, groups = job->from.groups->count,
+          count = groups - begin < BLOCK ? groups - begin : BLOCK;
+  (void)error;
+  for (int64_t chunk = 1; chunk < job->chunks; chunk++)
+    job->fact->merge(job->facts + (size_t)begin * job->fact->size,
+                     job->facts + (size_t)(chunk * groups + begin) * job->fact->size, count);
+  return true;
+}
+
+/* ---- many groups ---- */
+
+static bool gather_part(void *context, int64_t part, lathe_error *error) {
+  gather_job *job = context;
+  const group_deal *deal = job->deal;
+  int64_t begin = part << deal->shift, end = (part + 1) << deal->shift, at = deal->starts[part];
+  (void)error;
+  if (end > job->from.groups->count) end = job->from.groups->count;
+  job->fact->start(job->facts + (size_t)begin * job->fact->size, end - begin);
+  job->fact->add(job->facts, deal->ids + at, deal->values ? deal->values + at : NULL,
+                 deal->starts[part + 1] - at, job->context);
+  return true;
+}
+
+void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column, const group_fact *fact,
+                          const void *context, lathe_progress *progress, lathe_error *error) {
+  gather_job job = {.from = {groups, column, fact->load}, .fact = fact, .context = context};
+  int64_t chunks = (groups->rows + CHUNK - 1) / CHUNK;
+  if (chunks > CHUNKS_MOST) chunks = CHUNKS_MOST;
+  bool few = groups->count <= GROUPS_FEW || chunks <= 1;
+  if (chunks < 1) chunks = 1;
+  job.chunks = few ? chunks : 1;
+  job.chunk_rows = ((groups->rows + chunks - 1) / chunks + BLOCK - 1) / BLOCK * BLOCK;
+  job.facts = lathe_memory_raw((size_t)(job.chunks * groups->count), fact->size, error);
+  group_deal deal = {0};
+  bool fine = job.facts != NULL;
+  if (fine && few) {
+    fine = lathe_pool_run(job.chunks, gather_chunk, &job, progress, error) &&
+           (job.chunks == 1 ||
+            lathe_pool_run((groups->count + BLOCK - 1) / BLOCK, merge_groups, &job, progress, error));
+  } else if (fine) {
+    int32_t shift = lathe_groups_bits(groups) - PART_BITS;
+    job.deal = &deal;
+    fine = lathe_groups_deal(groups, column, fact->load, shift < SHIFT_LEAST ? SHIFT_LEAST : shift, &deal,
+                             progress, error) &&
+           lathe_pool_run(deal.parts, gather_part, &job, progress, error);
+  }
+  lathe_groups_deal_free(&deal);
+  if (fine) return job.facts;
+  free(job.facts);
+  return NULL;
+}
+
+/* ---- dealing ---- */
+
+typedef struct deal_job {
+  loader from;
+  group_deal *deal;
+  int64_t chunk_rows, chunks;
+  int64_t *places; /* (chunks, parts) */
+} deal_job;
+
+static bool deal_count(void *context, int64_t chunk, lathe_error *error) {
+  deal_job *job = context;
+  const lathe_groups *groups = job->from.groups;
+  const uint8_t *validity = job->from.column ? job->from.column->validity : NULL;
+  int64_t *places = job->places + chunk * job->deal->parts, begin = chunk * job->chunk_rows;
+  int64_t end = begin + job->chunk_rows < groups->rows ? begin + job->chunk_rows : groups->rows;
+  (void)error;
+  for (int64_t row = begin; row < end; row++)
+    if (groups->ids[row] != LATHE_ROW_NONE && (!validity || lathe_bit(validity, row)))
+      places[groups->ids[row] >> job->deal->shift]++;
+  return true;
+}
+
+static bool deal_chunk(void *context, int64_t chunk, lathe_error *error) {
+  deal_job *job = context;
+  group_deal *deal = job->deal;
+  int64_t *places = job->places + chunk * deal->parts, begin = chunk * job->chunk_rows;
+  int64_t end =
+      begin + job->chunk_rows < job->from.groups->rows ? begin + job->chunk_rows : job->from.groups->rows;
+  (void)error;
+  for (int64_t at = begin; at < end; at += BLOCK) {
+    block here;
+    load_block(&job->from, at, (int32_t)(end - at < BLOCK ? end - at : BLOCK), &here);
+    const uint64_t *values = here.values;
+    for (int32_t i = 0; i < here.count; i++) {
+      int64_t to = places[here.ids[i] >> deal->shift]++;
+      deal->ids[to] = here.ids[i];
+      if (values) deal->values[to] = values[i];
+    }
+  }
+  return true;
+}
+
+bool lathe_groups_deal(const lathe_groups *groups, const lathe_column *column, group_load load, int32_t shift,
+                       group_deal *deal, lathe_progress *progress, lathe_error *error) {
+  *deal = (group_deal){.shift = shift, .parts = ((groups->count - 1) >> shift) + 1};
+  if (groups->count == 0) deal->parts = 0;
+  deal_job job = {.from = {groups, column, load}, .deal = deal};
+  job.chunks = (groups->rows + CHUNK - 1) / CHUNK;
+  if (job.chunks > CHUNKS_MOST) job.chunks = CHUNKS_MOST;
+  job.chunk_rows =
+      job.chunks ? ((groups->rows + job.chunks - 1) / job.chunks + BLOCK - 1) / BLOCK * BLOCK : BLOCK;
+  job.places = lathe_memory_new((size_t)(job.chunks * deal->parts), sizeof *job.places, error);
+  deal->starts = lathe_memory_new((size_t)deal->parts + 1, sizeof *deal->starts, error);
+  bool fine = job.places && deal->starts && lathe_pool_run(job.chunks, deal_count, &job, progress, error);
+  int64_t at = 0;
+  for (int64_t part = 0; part < deal->parts && fine; part++) {
+    deal->starts[part] = at;
+    for (int64_t chunk = 0; chunk < job.chunks; chunk++) {
+      int64_t *place = &job.places[chunk * deal->parts + part], count = *place;
+      *place = at;
+      at += count;
+    }
+  }
+  if (fine) {
+    deal->starts[deal->parts] = at;
+    deal->ids = lathe_memory_raw((size_t)at, sizeof *deal->ids, error);
+    if (load != LOAD_NONE) deal->values = lathe_memory_raw((size_t)at, sizeof *deal->values, error);
+    fine = deal->ids && (deal->values || load == LOAD_NONE) &&
+           lathe_pool_run(job.chunks, deal_chunk, &job, progress, error);
+  }
+  free(job.places);
+  if (!fine) lathe_groups_deal_free(deal);
+  return fine;
+}
+
+void lathe_groups_deal_free(group_deal *deal) {
+  free(deal->starts);
+  free(deal->ids);
+  free(deal->values);
+  *deal = (group_deal){0};
+}

@@ -1,0 +1,78 @@
+/* group_own.h - what the files of group_by share: rows with the numbers of their groups, and facts about the groups. */
+#ifndef LATHE_SHAPE_GROUP_OWN_H
+#define LATHE_SHAPE_GROUP_OWN_H
+
+#include "../base/memory.h"
+#include "../base/pool.h"
+#include "../table/own.h"
+#include "group.h"
+#include "key.h"
+
+typedef struct lathe_groups {
+  int64_t rows;
+  int64_t count;
+  uint32_t *ids;  /* (rows) the group of each row, or LATHE_ROW_NONE */
+  int64_t *first; /* (count) the first row of each */
+  bool gaps;      /* some rows are in no group */
+} lathe_groups;
+
+/* The groups that equal rows of `columns` (count; 0: one group) make, by first appearance. */
+bool lathe_groups_make(lathe_groups *groups, const lathe_table *table, const int32_t *columns, int32_t count,
+                       bool drop_missing, lathe_progress *progress, lathe_error *error);
+void lathe_groups_free(lathe_groups *groups);
+
+/* How the values of a column are handed over, 8 bytes each. */
+typedef enum group_load {
+  LOAD_RAW,    /* int64 (bool, category codes and dates widened), or double for FLOAT64 */
+  LOAD_DOUBLE, /* double */
+  LOAD_ROW,    /* int64: the number of the row */
+  LOAD_NONE,   /* nothing: ids only */
+} group_load;
+
+/* A fact about each group, gathered value by value. `add` gets the values that are there with their groups, in row
+ * order; `merge` adds what came later. */
+typedef struct group_fact {
+  size_t size; /* bytes for each group */
+  group_load load;
+  void (*start)(void *facts, int64_t count);
+  void (*add)(void *facts, const uint32_t *ids, const void *values, int64_t count, const void *context);
+  void (*merge)(void *to, const void *from, int64_t count);
+} group_fact;
+
+/* The facts (groups, `size` bytes each) of a column (NULL: of all rows); free them. NULL with `error`. */
+void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column, const group_fact *fact,
+                          const void *context, lathe_progress *progress, lathe_error *error);
+
+/* Values dealt out to parts of the groups: part p has groups p << shift to (p + 1) << shift, less one, its values in row
+ * order. */
+typedef struct group_deal {
+  int32_t shift;
+  int64_t parts;
+  int64_t *starts; /* (parts + 1) */
+  uint32_t *ids;   /* (values) */
+  uint64_t *values;
+} group_deal;
+
+bool lathe_groups_deal(const lathe_groups *groups, const lathe_column *column, group_load load, int32_t shift,
+                       group_deal *deal, lathe_progress *progress, lathe_error *error);
+void lathe_groups_deal_free(group_deal *deal);
+
+/* Bits that group numbers take. */
+int32_t lathe_groups_bits(const lathe_groups *groups);
+
+typedef struct group_sum_float {
+  double sum, rest; /* what the additions lost */
+} group_sum_float;
+
+extern const group_fact group_count, group_sum_int, group_sums_float, group_squares, group_min_int,
+    group_max_int, group_min_float, group_max_float, group_first, group_last;
+
+/* Quantiles `at` (count) of each group: (count, groups), NaN for a group without values. */
+bool lathe_groups_quantiles(const lathe_groups *groups, const lathe_column *column, const double *at,
+                            int32_t count, double *out, lathe_progress *progress, lathe_error *error);
+
+/* How many different values each group has: (groups). */
+bool lathe_groups_distinct(const lathe_groups *groups, lathe_column *column, int64_t *out,
+                           lathe_progress *progress, lathe_error *error);
+
+#endif
