@@ -18,6 +18,7 @@
 #include "shape/rows.h"
 #include "shape/sort.h"
 #include "look/profile.h"
+#include "look/association.h"
 #include "graph/graph.h"
 #include "graph/quantize.h"
 #include "prepare/recipe.h"

@@ -383,6 +383,8 @@ local verbs = {
   split = "lathe.split",
   sort = "lathe.sort",
   order = "lathe.sort",
+  correlate = "lathe.association",
+  missing_patterns = "lathe.association",
 }
 function tables.missing(_, name)
   if verbs[name] then
