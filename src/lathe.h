@@ -14,6 +14,7 @@
 #include "format/csv_dialect.h"
 #include "format/source.h"
 #include "format/json_table.h"
+#include "format/npy.h"
 #include "shape/group.h"
 #include "shape/rows.h"
 #include "shape/sort.h"

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "pack.h"
 
 struct lathe_mapping {
   atomic_int count;
@@ -107,6 +108,8 @@ size_t lathe_mapping_size(const lathe_mapping *mapping) {
 struct lathe_writer {
   int file;
   char *path, *temporary;
+  lathe_packer *packer; /* NULL: bytes go out as they are */
+  lathe_buffer packed;
 };
 
 /* A terminal, pipe or the like, which takes bytes as they come: renaming a file over it would take it away from everybody. */
@@ -129,6 +132,18 @@ static void keep_mode(int file, const char *path) {
   if (stat(path, &status) == 0 && fchmod(file, status.st_mode & 0777) != 0) {
     /* then it has the mode of a new file */
   }
+}
+
+/* Standard output has no place of its own: what was written before a failure stays written. */
+static lathe_writer *open_standard_output(lathe_error *error) {
+  lathe_writer *writer = lathe_memory_new(1, sizeof *writer, error);
+  if (!writer) return NULL;
+  writer->path = lathe_memory_text("standard output", strlen("standard output"), error);
+  writer->file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (writer->path && writer->file >= 0) return writer;
+  if (writer->path) lathe_error_system(error, "cannot write standard output");
+  lathe_writer_abandon(writer);
+  return NULL;
 }
 
 static bool is_folder(const char *path) {
@@ -178,8 +193,25 @@ static bool write_all(int file, const char *path, const char *data, size_t size,
   return true;
 }
 
+lathe_writer *lathe_writer_open_packed(const char *path, lathe_error *error) {
+  lathe_packing packing = lathe_packing_of(path);
+  lathe_writer *writer = strcmp(path, "-") == 0 ? open_standard_output(error) : lathe_writer_open(path, error);
+  if (!writer || packing == LATHE_PACKING_NONE) return writer;
+  writer->packer = lathe_packer_new(packing, error);
+  if (writer->packer) return writer;
+  lathe_writer_abandon(writer);
+  return NULL;
+}
+
+static bool write_packed(lathe_writer *writer, lathe_error *error) {
+  bool fine = write_all(writer->file, writer->path, writer->packed.data, writer->packed.size, error);
+  writer->packed.size = 0;
+  return fine;
+}
+
 bool lathe_writer_add(lathe_writer *writer, const void *data, size_t size, lathe_error *error) {
-  return write_all(writer->file, writer->path, data, size, error);
+  if (!writer->packer) return write_all(writer->file, writer->path, data, size, error);
+  return lathe_packer_add(writer->packer, data, size, &writer->packed, error) && write_packed(writer, error);
 }
 
 bool lathe_file_sync(const char *path, lathe_error *error) {
@@ -203,8 +235,10 @@ void lathe_folder_sync(const char *path) {
 }
 
 bool lathe_writer_commit(lathe_writer *writer, lathe_error *error) {
-  bool fine = !writer->temporary || fsync(writer->file) == 0;
-  if (!fine) lathe_error_system(error, "cannot write %s", writer->path);
+  bool fine = !writer->packer ||
+              (lathe_packer_finish(writer->packer, &writer->packed, error) && write_packed(writer, error));
+  if (fine && writer->temporary && fsync(writer->file) != 0)
+    fine = lathe_error_system(error, "cannot write %s", writer->path);
   int closed = close(writer->file);
   writer->file = -1;
   if (fine && closed != 0) fine = lathe_error_system(error, "cannot write %s", writer->path);
@@ -223,6 +257,8 @@ void lathe_writer_abandon(lathe_writer *writer) {
   if (!writer) return;
   if (writer->file >= 0) close(writer->file);
   if (writer->temporary) unlink(writer->temporary);
+  lathe_packer_free(writer->packer);
+  lathe_buffer_free(&writer->packed);
   free(writer->temporary);
   free(writer->path);
   free(writer);

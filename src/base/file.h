@@ -16,8 +16,10 @@ void lathe_mapping_release(lathe_mapping *mapping);
 const char *lathe_mapping_data(const lathe_mapping *mapping);
 size_t lathe_mapping_size(const lathe_mapping *mapping);
 
-/* Begin to write `path`; add bytes; then commit (sync and rename) or abandon. Both end the writer, in success and failure. */
+/* Begin to write `path`; add bytes; then commit (sync and rename) or abandon. Both end the writer, in success and failure.
+ * `_packed`: "-" is standard output, and what goes to a path that ends in .gz or .zst is packed so. */
 lathe_writer *lathe_writer_open(const char *path, lathe_error *error);
+lathe_writer *lathe_writer_open_packed(const char *path, lathe_error *error);
 bool lathe_writer_add(lathe_writer *writer, const void *data, size_t size, lathe_error *error);
 bool lathe_writer_commit(lathe_writer *writer, lathe_error *error);
 void lathe_writer_abandon(lathe_writer *writer);
