@@ -15,6 +15,17 @@ function console.compile(text, name)
   return nil, problem, problem:find("near '<eof>'", 1, true) ~= nil and not problem:find("unfinished string", 1, true)
 end
 
+-- How many of the values are to be shown: those at the end whose metatable says __quiet are not, unless they stand alone.
+function console.loud(...)
+  local count = select("#", ...)
+  while count > 1 do
+    local meta = getmetatable((select(count, ...)))
+    if type(meta) ~= "table" or not meta.__quiet then break end
+    count = count - 1
+  end
+  return count
+end
+
 -- A number with the fewest digits that read back as it.
 function console.number(value)
   if value ~= value then return "nan" end

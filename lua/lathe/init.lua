@@ -3,7 +3,7 @@
 
 local parts = {
   -- name = module, or { module, field }
-  read = { "lathe.table", "read" },
+  read = { "lathe.read", "read" },
   table = "lathe.table",
   arrow = "lathe.arrow",
   recipe = { "lathe.recipe", "new" },

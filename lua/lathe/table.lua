@@ -8,88 +8,11 @@ local C = core.C
 local tables = core.class("table", C.lathe_table_release)
 local handle = tables.handle
 
--- ---- reading and writing ----
-
-local types = { "bool", "int64", "float64", "string", "category", "date", "timestamp" }
-
-local function type_code(name, where)
-  for index, known in ipairs(types) do
-    if known == name then return index - 1 end
-  end
-  core.fail("%s: there is no type %q; use one of %s", where, tostring(name), table.concat(types, ", "))
-end
+-- ---- writing ----
 
 local function one_byte(value, name)
   if type(value) ~= "string" or #value ~= 1 then core.fail("the %s of a CSV file is one ASCII character, not %q", name, tostring(value)) end
   return value:byte()
-end
-
-local function truth(value, name)
-  if type(value) ~= "boolean" then core.fail("%s is true or false, not %s", name, tostring(value)) end
-  return value
-end
-
--- Each option of `read`: what it does to lathe_csv_options. `keep` holds what must outlive the call.
-local options_of = {
-  delimiter = function(options, value) options.delimiter = one_byte(value == "tab" and "\t" or value, "delimiter") end,
-  quote = function(options, value)
-    if value == "" then options.plain = true else options.quote = one_byte(value, "quote") end
-  end,
-  header = function(options, value) options.headless = not truth(value, "header") end,
-  ragged = function(options, value) options.ragged = truth(value, "ragged") end,
-  skip = function(options, value)
-    if type(value) ~= "number" or value < 0 or value % 1 ~= 0 then core.fail("skip is a number of lines, not %s", tostring(value)) end
-    options.skip = value
-  end,
-  encoding = function(options, value)
-    if value ~= "utf-8" and value ~= "latin-1" then core.fail("encoding is \"utf-8\" or \"latin-1\", not %q", tostring(value)) end
-    options.latin1 = value == "latin-1"
-  end,
-  missing = function(options, value, keep)
-    if type(value) == "string" then value = { value } end
-    if type(value) ~= "table" then core.fail("missing is a list of texts, not a %s", type(value)) end
-    local list = ffi.new("const char *[?]", #value + 1)
-    for index, text in ipairs(value) do
-      if type(text) ~= "string" then core.fail("missing is a list of texts; item %d is a %s", index, type(text)) end
-      list[index - 1] = text
-    end
-    keep[#keep + 1], keep[#keep + 2] = list, value
-    options.missing, options.missing_count = list, #value
-  end,
-  types = function(options, value, keep)
-    if type(value) ~= "table" then core.fail("types is a table such as { zip = \"string\" }, not a %s", type(value)) end
-    local names = {}
-    for name in pairs(value) do
-      if type(name) ~= "string" then core.fail("types is a table such as { zip = \"string\" }; %s names no column", tostring(name)) end
-      names[#names + 1] = name
-    end
-    table.sort(names)
-    local list, codes = ffi.new("const char *[?]", #names + 1), ffi.new("lathe_type[?]", #names + 1)
-    for index, name in ipairs(names) do
-      list[index - 1], codes[index - 1] = name, type_code(value[name], "types." .. name)
-    end
-    keep[#keep + 1], keep[#keep + 2], keep[#keep + 3] = list, codes, names
-    options.type_names, options.types, options.type_count = list, codes, #names
-  end,
-}
-
--- Read a text table. `options` (all may be left out): delimiter = one of , ; tab | by default found out; quote = "\"" ("" when quotes are
--- plain characters); header = false when the first row is data; types = { NAME = TYPE }; missing = { "?", ... } instead of the usual
--- markers; skip = lines to leave out at the top; ragged = true to fill short rows and cut long ones; encoding = "latin-1".
--- Raises "FILE:LINE:COLUMN: what is wrong; what mends it".
-function tables.read(path, options)
-  core.path(path, "lathe.read")
-  if options ~= nil and type(options) ~= "table" then core.fail("lathe.read takes a table of options, not a %s", type(options)) end
-  local keep, c_options = {}, ffi.new "lathe_csv_options"
-  for name, value in pairs(options or {}) do
-    local set = options_of[name]
-    if not set then core.unknown_option("lathe.read", name, options_of) end
-    set(c_options, value, keep)
-  end
-  if path:match "%.safetensors$" then return tables.load(path) end
-  local pointer = C.lathe_table_read_csv(path, c_options, nil, core.progress(), core.problem)
-  keep[1] = pointer -- until here what the options point at is held
-  return tables.wrap(pointer)
 end
 
 -- Write as a CSV file, atomically. `options`: delimiter.

@@ -87,6 +87,7 @@ const char *lathe_dialect_row(const dialect_shape *shape, const char *at, const 
 typedef struct scoring {
   const char *begin, *end; /* the sample, of whole rows */
   int32_t widths[DIALECT_ROWS];
+  int32_t bad, quoted; /* of the last reading: rows whose quotes do not fit, rows with quoted cells that do */
   dialect_row row;
 } scoring;
 
@@ -148,13 +149,22 @@ static bool is_weak(char delimiter) {
   return delimiter == ' ' || delimiter == ':';
 }
 
+static bool has_quoted(const dialect_row *row) {
+  for (int32_t i = 0; i < row->width && i < DIALECT_CELLS; i++)
+    if (row->cells[i].quoted) return true;
+  return false;
+}
+
 static double rate(scoring *job, const dialect_shape *shape, int32_t *usual) {
   size_t rows = 0, all = 0, most;
+  job->bad = job->quoted = 0;
   for (const char *at = job->begin; at < job->end && rows < DIALECT_ROWS;) {
     at = lathe_dialect_row(shape, at, job->end, &job->row);
     if (job->row.comment) continue;
     job->widths[rows++] = job->row.bad ? 0 : job->row.width;
     all += job->row.bad ? lines_in(&job->row) : 1;
+    job->bad += job->row.bad;
+    job->quoted += !job->row.bad && has_quoted(&job->row);
   }
   if (rows == 0) return 0;
   *usual = usual_width(job->widths, rows, &most);
@@ -175,6 +185,14 @@ static bool follows_delimiter(const char *begin, const char *end, char quote) {
   return false;
 }
 
+/* Quotes are plain characters only when they fit badly again and again: one that is not closed is an error of the
+ * file, which a reader should say. */
+static bool are_plain(scoring *job, char delimiter) {
+  dialect_shape shape = {.delimiter = delimiter, .quote = '"'};
+  rate(job, &shape, &shape.width);
+  return job->bad >= 2 && job->bad > job->quoted;
+}
+
 static void choose(scoring *job, dialect_shape *best, uint32_t fixed) {
   static const char quotes[] = {'"', '\'', 0};
   const char *fixed_delimiter = (char[]){best->delimiter, 0};
@@ -192,6 +210,7 @@ static void choose(scoring *job, dialect_shape *best, uint32_t fixed) {
       for (int escaped = 0; escaped < 2; escaped++) {
         char escape = fixed & LATHE_CSV_FIX_ESCAPE ? given.escape : escaped ? '\\' : 0;
         const char pair[] = {'\\', quote, 0};
+        if (q == 2 && !are_plain(job, *delimiter)) break;
         if (escaped && (fixed & LATHE_CSV_FIX_ESCAPE || !quote || !memmem(job->begin, span, pair, 2))) break;
         dialect_shape shape = {*delimiter, quote, escape, given.comment, 0};
         double score = rate(job, &shape, &shape.width);

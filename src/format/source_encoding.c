@@ -38,19 +38,20 @@ static const char *mark_of(const uint8_t *data, size_t size, size_t *skip) {
   return NULL;
 }
 
-/* UTF-16 without a mark: delimiters, line ends and digits have their NUL on one side. */
+/* UTF-16 without a mark: delimiters, line ends and digits have their NUL on one side. "UTF-8" when there are NUL
+ * bytes otherwise: that is no text, and its reader says where. */
 static const char *wide_of(const uint8_t *data, size_t size) {
-  size_t head = (size < HEAD ? size : HEAD) & ~(size_t)1, little = 0, big = 0, none = 0;
+  size_t head = (size < HEAD ? size : HEAD) & ~(size_t)1, units = head / 2, little = 0, big = 0, none = 0;
   for (size_t i = 0; i < head; i += 2) {
     bool low = data[i] == 0, high = data[i + 1] == 0;
     if (low && high) none++;
     if (high && !low && data[i] < 0x80) little++;
     if (low && !high && data[i + 1] < 0x80) big++;
   }
-  if (none || head < 4) return NULL;
-  if (little * 16 >= head && big * 50 <= little) return "UTF-16LE";
-  if (big * 16 >= head && little * 50 <= big) return "UTF-16BE";
-  return NULL;
+  if (!none && little * 8 >= units && big * 50 <= little && (little >= 4 || little * 2 > units))
+    return "UTF-16LE";
+  if (!none && big * 8 >= units && little * 50 <= big && (big >= 4 || big * 2 > units)) return "UTF-16BE";
+  return none || little || big ? "UTF-8" : NULL;
 }
 
 typedef struct census {
@@ -130,7 +131,7 @@ const char *lathe_source_guess(const char *name, const char *data, size_t size, 
   *skip = 0;
   const char *found = mark_of(bytes, size, skip);
   if (!found) found = wide_of(bytes, size);
-  if (found && strcmp(found, "UTF-8") != 0) return found;
+  if (found && (strcmp(found, "UTF-8") != 0 || memchr(data, 0, size < HEAD ? size : HEAD))) return found;
   size_t sample = whole || size < SAMPLE ? size : SAMPLE, valid = lathe_text_valid(data, sample);
   if (valid == size || (sample < size && valid + 4 > sample)) return "UTF-8";
   census all = {0};

@@ -36,7 +36,7 @@ refuses 1 'nothing but blank lines' profile blank.csv
 refuses 1 'has only 2 cells, but there are 3 columns' profile ragged.csv
 refuses 1 'nul.csv:3:1: there is a NUL byte' profile nul.csv
 refuses 1 'UTF-16' profile binary.csv
-refuses 1 'compressed with gzip' profile packed.csv
+refuses 1 'packed.csv: the gzip data end in the middle' profile packed.csv
 refuses 1 'is a folder' profile folder.csv
 refuses 1 '/dev/zero is a device' profile /dev/zero
 refuses 1 'is a folder' eval 'lathe.read "folder.csv"'

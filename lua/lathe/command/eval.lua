@@ -7,7 +7,7 @@ local function run(arguments, options)
   for at = 2, #arguments do rest[at - 1] = arguments[at] end
   rawset(_G, "arg", rest)
   local function show(...)
-    local count = select("#", ...)
+    local count = console.loud(...)
     if options.json then
       local json = require "lathe.json"
       for index = 1, count do print(json.encode(console.data((select(index, ...))))) end

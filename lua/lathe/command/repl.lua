@@ -35,7 +35,7 @@ local function run()
   local failures, held = 0, ""
 
   local function show(...)
-    for index = 1, select("#", ...) do print(console.show((select(index, ...)), look)) end
+    for index = 1, console.loud(...) do print(console.show((select(index, ...)), look)) end
   end
 
   local function fail(problem)
