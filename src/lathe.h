@@ -16,6 +16,7 @@
 #include "format/json_table.h"
 #include "format/npy.h"
 #include "shape/group.h"
+#include "shape/join.h"
 #include "shape/rows.h"
 #include "shape/sort.h"
 #include "look/profile.h"

@@ -302,6 +302,7 @@ end
 local verbs = {
   arrow = "lathe.arrow",
   folds = "lathe.split",
+  join = "lathe.join", join_asof = "lathe.join",
   group_by = "lathe.group", aggregate = "lathe.group", distinct = "lathe.group", value_counts = "lathe.group",
   split = "lathe.split",
   sort = "lathe.sort",

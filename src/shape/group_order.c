@@ -164,3 +164,53 @@ bool lathe_groups_distinct(const lathe_groups *groups, lathe_column *column, int
   lathe_column_release(pair[0]);
   return fine;
 }
+
+/* ---- the rows of each group ---- */
+
+typedef struct list_job {
+  const lathe_groups *groups;
+  const group_deal *deal;
+  group_list *list;
+} list_job;
+
+static bool list_part(void *context, int64_t part, lathe_error *error) {
+  list_job *job = context;
+  const group_deal *deal = job->deal;
+  int64_t least = part << deal->shift, most = (part + 1) << deal->shift, *starts = job->list->starts;
+  if (most > job->groups->count) most = job->groups->count;
+  int64_t *places = lathe_memory_new((size_t)(most - least) + 1, sizeof *places, error);
+  if (!places) return false;
+  for (int64_t i = deal->starts[part]; i < deal->starts[part + 1]; i++) places[deal->ids[i] - least + 1]++;
+  places[0] = deal->starts[part];
+  for (int64_t i = 0; i < most - least; i++) starts[least + i] = places[i + 1] += places[i];
+  for (int64_t i = deal->starts[part]; i < deal->starts[part + 1]; i++)
+    job->list->rows[places[deal->ids[i] - least]++] = (uint32_t)deal->values[i];
+  free(places);
+  return true;
+}
+
+bool lathe_groups_list(const lathe_groups *groups, group_list *list, lathe_progress *progress,
+                       lathe_error *error) {
+  group_deal deal;
+  int32_t shift = lathe_groups_bits(groups) - PART_BITS;
+  if (!lathe_groups_deal(groups, NULL, LOAD_ROW, shift < 0 ? 0 : shift, &deal, progress, error)) return false;
+  list->starts = lathe_memory_new((size_t)groups->count + 1, sizeof *list->starts, error);
+  list->rows = lathe_memory_raw((size_t)deal.starts[deal.parts], sizeof *list->rows, error);
+  list_job job = {groups, &deal, list};
+  bool fine = list->starts && list->rows;
+  if (fine) {
+    /* each part writes the ends of its groups behind the 0 that `starts` begins with */
+    list->starts++;
+    fine = lathe_pool_run(deal.parts, list_part, &job, progress, error);
+    list->starts--;
+  }
+  lathe_groups_deal_free(&deal);
+  if (!fine) lathe_groups_list_free(list);
+  return fine;
+}
+
+void lathe_groups_list_free(group_list *list) {
+  free(list->starts);
+  free(list->rows);
+  *list = (group_list){0};
+}

@@ -60,6 +60,16 @@ void lathe_groups_deal_free(group_deal *deal);
 /* Bits that group numbers take. */
 int32_t lathe_groups_bits(const lathe_groups *groups);
 
+/* The rows of each group: those of group g are rows[starts[g]] to rows[starts[g + 1] - 1], in order. */
+typedef struct group_list {
+  int64_t *starts; /* (groups + 1) */
+  uint32_t *rows;
+} group_list;
+
+bool lathe_groups_list(const lathe_groups *groups, group_list *list, lathe_progress *progress,
+                       lathe_error *error);
+void lathe_groups_list_free(group_list *list);
+
 typedef struct group_sum_float {
   double sum, rest; /* what the additions lost */
 } group_sum_float;
