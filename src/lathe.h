@@ -18,6 +18,8 @@
 #include "shape/group.h"
 #include "shape/join.h"
 #include "shape/rows.h"
+#include "shape/concat.h"
+#include "shape/sample.h"
 #include "shape/sort.h"
 #include "look/profile.h"
 #include "look/association.h"

@@ -5,6 +5,7 @@ local parts = {
   -- name = module, or { module, field }
   read = { "lathe.read", "read" },
   table = "lathe.table",
+  concat = { "lathe.concat", "concat" },
   arrow = "lathe.arrow",
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },

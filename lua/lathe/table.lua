@@ -307,6 +307,10 @@ local verbs = {
   split = "lathe.split",
   sort = "lathe.sort",
   order = "lathe.sort",
+  melt = "lathe.concat",
+  sample = "lathe.sample",
+  slice = "lathe.sample",
+  tail = "lathe.sample",
   correlate = "lathe.association",
   missing_patterns = "lathe.association",
 }
