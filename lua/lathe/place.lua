@@ -25,10 +25,12 @@ else
 end
 place.lua = source
 
-local user_folders = { data = { "XDG_DATA_HOME", "/.local/share" }, state = { "XDG_STATE_HOME", "/.local/state" } }
+local user_folders = {
+  data = { "XDG_DATA_HOME", "/.local/share" }, state = { "XDG_STATE_HOME", "/.local/state" }, cache = { "XDG_CACHE_HOME", "/.cache" },
+}
 
--- The user's folder for lathe's "data" (plugins, which folders are trusted) or "state" (the console's history); nil when the user has no
--- home. Never a path below the current folder: what lies there is not the user's word.
+-- The user's folder for lathe's "data" (plugins, which folders are trusted), "state" (the console's history) or "cache" (answers of
+-- servers); nil when the user has no home. Never a path below the current folder: what lies there is not the user's word.
 function place.own(what)
   local name, below_home = unpack(user_folders[what])
   local folder, home = os.getenv(name), os.getenv "HOME"

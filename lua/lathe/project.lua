@@ -138,6 +138,27 @@ end
 -- Remember what it gave: { key =, outputs =, files =, ... }.
 function methods:keep_step(key, entry) write_sealed(self, "steps/" .. key .. ".json", entry) end
 
+-- What the server answered to the request `key` last: { url =, time =, etag =, modified =, type =, hash =, size = }; nil when that is not
+-- known, torn, or its object is not there.
+function methods:answer(key)
+  local text = read_text(self.path .. "/http/" .. key .. ".json")
+  local entry = text and unseal(text)
+  if entry and entry.key == key and self:has(entry.hash, entry.size) then return entry end
+  return nil
+end
+
+-- Remember it: { key =, hash =, size =, ... }.
+function methods:keep_answer(key, entry)
+  write_sealed(self, "http/" .. key .. ".json", entry)
+end
+
+-- Keep the bytes at a pointer: their hash.
+function methods:put_bytes(data, size)
+  local hash = ffi.new "char[33]"
+  core.try(C.lathe_store_put(self.store, data, size, hash, problem))
+  return ffi.string(hash)
+end
+
 local run_methods = {}
 local run_meta = { __index = run_methods }
 

@@ -195,7 +195,8 @@ static bool write_all(int file, const char *path, const char *data, size_t size,
 
 lathe_writer *lathe_writer_open_packed(const char *path, lathe_error *error) {
   lathe_packing packing = lathe_packing_of(path);
-  lathe_writer *writer = strcmp(path, "-") == 0 ? open_standard_output(error) : lathe_writer_open(path, error);
+  lathe_writer *writer =
+      strcmp(path, "-") == 0 ? open_standard_output(error) : lathe_writer_open(path, error);
   if (!writer || packing == LATHE_PACKING_NONE) return writer;
   writer->packer = lathe_packer_new(packing, error);
   if (writer->packer) return writer;
@@ -270,6 +271,40 @@ bool lathe_file_write(const char *path, const void *data, size_t size, lathe_err
   if (lathe_writer_add(writer, data, size, error)) return lathe_writer_commit(writer, error);
   lathe_writer_abandon(writer);
   return false;
+}
+
+/* Whether an open file may hold a secret. */
+static bool is_closed(int file, const char *path, lathe_error *error) {
+  struct stat status;
+  if (fstat(file, &status) != 0) return lathe_error_system(error, "cannot look at %s", path);
+  if (!S_ISREG(status.st_mode))
+    return lathe_error_set(error, LATHE_ERROR_FILE, "%s is no file; a token is read from a file", path);
+  if (status.st_uid != geteuid() && status.st_uid != 0)
+    return lathe_error_set(error, LATHE_ERROR_FILE, "%s belongs to another user; take a file of your own",
+                           path);
+  if (status.st_mode & 077)
+    return lathe_error_set(error, LATHE_ERROR_FILE,
+                           "%s is open to others (mode %04o); close it with chmod 600", path,
+                           (unsigned)(status.st_mode & 0777));
+  return true;
+}
+
+bool lathe_file_secret(const char *path, char *out, size_t room, lathe_error *error) {
+  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return lathe_error_system(error, "cannot open %s", path);
+  ssize_t size = is_closed(file, path, error) ? read(file, out, room) : -2;
+  close(file);
+  if (size == -1) lathe_error_system(error, "cannot read %s", path);
+  if (size < 0) return false;
+  if ((size_t)size == room)
+    return lathe_error_set(error, LATHE_ERROR_DATA, "%s is too long for a token; put only the token in it",
+                           path);
+  while (size > 0 && (uint8_t)out[size - 1] <= ' ') size--;
+  out[size] = '\0';
+  for (ssize_t i = 0; i < size; i++)
+    if ((uint8_t)out[i] <= ' ' || (uint8_t)out[i] >= 0x7F) size = 0;
+  if (size > 0) return true;
+  return lathe_error_set(error, LATHE_ERROR_DATA, "%s holds no token of one line of ASCII letters", path);
 }
 
 bool lathe_file_append(const char *path, const void *data, size_t size, lathe_error *error) {

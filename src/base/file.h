@@ -27,6 +27,10 @@ void lathe_writer_abandon(lathe_writer *writer);
 /* The three in one. */
 bool lathe_file_write(const char *path, const void *data, size_t size, lathe_error *error);
 
+/* Read a secret (a token) of one line into `out` (`room` bytes, NUL-terminated): the file is the user's own and closed to all
+ * others (mode 0600 or less), else it is refused. The error never shows what is in it. */
+bool lathe_file_secret(const char *path, char *out, size_t room, lathe_error *error);
+
 /* Append `size` bytes in one write and sync (a journal line). The file is made when it is not there. */
 bool lathe_file_append(const char *path, const void *data, size_t size, lathe_error *error);
 

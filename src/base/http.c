@@ -35,6 +35,7 @@ struct lathe_http_response {
   bool too_large;
   lathe_buffer headers, body;
   lathe_error problem; /* out of memory, within a callback */
+  lathe_progress *progress;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -82,6 +83,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *context) {
     response->too_large = true;
     return 0;
   }
+  lathe_progress_add(response->progress, (int64_t)bytes);
   return lathe_buffer_append(&response->body, data, bytes, &response->problem) ? bytes : 0;
 }
 
@@ -232,6 +234,7 @@ lathe_http_response *lathe_http_send(lathe_http_client *client, const char *meth
                                      lathe_error *error) {
   lathe_http_response *response = lathe_memory_new(1, sizeof *response, error);
   if (!response) return NULL;
+  response->progress = progress;
   response->limit = limits && limits->body > 0 ? limits->body : INT64_C(256) << 20;
   struct curl_slist *list = list_headers(headers, error);
   bool fine =

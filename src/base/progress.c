@@ -104,6 +104,17 @@ bool lathe_progress_check(const lathe_progress *progress, lathe_error *error) {
                          state.what[0] ? state.what : "the work");
 }
 
+bool lathe_progress_wait(lathe_progress *progress, double seconds, lathe_error *error) {
+  int64_t until = now() + (int64_t)(seconds * 1e9);
+  for (;;) {
+    int64_t left = until - now();
+    if (!lathe_progress_check(progress, error)) return false;
+    if (left <= 0) return true;
+    if (left > 50000000) left = 50000000;
+    nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
+  }
+}
+
 void lathe_interrupt_handler(void (*handler)(void)) {
   atomic_store(&interrupt_handler, handler);
 }

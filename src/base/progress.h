@@ -39,6 +39,9 @@ void lathe_progress_reset(lathe_progress *progress);
 bool lathe_progress_cancelled(const lathe_progress *progress);
 bool lathe_progress_check(const lathe_progress *progress, lathe_error *error);
 
+/* Rest for some seconds. False with the error of `_check` as soon as somebody asks to stop. */
+bool lathe_progress_wait(lathe_progress *progress, double seconds, lathe_error *error);
+
 /* Stop the foreground: cancels the main progress and calls the handler that the script host has set (it stops
  * running Lua). Safe to call from any thread, not from a signal handler. */
 void lathe_interrupt_handler(void (*handler)(void));

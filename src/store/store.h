@@ -4,12 +4,13 @@
  *   format                   "1"
  *   objects/ab/cdef...       any bytes, named by their hash (hash.h); never changed, read-only
  *   steps/KEY.json           which objects the step call with this key gave
+ *   http/KEY.json            what a server answered last: its address, time, ETag and the object
  *   runs/ID/journal.jsonl    what happened, one line for each event, appended as it happens
  *   runs/ID/record.json      the whole run, written when it ends
  *   tmp/ID/                  files in the making, of one opened store; locked while it lives, swept by the
  *                            next one when it is dead
  *
- * Whatever appears in the first four is written below tmp/, synced and renamed, so any number of processes
+ * Whatever appears in the first five is written below tmp/, synced and renamed, so any number of processes
  * may use one project at once. A kill leaves nothing but a folder in tmp/ and a journal without an end. A
  * file that a power loss tore fails its hash and is treated as absent. */
 #ifndef LATHE_STORE_STORE_H

@@ -101,7 +101,7 @@ end
 -- `table_` with a column that says where its rows come from.
 function several.with_source(table_, name, path)
   if table_:has(name) then core.fail("source: there is a column %q already; name another", name) end
-  local origin = path == "-" and "standard input" or path
+  local origin = path == "-" and "standard input" or path:find "^%w+://" and require("lathe.fetch").masked(path) or path
   return table_:with(name, constant(origin, table_:rows(), name))
 end
 
