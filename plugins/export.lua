@@ -1,4 +1,4 @@
--- Writing models for elsewhere.
+-- Writing models and tables for elsewhere.
 local function size_of(path)
   local file = io.open(path, "rb")
   if not file then return "written" end
@@ -8,7 +8,7 @@ local function size_of(path)
 end
 
 return {
-  name = "export", api = 1, doc = "Write models for elsewhere.",
+  name = "export", api = 1, doc = "Write models and tables for elsewhere.",
   steps = {
     onnx = {
       doc = "Write an ONNX file that takes the raw columns.",
@@ -23,6 +23,22 @@ return {
         if param.quantize == "int8" and not model:summary().int8 then model = model:quantize "int8" end
         model:export(param.path)
         context.note(size_of(param.path))
+        return {}
+      end,
+    },
+    parquet = {
+      doc = "Write a table as a Parquet file, by DuckDB.",
+      inputs = { table = "table" },
+      params = {
+        path = { type = "output", doc = "the .parquet file" },
+        compression = { type = "choice", choices = { "zstd", "snappy", "gzip", "lz4", "uncompressed" }, default = "zstd",
+          doc = "how pages are packed" },
+        row_group = { type = "integer", default = 122880, min = 1, doc = "rows in a row group" },
+      },
+      outputs = {},
+      run = function(input, param, context)
+        require("lathe").duckdb.write_parquet(input.table, param.path, { compression = param.compression, row_group = param.row_group })
+        context.note(("%s, %s"):format(input.table:note(), size_of(param.path)))
         return {}
       end,
     },

@@ -12,6 +12,7 @@
 #include "table/arrow.h"
 #include "format/csv.h"
 #include "format/csv_dialect.h"
+#include "format/duckdb.h"
 #include "format/source.h"
 #include "format/json_table.h"
 #include "format/npy.h"

@@ -7,6 +7,7 @@ local parts = {
   table = "lathe.table",
   concat = { "lathe.concat", "concat" },
   arrow = "lathe.arrow",
+  duckdb = "lathe.duckdb",
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },
   linear = { "lathe.model", "linear" },

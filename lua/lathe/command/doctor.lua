@@ -90,6 +90,7 @@ local function look()
     locale = locale(),
     utf8 = utf8(),
     libraries = libraries(),
+    duckdb = require("lathe.duckdb").found(),
     folder_writable = writable(),
     lua_path = lua_path(),
     plugin_problems = {},
@@ -120,6 +121,7 @@ local function make_report(found)
   for index, library in ipairs(found.libraries) do
     rows[index] = { library.name, library.purpose, library.found and library.file or "not found" }
   end
+  rows[#rows + 1] = { "DuckDB", "reads Parquet, asks in SQL (optional)", found.duckdb and found.duckdb.path or "not found" }
   report:table { columns = { "library", "what it does", "file" }, rows = rows }
   for _, library in ipairs(found.libraries) do
     if not library.found then
