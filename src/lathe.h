@@ -18,6 +18,7 @@
 #include "format/npy.h"
 #include "shape/group.h"
 #include "shape/join.h"
+#include "shape/expression.h"
 #include "shape/rows.h"
 #include "shape/concat.h"
 #include "shape/sample.h"

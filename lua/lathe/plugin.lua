@@ -339,8 +339,8 @@ end
 
 -- The order of a model's life; stages that are not in it come behind, by name.
 local order = {}
-for index, name in ipairs { "ingest", "look", "clean", "prepare", "augment", "train", "tune", "explain", "audit", "evaluate", "compress",
-  "export", "deploy", "monitor" } do order[name] = index end
+for index, name in ipairs { "ingest", "look", "clean", "shape", "prepare", "augment", "train", "tune", "explain", "audit", "evaluate",
+  "compress", "export", "deploy", "monitor" } do order[name] = index end
 
 -- All stages in the order of a model's life: a list of { name =, doc =, steps = { step, ... } by name, files = }.
 function plugin.stages()

@@ -300,6 +300,7 @@ end
 
 -- Verbs that live in files of their own, loaded when first used: the module gives the table its method.
 local verbs = {
+  filter = "lathe.expression", derive = "lathe.expression", cast = "lathe.expression",
   arrow = "lathe.arrow",
   folds = "lathe.split",
   join = "lathe.join", join_asof = "lathe.join",

@@ -37,6 +37,10 @@ static struct library libraries[LATHE_LIBRARY_COUNT] = {
                               .purpose = "reads and writes SQLite databases",
                               .package = "libsqlite3-0",
                               .files = {"libsqlite3.so.0"}},
+    [LATHE_LIBRARY_PCRE2] = {.name = "PCRE2",
+                             .purpose = "matches regular expressions",
+                             .package = "libpcre2-8-0",
+                             .files = {"libpcre2-8.so.0"}},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

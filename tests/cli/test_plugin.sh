@@ -64,7 +64,7 @@ else
   skip "the step runs in a flow" "there is no ingest plugin"
 fi
 run "$LATHE" plugins
-lacks "a folder's plugins are not loaded unless its code is asked for" "$out" "derive"
+lacks "a folder's plugins are not loaded unless its code is asked for" "$out" "derive.ratio"
 
 # A folder that is not trusted is not read, and that is said; one that is trusted is read by all commands
 saved=$LATHE_PLUGINS
