@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,43 @@ struct lathe_mapping {
   atomic_int count;
   const char *data;
   size_t size;
-  bool mapped; /* else malloc */
+  bool mapped;                    /* else malloc */
+  lathe_mapping *next, *previous; /* of the mapped ones */
 };
+
+static pthread_mutex_t mapped_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list */
+static lathe_mapping *mapped_files;
+
+static void list_mapping(lathe_mapping *mapping) {
+  pthread_mutex_lock(&mapped_lock);
+  mapping->next = mapped_files;
+  if (mapped_files) mapped_files->previous = mapping;
+  mapped_files = mapping;
+  pthread_mutex_unlock(&mapped_lock);
+}
+
+static void unlist_mapping(lathe_mapping *mapping) {
+  pthread_mutex_lock(&mapped_lock);
+  if (mapping->next) mapping->next->previous = mapping->previous;
+  if (mapping->previous)
+    mapping->previous->next = mapping->next;
+  else
+    mapped_files = mapping->next;
+  pthread_mutex_unlock(&mapped_lock);
+}
+
+void lathe_mapping_drop(const char *data, size_t size) {
+  enum { PAGE = 4096 };
+  uintptr_t first = (uintptr_t)data, begin = (first + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+  uintptr_t end = (first + size) & ~(uintptr_t)(PAGE - 1);
+  if (begin >= end) return;
+  pthread_mutex_lock(&mapped_lock);
+  const lathe_mapping *mapping = mapped_files;
+  while (mapping && !((uintptr_t)mapping->data <= begin && end <= (uintptr_t)mapping->data + mapping->size))
+    mapping = mapping->next;
+  pthread_mutex_unlock(&mapped_lock);
+  if (mapping) madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
 
 static bool read_all(int file, const char *path, lathe_buffer *buffer, lathe_error *error) {
   for (;;) {
@@ -60,6 +96,7 @@ static bool take_bytes(lathe_mapping *mapping, int file, const char *path, lathe
   if (data == MAP_FAILED) return lathe_error_system(error, "cannot map %s", path);
   mapping->data = data;
   mapping->mapped = true;
+  list_mapping(mapping);
   return true;
 }
 
@@ -90,10 +127,12 @@ lathe_mapping *lathe_mapping_retain(lathe_mapping *mapping) {
 
 void lathe_mapping_release(lathe_mapping *mapping) {
   if (!mapping || atomic_fetch_sub(&mapping->count, 1) != 1) return;
-  if (mapping->mapped)
+  if (mapping->mapped) {
+    unlist_mapping(mapping);
     munmap((void *)mapping->data, mapping->size);
-  else
+  } else {
     free((void *)mapping->data);
+  }
   free(mapping);
 }
 

@@ -16,6 +16,10 @@ void lathe_mapping_release(lathe_mapping *mapping);
 const char *lathe_mapping_data(const lathe_mapping *mapping);
 size_t lathe_mapping_size(const lathe_mapping *mapping);
 
+/* Who reads a mapped file from front to back says which bytes he is done with: their pages leave the memory of the
+ * process (and come back when they are read again). Bytes that are in no mapped file stay as they are. */
+void lathe_mapping_drop(const char *data, size_t size);
+
 /* Begin to write `path`; add bytes; then commit (sync and rename) or abandon. Both end the writer, in success and failure.
  * `_packed`: "-" is standard output, and what goes to a path that ends in .gz or .zst is packed so. */
 lathe_writer *lathe_writer_open(const char *path, lathe_error *error);

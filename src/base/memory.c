@@ -47,6 +47,13 @@ bool lathe_memory_resize(void **memory, size_t count, size_t size, lathe_error *
   return true;
 }
 
+void lathe_memory_drop(void *memory, size_t bytes) {
+  enum { PAGE = 4096 };
+  uintptr_t begin = ((uintptr_t)memory + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+  uintptr_t end = ((uintptr_t)memory + bytes) & ~(uintptr_t)(PAGE - 1);
+  if (bytes >= 16 * PAGE && begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 char *lathe_memory_text(const char *text, size_t size, lathe_error *error) {
   char *copy = lathe_memory_raw(size + 1, 1, error);
   if (!copy) return NULL;

@@ -14,6 +14,9 @@ void *lathe_memory_raw(size_t count, size_t size, lathe_error *error);
 /* Change the size of `*memory` in place of its owner; on failure `*memory` stays as it was. */
 bool lathe_memory_resize(void **memory, size_t count, size_t size, lathe_error *error);
 
+/* Give the pages of a block that is about to be freed back to the system at once; its bytes are lost. */
+void lathe_memory_drop(void *memory, size_t bytes);
+
 /* A NUL-terminated copy of `size` bytes. */
 char *lathe_memory_text(const char *text, size_t size, lathe_error *error);
 

@@ -1,248 +1,251 @@
-/* csv_fill.c - parse all rows into the columns' buffers.
- *
- * The hot path of a cell is one attempt at the column's kind. What does not fit is looked at closely: it is
- * missing, or has blanks around it, or shows that the column is of another kind; then the column is filled
- * again once all rows are known. */
+/* csv_fill.c - parse all rows into the columns' buffers, as often as it takes until the kind of every column holds for
+ * every row: once, nearly always. */
 #include <stdlib.h>
 
+#include "../base/file.h"
 #include "../base/pool.h"
 #include "csv_own.h"
 
-enum { SAMPLE_ROWS = 100, SAMPLE_CHUNKS = 8 };
+enum { SAMPLE_ROWS = 500, SAMPLE_CHUNKS = 8, SAMPLE_CELLS = 50000, INDEX_ROOM = 8192, INDEX_SLACK = 128 };
 
-static void trim(const char **text, size_t *size) {
-  while (*size && (**text == ' ' || **text == '\t')) (*text)++, (*size)--;
-  while (*size && ((*text)[*size - 1] == ' ' || (*text)[*size - 1] == '\t')) (*size)--;
-}
+/* ---- workers ---- */
 
-static bool parse(csv_column *column, int64_t row, const char *text, size_t size) {
-  bool loose = column->given, truth;
-  switch (column->kind) {
-  case CSV_AS_INT:
-    return lathe_csv_int(text, size, loose, (int64_t *)column->values + row);
-  case CSV_AS_FLOAT:
-    return lathe_csv_float(text, size, loose, (double *)column->values + row);
-  case CSV_AS_DATE:
-    return lathe_text_to_date(text, size, (int32_t *)column->values + row);
-  case CSV_AS_TIME:
-    return lathe_csv_time(text, size, (int64_t *)column->values + row);
-  case CSV_AS_BOOL:
-    if (!lathe_csv_bool(text, size, loose, &truth)) return false;
-    ((uint8_t *)column->values)[row] = truth;
-    return true;
-  case CSV_AS_NOTHING:
-  case CSV_AS_TEXT:
-    break;
+static void free_worker(csv_worker *worker, int32_t columns) {
+  for (int32_t i = 0; i < columns; i++) {
+    if (worker->texts) lathe_buffer_free(&worker->texts[i]);
+    if (worker->memos) {
+      free(worker->memos[i].slots);
+      lathe_buffer_free(&worker->memos[i].bytes);
+    }
   }
-  return false;
+  free(worker->index);
+  free(worker->cells);
+  free(worker->texts);
+  free(worker->memos);
+  free(worker->classes);
+  lathe_buffer_free(&worker->scratch);
+  free(worker);
 }
 
-static void set_missing(csv_column *column, int64_t row) {
-  if (column->validity)
-    __atomic_fetch_and(&column->validity[row >> 3], (uint8_t) ~(1 << (row & 7)), __ATOMIC_RELAXED);
+static csv_worker *new_worker(const csv_file *file, lathe_error *error) {
+  csv_worker *worker = lathe_memory_new(1, sizeof *worker, error);
+  if (!worker) return NULL;
+  size_t count = (size_t)file->column_count;
+  worker->index_room = INDEX_ROOM > 3 * (count + 1) ? INDEX_ROOM : 3 * ((int64_t)count + 1);
+  worker->index = lathe_memory_raw((size_t)worker->index_room + INDEX_SLACK, sizeof *worker->index, error);
+  worker->cells = lathe_memory_raw(count, sizeof *worker->cells, error);
+  worker->texts = lathe_memory_new(count, sizeof *worker->texts, error);
+  worker->memos = lathe_memory_new(count, sizeof *worker->memos, error);
+  worker->classes = lathe_memory_new(count, 1, error);
+  if (worker->index && worker->cells && worker->texts && worker->memos && worker->classes) return worker;
+  free_worker(worker, file->column_count);
+  return NULL;
 }
 
-static void store_text(const csv_file *file, csv_column *column, int64_t row, const csv_cell *cell) {
-  if (lathe_csv_absence(file, cell) == CSV_MISSING) {
-    set_missing(column, row);
-    return;
-  }
-  ((int64_t *)column->values)[row] = (int64_t)(cell->data - file->data) * 2 + (cell->doubled > 0);
-  column->lengths[row + 1] = (int64_t)(cell->size - cell->doubled);
+static csv_worker *take_worker(csv_file *file, lathe_error *error) {
+  pthread_mutex_lock(&file->lock);
+  csv_worker *worker = file->idle;
+  if (worker) file->idle = worker->next;
+  pthread_mutex_unlock(&file->lock);
+  return worker ? worker : new_worker(file, error);
 }
 
-static bool wrong_type(const csv_file *file, const csv_column *column, const csv_cell *cell,
-                       lathe_error *error) {
-  static const char *const wanted[] = {
-      [LATHE_TYPE_BOOL] = "true or false",
-      [LATHE_TYPE_INT64] = "an integer",
-      [LATHE_TYPE_FLOAT64] = "a number",
-      [LATHE_TYPE_DATE] = "a date (YYYY-MM-DD)",
-      [LATHE_TYPE_TIMESTAMP] = "a time (YYYY-MM-DD hh:mm:ss)",
-  };
-  size_t size = lathe_text_fit(cell->data, cell->size, 40),
-         name = lathe_text_fit(column->name.data, column->name.size, 80);
-  return lathe_csv_fail(
-      file, cell->data, error,
-      "\"%.*s\" is not %s (column \"%.*s\"); read it as text with types = { [\"%.*s\"] = \"string\" }",
-      (int)size, cell->data, wanted[column->type], (int)name, column->name.data, (int)name,
-      column->name.data);
+static void give_back(csv_file *file, csv_worker *worker) {
+  pthread_mutex_lock(&file->lock);
+  worker->next = file->idle;
+  file->idle = worker;
+  pthread_mutex_unlock(&file->lock);
 }
 
-/* A cell that is not plainly of its column's kind. */
-static bool store_other(const csv_file *file, csv_column *column, uint8_t *classes, int64_t row,
-                        const csv_cell *cell, lathe_error *error) {
-  csv_absence absence = lathe_csv_absence(file, cell);
-  if (absence != CSV_THERE) {
-    set_missing(column, row);
-    if (absence == CSV_MISSING_UNLESS_TEXT) *classes |= CSV_BLANK;
-    return true;
-  }
-  const char *text = cell->data;
-  size_t size = cell->size;
-  trim(&text, &size);
-  if (parse(column, row, text, size)) return true;
-  if (column->given) return wrong_type(file, column, cell, error);
-  *classes |= cell->doubled ? CSV_TEXT : lathe_csv_classify(text, size);
+/* ---- a chunk ---- */
+
+static bool store_block(csv_file *file, csv_worker *worker, const csv_block *block, lathe_error *error) {
+  for (int turn = file->given_count ? 0 : 1; turn < 2; turn++) /* given types first: they may refuse rows */
+    for (int32_t i = 0; i < file->column_count; i++) {
+      const csv_column *column = &file->columns[i];
+      if (!column->active || (file->given_count && column->given == turn)) continue;
+      if (!lathe_csv_store(file, worker, i, block, error)) return false;
+    }
   return true;
 }
 
-static bool ragged(const csv_file *file, const char *row, const char *place, int64_t cells,
-                   lathe_error *error) {
-  bool more = cells > file->column_count;
-  if (more) cells--;
-  return lathe_csv_fail(
-      file, place, error,
-      "the row that begins with \"%.*s\" has %s%lld cell%s, but there %s %d column%s; quote the cell that "
-      "holds a "
-      "delimiter or line end, or read with ragged = true to fill and cut",
-      (int)lathe_text_fit(row, (size_t)(csv_plain_end(row, file->data + file->size, file->delimiter) - row),
-                          30),
-      row, more ? "more than " : "only ", (long long)cells, cells == 1 ? "" : "s",
-      file->column_count == 1 ? "is" : "are", file->column_count, file->column_count == 1 ? "" : "s");
+static bool fill_rows(csv_file *file, csv_worker *worker, const csv_chunk *chunk, lathe_error *error) {
+  if (!chunk->rows) return true;
+  const char *at = lathe_csv_first_row(file, chunk), *end = file->data + chunk->limit;
+  bool alone = chunk->careful || file->escape >= 0;
+  for (int64_t row = chunk->row, last = row + chunk->rows; row < last;) {
+    csv_block block = {.odd = true};
+    if (!alone) {
+      at = lathe_csv_index(file, worker, at, end, last - row, &block);
+      block.row = row;
+      if (block.rows && !store_block(file, worker, &block, error)) return false;
+      row += block.rows;
+    }
+    at = lathe_csv_next_row(file, at, end);
+    if (!block.odd || row == last) continue;
+    if (at == end) break;
+    at = lathe_csv_fill_row(file, worker, chunk, at, row++, error);
+    if (!at) return false;
+    at = lathe_csv_next_row(file, at, end);
+  }
+  return true;
 }
 
-/* Pass over cells beyond the last column. NULL with an error when one is malformed. */
-static const char *pass_rest(const csv_file *file, const char *at, const char *end, lathe_error *error) {
-  csv_cell cell;
-  while (at < end && *at == file->delimiter) {
-    const char *behind = csv_cell_read(file, at + 1, end, &cell);
-    if (!behind) {
-      lathe_csv_fail_cell(file, &cell, error);
-      return NULL;
-    }
-    at = behind;
+/* The texts of a chunk, of which the worker has gathered more than it keeps room for: large ones change hands. */
+static bool keep_piece(csv_piece *piece, lathe_buffer *texts, lathe_error *error) {
+  enum { LARGE = 1 << 20 };
+  piece->size = texts->size;
+  if (!texts->size) return true;
+  if (texts->size >= LARGE) {
+    void *bytes = texts->data;
+    if (!lathe_memory_resize(&bytes, texts->size, 1, error)) return false;
+    piece->bytes = bytes;
+    *texts = (lathe_buffer){0};
+    return true;
   }
-  return at;
-}
-
-/* Parse the row at `at`: the place behind its last cell, or NULL with an error. */
-static const char *fill_row(const csv_file *file, const char *at, int64_t row, uint8_t *classes,
-                            lathe_error *error) {
-  const char *begin = at, *end = file->data + file->size;
-  int32_t count = file->column_count;
-  for (int32_t i = 0; i < count; i++) {
-    csv_cell cell;
-    const char *behind = csv_cell_read(file, at, end, &cell);
-    if (!behind) {
-      lathe_csv_fail_cell(file, &cell, error);
-      return NULL;
-    }
-    csv_column *column = &file->columns[i];
-    if (column->active) {
-      if (column->kind == CSV_AS_TEXT)
-        store_text(file, column, row, &cell);
-      else if (!parse(column, row, cell.data, cell.size) &&
-               !store_other(file, column, &classes[i], row, &cell, error))
-        return NULL;
-    }
-    at = behind;
-    if (at < end && *at == file->delimiter) {
-      at += i + 1 < count;
-    } else if (i + 1 < count) {
-      if (!file->options->ragged && !(file->open_end && i + 2 == count)) {
-        ragged(file, begin, begin, i + 1, error);
-        return NULL;
-      }
-      while (++i < count) set_missing(&file->columns[i], row);
-    }
-  }
-  if (at == end || *at != file->delimiter) return at;
-  if (at + 1 == end || csv_is_end(at[1])) return at + 1; /* a delimiter at the end of the row */
-  if (file->options->ragged) return pass_rest(file, at, end, error);
-  ragged(file, begin, at, (int64_t)count + 1, error);
-  return NULL;
+  piece->bytes = lathe_memory_raw(texts->size, 1, error);
+  if (piece->bytes) memcpy(piece->bytes, texts->data, texts->size);
+  return piece->bytes != NULL;
 }
 
 static bool fill_chunk(void *context, int64_t index, lathe_error *error) {
   csv_file *file = context;
   const csv_chunk *chunk = &file->chunks[index];
-  uint8_t *classes = lathe_memory_new((size_t)file->column_count, 1, error);
-  if (!classes) return false;
-  const char *at = chunk->rows ? lathe_csv_first_row(file, chunk) : NULL, *end = file->data + file->size;
-  for (int64_t row = chunk->row; row < chunk->row + chunk->rows && at; row++) {
-    at = fill_row(file, at, row, classes, error);
-    while (at && at < end && csv_is_end(*at)) at++;
+  csv_worker *worker = take_worker(file, error);
+  if (!worker) return false;
+  for (int32_t i = 0; i < file->column_count; i++) worker->texts[i].size = 0;
+  bool fine = fill_rows(file, worker, chunk, error);
+  for (int32_t i = 0; i < file->column_count; i++) {
+    csv_column *column = &file->columns[i];
+    if (worker->classes[i]) __atomic_fetch_or(&column->classes, worker->classes[i], __ATOMIC_RELAXED);
+    worker->classes[i] = 0;
+    if (fine && column->active && column->kind == CSV_AS_TEXT)
+      fine = keep_piece(&column->pieces[index], &worker->texts[i], error);
   }
-  for (int32_t i = 0; i < file->column_count; i++)
-    if (classes[i]) __atomic_fetch_or(&file->columns[i].classes, classes[i], __ATOMIC_RELAXED);
-  free(classes);
+  give_back(file, worker);
+  lathe_mapping_drop(file->data + chunk->begin, chunk->end - chunk->begin);
   lathe_progress_add(file->progress, (int64_t)(chunk->end - chunk->begin));
-  return at || !chunk->rows;
+  return fine;
 }
 
-/* Look at some rows of some chunks, for the first guess of every column's kind. Errors wait for the real
- * pass. */
-static void sample(csv_file *file) {
+/* ---- the first guess ---- */
+
+/* The cells of the row at `at` when it is as it should be, and the place behind it; else NULL. */
+static const char *sample_row(const csv_file *file, const char *at, const char *end, csv_cell *cells) {
+  int32_t count = file->column_count;
+  bool skip = false;
+  for (int32_t i = 0; i < count; i++) {
+    at = lathe_csv_cell(file, at, end, &cells[i]);
+    if (!at || (i + 1 < count && (at == end || *at != file->delimiter))) return NULL;
+    if (file->lenient && file->columns[i].given) skip |= !lathe_csv_fits(file, &file->columns[i], &cells[i]);
+    if (i + 1 < count) at++;
+  }
+  return skip || (at < end && !csv_is_end(*at)) ? NULL : at;
+}
+
+static bool look_at(csv_file *file, lathe_words *words, const csv_cell *cells, lathe_error *error) {
+  for (int32_t i = 0; i < file->column_count; i++) {
+    csv_column *column = &file->columns[i];
+    if (column->given) continue;
+    uint8_t class = lathe_csv_look(file, &cells[i]);
+    column->classes |= class;
+    if (!class || cells[i].extra || words[i].count > LATHE_CSV_CATEGORIES) continue;
+    if (lathe_words_add(&words[i], cells[i].data, cells[i].size, error) < 0) return false;
+  }
+  return true;
+}
+
+/* Look at some rows of some chunks: the classes of every column's cells, and whether there are many distinct ones. Errors
+ * wait for the real pass. */
+static bool sample(csv_file *file, csv_worker *worker, lathe_words *words, lathe_error *error) {
   int64_t step = (file->chunk_count + SAMPLE_CHUNKS - 1) / SAMPLE_CHUNKS;
-  const char *end = file->data + file->size;
+  int64_t most = SAMPLE_CELLS / file->column_count;
+  most = most < 2 ? 2 : most > SAMPLE_ROWS ? SAMPLE_ROWS : most;
   for (int64_t index = 0; index < file->chunk_count; index += step) {
     const csv_chunk *chunk = &file->chunks[index];
-    const char *at = chunk->rows ? lathe_csv_first_row(file, chunk) : NULL;
-    for (int64_t row = 0; row < chunk->rows && row < SAMPLE_ROWS && at; row++) {
-      for (int32_t i = 0; i < file->column_count; i++) {
-        csv_cell cell;
-        const char *behind = csv_cell_read(file, at, end, &cell);
-        if (!behind) return;
-        csv_column *column = &file->columns[i];
-        if (!column->given && !(column->classes & CSV_TEXT))
-          store_other(file, column, &column->classes, row, &cell, NULL);
-        at = behind;
-        if (at == end || *at != file->delimiter) break;
-        at++;
-      }
-      if (at < end && !csv_is_end(*at)) return;
-      while (at < end && csv_is_end(*at)) at++;
-      if (at == end) return;
+    if (!chunk->rows || chunk->careful) continue;
+    const char *at = lathe_csv_first_row(file, chunk), *end = file->data + chunk->limit;
+    for (int64_t row = 0; row < chunk->rows && row < most && at < end; row++) {
+      const char *behind = sample_row(file, at, end, worker->cells);
+      if (behind && !look_at(file, words, worker->cells, error)) return false;
+      at = lathe_csv_next_row(file, behind ? behind : lathe_csv_row_end(file, at, end), end);
     }
   }
+  return true;
 }
 
-static void drop_buffers(csv_column *column) {
+static void drop_buffers(const csv_file *file, csv_column *column) {
   free(column->validity);
   free(column->values);
-  free(column->lengths);
+  for (int64_t i = 0; i < file->chunk_count && column->pieces; i++) free(column->pieces[i].bytes);
+  free(column->pieces);
+  lathe_words_free(&column->words);
   column->validity = NULL;
   column->values = NULL;
-  column->lengths = NULL;
+  column->pieces = NULL;
 }
 
 static bool make_buffers(const csv_file *file, csv_column *column, lathe_error *error) {
-  static const uint8_t sizes[] = {[CSV_AS_BOOL] = 1, [CSV_AS_INT] = 8,  [CSV_AS_FLOAT] = 8,
-                                  [CSV_AS_DATE] = 4, [CSV_AS_TIME] = 8, [CSV_AS_TEXT] = 8};
+  static const uint8_t sizes[] = {
+      [CSV_AS_BOOL] = 1, [CSV_AS_INT] = 8,   [CSV_AS_FLOAT] = 8, [CSV_AS_DATE] = 4,
+      [CSV_AS_TIME] = 8, [CSV_AS_WORDS] = 4, [CSV_AS_TEXT] = 8};
   size_t rows = (size_t)file->rows, bits = (rows + 7) / 8;
-  drop_buffers(column);
+  drop_buffers(file, column);
   if (column->kind == CSV_AS_NOTHING) return true;
+  bool text = column->kind == CSV_AS_TEXT;
   column->validity = lathe_memory_raw(bits, 1, error);
-  column->values = lathe_memory_new(rows, sizes[column->kind], error);
-  if (column->kind == CSV_AS_TEXT) column->lengths = lathe_memory_new(rows + 1, sizeof(int64_t), error);
-  if (!column->validity || !column->values || (column->kind == CSV_AS_TEXT && !column->lengths)) return false;
+  column->values = lathe_memory_new(rows + text, sizes[column->kind], error);
+  if (text) column->pieces = lathe_memory_new((size_t)file->chunk_count, sizeof *column->pieces, error);
+  if (!column->validity || !column->values || (text && !column->pieces)) return false;
   memset(column->validity, 0xFF, bits);
   return true;
 }
 
+/* Text is tried as words first, unless there are surely too many. */
+static csv_kind words_first(const csv_column *column, csv_kind kind) {
+  return kind == CSV_AS_TEXT && !column->crowded ? CSV_AS_WORDS : kind;
+}
+
 /* The kind to try first. Cells of a column that is filled as text are not looked at, so text must be certain:
  * wide integers and blanks alone could still become numbers. */
-static csv_kind guess(uint8_t classes) {
+static csv_kind guess(const csv_column *column) {
+  uint8_t classes = column->classes;
   csv_kind kind = lathe_csv_decide(classes);
-  return kind == CSV_AS_TEXT && !(classes & ~(CSV_INT | CSV_WIDE | CSV_BLANK)) ? CSV_AS_NOTHING : kind;
+  if (kind == CSV_AS_TEXT && !(classes & ~(CSV_INT | CSV_WIDE | CSV_BLANK))) return CSV_AS_NOTHING;
+  return words_first(column, kind);
+}
+
+static bool guess_all(csv_file *file, lathe_error *error) {
+  csv_worker *worker = take_worker(file, error);
+  lathe_words *words = lathe_memory_new((size_t)file->column_count, sizeof *words, error);
+  bool fine = worker && words && sample(file, worker, words, error);
+  for (int32_t i = 0; i < file->column_count && words; i++) {
+    csv_column *column = &file->columns[i];
+    column->crowded = words[i].count > LATHE_CSV_CATEGORIES;
+    if (!column->given) column->kind = guess(column);
+    lathe_words_free(&words[i]);
+  }
+  free(words);
+  if (worker) give_back(file, worker);
+  return fine;
 }
 
 bool lathe_csv_fill(csv_file *file, lathe_error *error) {
-  sample(file);
-  bool again = true;
-  for (int32_t i = 0; i < file->column_count; i++) {
-    csv_column *column = &file->columns[i];
-    if (!column->given) column->kind = guess(column->classes);
-    column->active = true;
-    if (!make_buffers(file, column, error)) return false;
+  if (file->lenient) {
+    file->rejected = lathe_memory_new((size_t)(file->rows + 7) / 8, 1, error);
+    if (!file->rejected) return false;
   }
-  while (again) {
+  if (!guess_all(file, error)) return false;
+  for (int32_t i = 0; i < file->column_count; i++) {
+    file->columns[i].active = true;
+    if (!make_buffers(file, &file->columns[i], error)) return false;
+  }
+  for (bool again = true; again;) {
     if (!lathe_pool_run(file->chunk_count, fill_chunk, file, file->progress, error)) return false;
     again = false;
     for (int32_t i = 0; i < file->column_count; i++) {
       csv_column *column = &file->columns[i];
-      csv_kind kind = column->given ? column->kind : lathe_csv_decide(column->classes);
+      csv_kind kind = column->given ? column->kind : words_first(column, lathe_csv_decide(column->classes));
       column->active = kind != column->kind;
       if (!column->active) continue;
       column->kind = kind;
@@ -250,5 +253,19 @@ bool lathe_csv_fill(csv_file *file, lathe_error *error) {
       again = true;
     }
   }
-  return true;
+  return lathe_csv_close_gaps(file, error);
+}
+
+void lathe_csv_release(csv_file *file) {
+  for (int32_t i = 0; i < file->column_count && file->columns; i++) drop_buffers(file, &file->columns[i]);
+  for (csv_worker *worker = file->idle, *next; worker; worker = next) {
+    next = worker->next;
+    free_worker(worker, file->column_count);
+  }
+  for (int64_t i = 0; i < file->reject_count; i++) free(file->rejects[i].reason);
+  free(file->rejects);
+  free(file->rejected);
+  free(file->columns);
+  free(file->chunks);
+  lathe_words_free(&file->names);
 }

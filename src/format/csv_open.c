@@ -27,19 +27,6 @@ bool lathe_csv_fail(const csv_file *file, const char *place, lathe_error *error,
                          (long long)column, what);
 }
 
-bool lathe_csv_fail_cell(const csv_file *file, const csv_cell *cell, lathe_error *error) {
-  if (cell->data < file->data + file->size && *cell->data == file->quote &&
-      (cell->data == file->data || cell->data[-1] != file->quote))
-    return lathe_csv_fail(
-        file, cell->data, error,
-        "the quote that opens here is never closed; close it, or read with quote = \"\" where quotes "
-        "are plain characters");
-  return lathe_csv_fail(
-      file, cell->data, error,
-      "text follows a closing quote; double the quotes inside the cell, or read with quote = \"\" "
-      "where quotes are plain characters");
-}
-
 static bool refuse(const csv_file *file, lathe_error *error, const char *what, const char *mend) {
   return lathe_error_set(error, LATHE_ERROR_DATA, "%s: %s; %s", file->name, what, mend);
 }
@@ -73,8 +60,7 @@ static void skip_lines(csv_file *file) {
     if (at < file->size)
       at += file->data[at] == '\r' && at + 1 < file->size && file->data[at + 1] == '\n' ? 2 : 1;
   }
-  while (at < file->size && csv_is_end(file->data[at])) at++;
-  file->body = at;
+  file->body = (size_t)(lathe_csv_next_row(file, file->data + at, file->data + file->size) - file->data);
 }
 
 /* How well a delimiter explains the first rows: the share (in 1/1000) of those that are as wide as the first;
@@ -89,7 +75,7 @@ static int64_t rate_delimiter(csv_file *file, char delimiter, int64_t *width) {
     int64_t cells = 1;
     csv_cell cell;
     for (;; cells++) {
-      const char *behind = csv_cell_read(file, at, limit, &cell);
+      const char *behind = lathe_csv_cell(file, at, limit, &cell);
       if (!behind || (behind == limit && limit < end)) goto out;
       at = behind;
       if (at == limit || *at != delimiter) break;
@@ -97,7 +83,7 @@ static int64_t rate_delimiter(csv_file *file, char delimiter, int64_t *width) {
     }
     if (rows++ == 0) *width = cells;
     alike += cells == *width;
-    while (at < limit && csv_is_end(*at)) at++;
+    at = lathe_csv_next_row(file, at, limit);
   }
 out:
   return rows ? alike * 1000 / rows : 0;
@@ -147,9 +133,9 @@ static bool add_cell_name(csv_file *file, const csv_cell *cell, lathe_error *err
   if (nul)
     return lathe_csv_fail(file, nul, error,
                           "there is a NUL byte in the column names, so this is not a text table");
-  if (!cell->doubled) return add_name(file, cell->data, cell->size, error);
+  if (!cell->extra) return add_name(file, cell->data, cell->size, error);
   char *single = lathe_memory_raw(cell->size, 1, error);
-  bool fine = single && add_name(file, single, lathe_csv_unquote(cell, file->quote, single), error);
+  bool fine = single && add_name(file, single, lathe_csv_unquote(file, cell, single), error);
   free(single);
   return fine;
 }
@@ -162,7 +148,7 @@ static bool read_names(csv_file *file, lathe_error *error) {
   bool headless = file->options->headless;
   for (;;) {
     csv_cell cell;
-    const char *behind = csv_cell_read(file, at, end, &cell);
+    const char *behind = lathe_csv_cell(file, at, end, &cell);
     if (!behind) return lathe_csv_fail_cell(file, &cell, error);
     if (!(headless ? add_name(file, "", 0, error) : add_cell_name(file, &cell, error))) return false;
     file->open_end = !headless && behind == at && file->names.count > 1;
@@ -175,9 +161,9 @@ static bool read_names(csv_file *file, lathe_error *error) {
 }
 
 static bool give_types(csv_file *file, lathe_error *error) {
-  static const csv_kind kinds[] = {[LATHE_TYPE_BOOL] = CSV_AS_BOOL,     [LATHE_TYPE_INT64] = CSV_AS_INT,
-                                   [LATHE_TYPE_FLOAT64] = CSV_AS_FLOAT, [LATHE_TYPE_STRING] = CSV_AS_TEXT,
-                                   [LATHE_TYPE_CATEGORY] = CSV_AS_TEXT, [LATHE_TYPE_DATE] = CSV_AS_DATE,
+  static const csv_kind kinds[] = {[LATHE_TYPE_BOOL] = CSV_AS_BOOL,      [LATHE_TYPE_INT64] = CSV_AS_INT,
+                                   [LATHE_TYPE_FLOAT64] = CSV_AS_FLOAT,  [LATHE_TYPE_STRING] = CSV_AS_TEXT,
+                                   [LATHE_TYPE_CATEGORY] = CSV_AS_WORDS, [LATHE_TYPE_DATE] = CSV_AS_DATE,
                                    [LATHE_TYPE_TIMESTAMP] = CSV_AS_TIME};
   for (int32_t i = 0; i < file->options->type_count; i++) {
     const char *name = file->options->type_names[i];
@@ -189,39 +175,71 @@ static bool give_types(csv_file *file, lathe_error *error) {
           file->name, name);
     csv_column *column = &file->columns[code];
     column->given = true;
+    file->given_count += file->lenient && !lathe_type_is_text(file->options->types[i]);
     column->type = file->options->types[i];
     column->kind = kinds[column->type];
   }
   return true;
 }
 
-bool lathe_csv_open(csv_file *file, lathe_error *error) {
+static void learn_markers(csv_file *file) {
   const lathe_csv_options *options = file->options;
-  if (!check_kind(file, error)) return false;
-  file->quote = options->quote ? options->quote : '"';
-  file->plain = options->plain;
   file->markers = options->missing ? options->missing : lathe_csv_markers();
   while (options->missing ? file->marker_count < options->missing_count
                           : file->markers[file->marker_count] != NULL) {
     const char *marker = file->markers[file->marker_count++];
     size_t size = strlen(marker);
-    if (size > file->marker_longest) file->marker_longest = size;
-    file->marker_first[(uint8_t)*marker] = true;
+    file->marker_sizes[(uint8_t)*marker] |= UINT64_C(1) << (size < 63 ? size : 63);
   }
+}
+
+/* The characters that mean something must differ, and none of them end a line. */
+static bool check_marks(const csv_file *file, lathe_error *error) {
+  int marks[] = {(uint8_t)file->delimiter, file->plain ? -1 : (uint8_t)file->quote, file->escape,
+                 file->comment};
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+    bool same = marks[i] == '\n' || marks[i] == '\r';
+    for (size_t j = 0; j < i; j++) same |= marks[i] >= 0 && marks[i] == marks[j];
+    if (same)
+      return lathe_error_set(
+          error, LATHE_ERROR_ARGUMENT,
+          "delimiter, quote, escape and comment must be different characters, and not line ends");
+  }
+  if (file->decimal == file->thousands || strchr("0123456789+-eE\"\r\n", file->decimal) ||
+      (file->thousands && strchr("0123456789+-eE\"\r\n", file->thousands)))
+    return lathe_error_set(
+        error, LATHE_ERROR_ARGUMENT,
+        "decimal and thousands must be two different characters that stand nowhere else in a "
+        "number, such as \",\" and \".\"");
+  return true;
+}
+
+static void learn_options(csv_file *file) {
+  const lathe_csv_options *options = file->options;
+  file->quote = options->quote ? options->quote : '"';
+  file->plain = options->plain;
+  file->escape = options->escape && options->escape != file->quote ? (uint8_t)options->escape : -1;
+  file->comment = options->comment ? (uint8_t)options->comment : -1;
+  file->lenient = options->lenient;
+  file->decimal = options->decimal ? options->decimal : '.';
+  file->thousands = options->thousands;
+  file->marks = file->decimal != '.' || file->thousands;
+  learn_markers(file);
+}
+
+bool lathe_csv_open(csv_file *file, lathe_error *error) {
+  if (!check_kind(file, error)) return false;
+  learn_options(file);
   if (starts_with(file, "\xEF\xBB\xBF", 3)) file->body = 3;
   skip_lines(file);
-  if (options->delimiter)
-    file->delimiter = options->delimiter;
+  if (file->options->delimiter)
+    file->delimiter = file->options->delimiter;
   else
     find_delimiter(file);
-  if (csv_is_end(file->delimiter) || csv_is_end(file->quote) ||
-      (file->delimiter == file->quote && !file->plain))
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "the delimiter and the quote must be two different characters, and not line ends");
-  if (!read_names(file, error)) return false;
-  file->column_count = file->names.count;
-  file->columns = lathe_memory_new((size_t)file->column_count, sizeof *file->columns, error);
+  if (!check_marks(file, error) || !read_names(file, error)) return false;
+  file->columns = lathe_memory_new((size_t)file->names.count, sizeof *file->columns, error);
   if (!file->columns) return false;
+  file->column_count = file->names.count;
   for (int32_t i = 0; i < file->column_count; i++) file->columns[i].name = lathe_words_text(&file->names, i);
   return give_types(file, error);
 }

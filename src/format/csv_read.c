@@ -6,6 +6,8 @@
 #include "../base/pool.h"
 #include "csv_own.h"
 
+enum { WIDE_TABLE = 64 };
+
 typedef struct finish_job {
   csv_file *file;
   lathe_column **columns;
@@ -17,50 +19,34 @@ static bool finish_column(void *context, int64_t index, lathe_error *error) {
   return job->columns[index] != NULL;
 }
 
+/* The columns of a wide table are finished side by side; those of others one after the other, each by all threads. */
+static bool finish_all(csv_file *file, lathe_column **columns, lathe_error *error) {
+  finish_job job = {file, columns};
+  if (file->column_count > WIDE_TABLE)
+    return lathe_pool_run(file->column_count, finish_column, &job, file->progress, error);
+  for (int32_t i = 0; i < file->column_count; i++)
+    if (!finish_column(&job, i, error)) return false;
+  return true;
+}
+
 static lathe_table *make_table(csv_file *file, lathe_error *error) {
   size_t count = (size_t)file->column_count;
   lathe_table *table = NULL;
   char **names = lathe_memory_new(count, sizeof *names, error);
-  finish_job job = {file, lathe_memory_new(count, sizeof(lathe_column *), error)};
-  bool fine = names && job.columns;
+  lathe_column **columns = lathe_memory_new(count, sizeof *columns, error);
+  bool fine = names && columns;
   for (size_t i = 0; i < count && fine; i++) {
     names[i] = lathe_memory_text(file->columns[i].name.data, file->columns[i].name.size, error);
     fine = names[i] != NULL;
   }
-  fine = fine && lathe_pool_run(file->column_count, finish_column, &job, file->progress, error);
-  if (fine) table = lathe_table_new(file->column_count, (const char *const *)names, job.columns, error);
+  if (fine && finish_all(file, columns, error))
+    table = lathe_table_new(file->column_count, (const char *const *)names, columns, error);
   for (size_t i = 0; i < count; i++) {
     if (names) free(names[i]);
-    if (job.columns) lathe_column_release(job.columns[i]);
+    if (columns) lathe_column_release(columns[i]);
   }
   free(names);
-  free(job.columns);
-  return table;
-}
-
-static void release(csv_file *file) {
-  for (int32_t i = 0; i < file->column_count && file->columns; i++) {
-    free(file->columns[i].validity);
-    free(file->columns[i].values);
-    free(file->columns[i].lengths);
-  }
-  free(file->columns);
-  free(file->chunks);
-  lathe_words_free(&file->names);
-}
-
-/* The table of rows that were left out, without rows. */
-static lathe_table *no_rejects(lathe_error *error) {
-  static const char *const names[] = {"offset", "line", "column", "text", "reason"};
-  lathe_column *columns[5] = {0};
-  lathe_table *table = NULL;
-  bool fine = true;
-  for (int i = 0; i < 5 && fine; i++) {
-    columns[i] = i < 2 ? lathe_column_from_int64(NULL, 0, error) : lathe_column_from_text(NULL, 0, error);
-    fine = columns[i] != NULL;
-  }
-  if (fine) table = lathe_table_new(5, names, columns, error);
-  for (int i = 0; i < 5; i++) lathe_column_release(columns[i]);
+  free(columns);
   return table;
 }
 
@@ -103,7 +89,8 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
                    .data = data,
                    .size = size,
                    .options = options ? options : &defaults,
-                   .progress = progress};
+                   .progress = progress,
+                   .lock = PTHREAD_MUTEX_INITIALIZER};
   char *converted = NULL, what[64];
   if (file.options->latin1) {
     converted = from_latin1(data, size, &file.size, error);
@@ -114,12 +101,12 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
   lathe_progress_begin(progress, what, (int64_t)file.size * 2);
   bool fine = lathe_csv_open(&file, error) && lathe_csv_scan(&file, error) && lathe_csv_fill(&file, error);
   lathe_table *table = fine ? make_table(&file, error) : NULL;
-  if (table && rejects && !(*rejects = no_rejects(error))) {
+  if (table && rejects && !(*rejects = lathe_csv_rejects(&file, error))) {
     lathe_table_release(table);
     table = NULL;
   }
   lathe_progress_end(progress);
-  release(&file);
+  lathe_csv_release(&file);
   free(converted);
   return table;
 }

@@ -1,146 +1,283 @@
 /* csv_scan.c - cut the body into chunks of fixed size and count the rows that begin in each.
  *
  * Whether a line end ends a row depends on quotes before it, perhaps in another chunk. Each chunk is scanned
- * for both cases, as if it began outside and inside quotes; then one walk over the chunks picks the case that
- * is true (Ge et al. 2019, "Speculative distributed CSV data parsing"). After a closing quote the machine is
- * where it is at the start of a cell: a quote goes on with the text, anything else ends it. Bytes are checked
- * here as well: no NUL, valid UTF-8. */
+ * once for both cases, as if it began outside and inside quotes; then one walk over the chunks picks the case
+ * that is true (Ge et al. 2019, "Speculative distributed CSV data parsing"). The parity of quotes tells inside
+ * from outside as long as every opening one stands where a cell may begin; where that does not hold, and where
+ * there are escapes or comments, chunks are walked once more, byte by byte, by the machine below, whose word is
+ * final. After a closing quote it is where it is at the start of a cell: a quote goes on with the text, anything
+ * else ends it. Bytes are checked here as well: no NUL, valid UTF-8. */
 #include "../base/pool.h"
 #include "csv_own.h"
 
-enum { AT_CELL, IN_PLAIN, IN_QUOTES };
+enum { AT_ROW, AT_CELL, IN_PLAIN, IN_QUOTES, IN_COMMENT, ESCAPED, ESCAPED_IN_QUOTES };
+enum { WINDOW = 64, WORD = 64 };
 
-/* Rows in [begin, end) where quotes play no part. Simple enough for the compiler to make vectors of it. */
-static int64_t count_rows(const csv_file *file, size_t begin, size_t end) {
-  if (begin == end) return 0;
+static uint8_t step(const csv_file *file, uint8_t state, char c) {
+  bool escape = (uint8_t)c == file->escape;
+  switch (state) {
+  case IN_QUOTES:
+    return c == file->quote ? AT_CELL : escape ? ESCAPED_IN_QUOTES : IN_QUOTES;
+  case ESCAPED_IN_QUOTES:
+    return IN_QUOTES;
+  case ESCAPED:
+    return IN_PLAIN;
+  case IN_COMMENT:
+    return csv_is_end(c) ? AT_ROW : IN_COMMENT;
+  case AT_ROW:
+    if ((uint8_t)c == file->comment) return IN_COMMENT;
+    break;
+  default:
+    break;
+  }
+  if (c == file->delimiter) return AT_CELL;
+  if (csv_is_end(c)) return AT_ROW;
+  if (escape) return ESCAPED;
+  return c == file->quote && state != IN_PLAIN && !file->plain ? IN_QUOTES : IN_PLAIN;
+}
+
+/* Whether a row begins at `at`, when a line end lies before it. */
+static bool row_begins(const csv_file *file, size_t at, size_t limit) {
+  return at < limit && !csv_is_end(file->data[at]) && (uint8_t)file->data[at] != file->comment;
+}
+
+/* Rows that begin behind a line end in [begin, end), from `*state` to `*state`, byte by byte. */
+static int64_t walk(const csv_file *file, size_t begin, size_t end, size_t limit, uint8_t *state) {
   int64_t rows = 0;
-  size_t last = end < file->size ? end : end - 1;
-  const char *data = file->data;
-  while (begin < last) {
-    size_t stop = last - begin > 255 ? begin + 255 : last;
-    uint8_t block = 0;
-    for (; begin < stop; begin++)
-      block = (uint8_t)(block + ((int)csv_is_end(data[begin]) & (int)!csv_is_end(data[begin + 1])));
-    rows += block;
+  bool simple = file->escape < 0 && file->comment < 0;
+  for (size_t at = begin; at < end; at++) {
+    if (*state == IN_QUOTES && simple) { /* at once to the next quote */
+      const char *found = memchr(file->data + at, file->quote, end - at);
+      if (!found) break;
+      at = (size_t)(found - file->data);
+    }
+    *state = step(file, *state, file->data[at]);
+    rows += *state == AT_ROW && row_begins(file, at + 1, limit);
   }
   return rows;
 }
 
 static uint8_t state_behind(const csv_file *file, char c) {
-  return c == file->delimiter || csv_is_end(c) ? AT_CELL : IN_PLAIN;
+  return csv_is_end(c)                                                ? AT_ROW
+         : c == file->delimiter || (c == file->quote && !file->plain) ? AT_CELL
+                                                                      : IN_PLAIN;
 }
 
-/* The same with quotes, from `*state` to `*state`: from quote to quote. */
-static int64_t walk(const csv_file *file, size_t begin, size_t end, uint8_t *state) {
-  const char *data = file->data;
-  int64_t rows = 0;
-  for (size_t at = begin; at < end;) {
-    const char *found = memchr(data + at, file->quote, end - at);
-    size_t quote = found ? (size_t)(found - data) : end;
-    if (*state == IN_QUOTES) {
-      if (found) *state = AT_CELL;
-      at = quote + 1;
-      continue;
-    }
-    rows += count_rows(file, at, quote);
-    if (quote > at) *state = state_behind(file, data[quote - 1]);
-    if (found && *state == AT_CELL) *state = IN_QUOTES;
-    at = quote + 1;
+static uint64_t prefix_parity(uint64_t bits) {
+  for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+  return bits;
+}
+
+typedef struct parity {
+  uint64_t inside;       /* all ones: the word begins inside quotes, if the chunk begins outside */
+  uint64_t begins;       /* 1: a cell may begin at the first byte of the word */
+  uint64_t ends[2];      /* 1: a line end lies before it; when the chunk begins outside, inside quotes */
+  uint64_t misplaced[2]; /* opening quotes where no cell begins */
+  int64_t rows[2];
+} parity;
+
+static void count_word(parity *walked, const csv_bits *bits) {
+  uint64_t inside = prefix_parity(bits->quotes) ^ walked->inside;
+  uint64_t places = bits->cells | bits->quotes;
+  uint64_t before = places << 1 | walked->begins;
+  walked->misplaced[0] |= bits->quotes & inside & ~before;
+  walked->misplaced[1] |= bits->quotes & ~inside & ~before;
+  for (int i = 0; i < 2; i++) {
+    uint64_t ends = bits->ends & (i ? inside : ~inside);
+    walked->rows[i] += __builtin_popcountll((ends << 1 | walked->ends[i]) & ~bits->ends);
+    walked->ends[i] = ends >> 63;
   }
-  return rows;
+  walked->inside = (uint64_t)((int64_t)inside >> 63);
+  walked->begins = places >> 63;
 }
 
-static bool check_bytes(const csv_file *file, size_t begin, size_t end, lathe_error *error) {
-  const char *data = file->data, *nul = memchr(data + begin, 0, end - begin);
-  if (nul)
+/* Both cases of a chunk with quotes. Each word but the last is followed by another, so that line ends at its end
+ * are judged with the first byte of the next; at the very end by what follows the chunk. */
+static void count_both(const csv_file *file, csv_chunk *chunk) {
+  parity walked = {.begins = 1};
+  csv_bits bits[WINDOW];
+  char last[WORD] = {0};
+  for (size_t at = chunk->begin; at < chunk->end;) {
+    size_t words = (chunk->end - at) / WORD;
+    if (words > WINDOW) words = WINDOW;
+    const char *data = file->data + at;
+    size_t size = words * WORD;
+    if (!words) {
+      size = chunk->end - at;
+      data = memcpy(last, data, size);
+      words = 1;
+      /* what lies behind must not look like the begin of a row: that is judged below */
+      memset(last + size, '\n', sizeof last - size);
+    }
+    lathe_csv_bits(data, words, file->delimiter, file->quote, bits);
+    if (size < WORD) bits->cells &= (UINT64_C(1) << size) - 1;
+    for (size_t i = 0; i < words; i++) count_word(&walked, &bits[i]);
+    at += size;
+  }
+  bool inside = walked.inside != 0;
+  char behind = file->data[chunk->end - 1];
+  if (csv_is_end(behind) && row_begins(file, chunk->end, chunk->limit)) walked.rows[inside]++;
+  chunk->rows = walked.rows[0];
+  chunk->rows_if_quoted = walked.rows[1];
+  chunk->sure = !walked.misplaced[0];
+  chunk->sure_if_quoted = !walked.misplaced[1];
+  uint8_t outside = state_behind(file, behind);
+  chunk->ends = inside ? IN_QUOTES : outside;
+  chunk->ends_if_quoted = inside ? outside : IN_QUOTES;
+}
+
+static bool bad_byte(const csv_file *file, csv_chunk *chunk, const char *place, lathe_error *error) {
+  if (file->lenient) {
+    chunk->dirty = true;
+    return true;
+  }
+  if (!*place)
     return lathe_csv_fail(
-        file, nul, error,
+        file, place, error,
         "there is a NUL byte, so this is not a text table; if it is one, take them out with tr -d '\\000'");
-  for (int i = 0; i < 3 && begin > file->body && begin < end && ((uint8_t)data[begin] & 0xC0) == 0x80; i++)
+  return lathe_csv_fail(
+      file, place, error,
+      "byte 0x%02X is not UTF-8; read the file with encoding = \"latin-1\", or convert it with iconv",
+      (uint8_t)*place);
+}
+
+static bool check_bytes(const csv_file *file, csv_chunk *chunk, csv_facts facts, lathe_error *error) {
+  const char *data = file->data;
+  size_t begin = chunk->begin, end = chunk->end;
+  if (facts.nul) return bad_byte(file, chunk, memchr(data + begin, 0, end - begin), error);
+  bool goes_on = end < chunk->limit && ((uint8_t)data[end] & 0xC0) == 0x80;
+  if (!facts.high && !goes_on) return true;
+  for (int i = 0; i < 3 && !chunk->first && begin < end && ((uint8_t)data[begin] & 0xC0) == 0x80; i++)
     begin++;
   if (begin == end) return true; /* a piece of a character that another chunk looks at */
-  for (int i = 0; i < 3 && end < file->size && ((uint8_t)data[end] & 0xC0) == 0x80; i++) end++;
+  for (int i = 0; i < 3 && end < chunk->limit && ((uint8_t)data[end] & 0xC0) == 0x80; i++) end++;
   size_t valid = begin + lathe_text_valid(data + begin, end - begin);
-  if (valid < end)
-    return lathe_csv_fail(
-        file, data + valid, error,
-        "byte 0x%02X is not UTF-8; read the file with encoding = \"latin-1\", or convert it with iconv",
-        (uint8_t)data[valid]);
-  return true;
+  return valid == end || bad_byte(file, chunk, data + valid, error);
 }
 
 static bool scan_chunk(void *context, int64_t index, lathe_error *error) {
   csv_file *file = context;
   csv_chunk *chunk = &file->chunks[index];
   size_t begin = chunk->begin, end = chunk->end;
-  if (!check_bytes(file, begin, end, error)) return false;
-  if (file->plain || !memchr(file->data + begin, file->quote, end - begin)) {
-    chunk->rows = count_rows(file, begin, end);
+  char next = end < chunk->limit ? file->data[end] : '\n';
+  csv_facts facts = lathe_csv_facts(file->data + begin, end - begin, next, file->quote);
+  if (!check_bytes(file, chunk, facts, error)) return false;
+  if (file->plain || !facts.quotes) {
+    chunk->rows = facts.rows;
     chunk->ends = state_behind(file, file->data[end - 1]);
     chunk->rows_if_quoted = 0;
     chunk->ends_if_quoted = IN_QUOTES;
+    chunk->sure = chunk->sure_if_quoted = true;
   } else {
-    chunk->ends = AT_CELL;
-    chunk->rows = walk(file, begin, end, &chunk->ends);
-    chunk->ends_if_quoted = IN_QUOTES;
-    chunk->rows_if_quoted = walk(file, begin, end, &chunk->ends_if_quoted);
+    count_both(file, chunk);
   }
+  if (file->escape >= 0 || file->comment >= 0) chunk->sure = chunk->sure_if_quoted = false;
   lathe_progress_add(file->progress, (int64_t)(end - begin));
   return true;
 }
 
-/* Pick the true case of each chunk, and number the rows. */
-static void settle(csv_file *file) {
-  uint8_t state = AT_CELL;
+/* Pick the true case of each chunk, and number the rows. False when the last one ends inside quotes. */
+static bool settle(csv_file *file) {
+  uint8_t state = AT_ROW;
   int64_t row = 0;
   for (int64_t i = 0; i < file->chunk_count; i++) {
     csv_chunk *chunk = &file->chunks[i];
+    if (chunk->first) state = AT_ROW;
     chunk->state = state;
-    if (state == IN_QUOTES) {
+    bool quoted = state == IN_QUOTES;
+    /* a quote at the first byte is only taken for an opening one where a cell begins */
+    bool sure = quoted ? chunk->sure_if_quoted
+                       : chunk->sure && (state != IN_PLAIN || file->data[chunk->begin] != file->quote);
+    if (!sure) {
+      chunk->ends = state;
+      chunk->rows = walk(file, chunk->begin, chunk->end, chunk->limit, &chunk->ends);
+    } else if (quoted) {
       chunk->rows = chunk->rows_if_quoted;
       chunk->ends = chunk->ends_if_quoted;
-    } else if (state == IN_PLAIN && file->data[chunk->begin] == file->quote && !file->plain) {
-      chunk->ends = IN_PLAIN; /* only here the two ways to begin outside quotes differ */
-      chunk->rows = walk(file, chunk->begin, chunk->end, &chunk->ends);
     }
-    if (i == 0) chunk->rows++; /* the first row has no line end before it */
     state = chunk->ends;
+    chunk->rows += chunk->first && row_begins(file, chunk->begin, chunk->limit);
     chunk->row = row;
     row += chunk->rows;
   }
   file->rows = row;
+  return state != IN_QUOTES && state != ESCAPED_IN_QUOTES;
 }
 
 const char *lathe_csv_first_row(const csv_file *file, const csv_chunk *chunk) {
-  const char *at = file->data + chunk->begin, *last = file->data + file->size - 1;
-  if (chunk == file->chunks) return at;
+  if (chunk->first && row_begins(file, chunk->begin, chunk->limit)) return file->data + chunk->begin;
   uint8_t state = chunk->state;
-  for (; at < last; at++) {
-    if (state == IN_QUOTES) {
-      if (*at == file->quote) state = AT_CELL;
-    } else if (*at == file->quote && state == AT_CELL && !file->plain) {
-      state = IN_QUOTES;
-    } else {
-      state = state_behind(file, *at);
-      if (csv_is_end(*at) && !csv_is_end(at[1])) return at + 1;
+  for (size_t at = chunk->begin; at < chunk->limit; at++) {
+    state = step(file, state, file->data[at]);
+    if (state == AT_ROW && row_begins(file, at + 1, chunk->limit)) return file->data + at + 1;
+  }
+  return file->data + chunk->limit; /* not reached: only chunks that have rows are asked */
+}
+
+const char *lathe_csv_row_end(const csv_file *file, const char *at, const char *end) {
+  uint8_t state = AT_CELL;
+  for (; at < end; at++) {
+    state = step(file, state, *at);
+    if (state == AT_ROW) return at;
+  }
+  return end;
+}
+
+/* The end of the line with the quote that is never closed. */
+static size_t unclosed_line(const csv_file *file) {
+  size_t at = file->body, open = at;
+  uint8_t state = AT_ROW;
+  for (; at < file->size; at++) {
+    uint8_t before = state;
+    state = step(file, state, file->data[at]);
+    if (state == IN_QUOTES && before != IN_QUOTES && before != ESCAPED_IN_QUOTES) open = at;
+  }
+  while (open < file->size && !csv_is_end(file->data[open])) open++;
+  return open;
+}
+
+/* Chunks for [begin, limit), behind those there are. */
+static void cut(csv_file *file, size_t begin, size_t limit, size_t size) {
+  for (size_t at = begin; at < limit; at += size) {
+    csv_chunk *chunk = &file->chunks[file->chunk_count++];
+    *chunk = (csv_chunk){
+        .begin = at, .end = limit - at > size ? at + size : limit, .limit = limit, .first = at == begin};
+  }
+}
+
+/* Rows that begin in a chunk end in another: in the first behind it in which one begins. */
+static void find_careful(csv_file *file) {
+  for (int64_t i = 0; i < file->chunk_count; i++) {
+    csv_chunk *chunk = &file->chunks[i];
+    chunk->careful = chunk->dirty;
+    for (int64_t j = i + 1; j < file->chunk_count && !chunk->careful; j++) {
+      chunk->careful = file->chunks[j].dirty;
+      if (file->chunks[j].rows) break;
     }
   }
-  return last; /* not reached: only chunks that have rows are asked */
 }
 
 bool lathe_csv_scan(csv_file *file, lathe_error *error) {
-  while (file->body < file->size && csv_is_end(file->data[file->body])) file->body++;
-  size_t step = file->options->chunk > 0 ? (size_t)file->options->chunk : (size_t)1 << 20;
-  if (step < 4) step = 4; /* no character spans more than two chunks */
-  size_t count = (file->size - file->body + step - 1) / step;
+  const char *first = lathe_csv_next_row(file, file->data + file->body, file->data + file->size);
+  file->body = (size_t)(first - file->data);
+  size_t size = file->options->chunk > 0 ? (size_t)file->options->chunk : (size_t)1 << 20;
+  if (size < 4) size = 4; /* no character spans more than two chunks */
+  /* wide tables: a chunk has something for each column */
+  if (file->options->chunk <= 0 && file->column_count > 1024) size *= (size_t)file->column_count / 1024;
+  size_t count = (file->size - file->body) / size + 3;
   file->chunks = lathe_memory_new(count, sizeof *file->chunks, error);
   if (!file->chunks) return false;
-  file->chunk_count = (int64_t)count;
-  for (size_t i = 0; i < count; i++) {
-    file->chunks[i].begin = file->body + i * step;
-    file->chunks[i].end = i + 1 < count ? file->body + (i + 1) * step : file->size;
-  }
+  cut(file, file->body, file->size, size);
   if (!lathe_pool_run(file->chunk_count, scan_chunk, file, file->progress, error)) return false;
-  settle(file);
+  if (!settle(file) && file->lenient) { /* what follows the line of the open quote is read again, as rows */
+    size_t end = unclosed_line(file);
+    file->chunk_count = 0;
+    cut(file, file->body, end, size);
+    first = lathe_csv_next_row(file, file->data + end, file->data + file->size);
+    cut(file, (size_t)(first - file->data), file->size, size);
+    if (!lathe_pool_run(file->chunk_count, scan_chunk, file, file->progress, error)) return false;
+    settle(file);
+  }
+  find_careful(file);
   return true;
 }

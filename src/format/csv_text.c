@@ -1,106 +1,126 @@
 /* csv_text.c - the filled buffers become columns; text becomes a string or a category column. */
 #include <stdlib.h>
 
-#include "csv_own.h"
+#include "../base/pool.h"
 #include "../table/own.h"
+#include "csv_own.h"
 
-/* The text of a row: a piece of the file, or made single in `scratch`. */
-static bool row_text(const csv_file *file, const csv_column *column, int64_t row, lathe_buffer *scratch,
-                     lathe_text *text, lathe_error *error) {
-  int64_t place = ((const int64_t *)column->values)[row];
-  *text = (lathe_text){file->data + place / 2, (size_t)column->lengths[row + 1]};
-  if (place % 2 == 0) return true;
-  const char *behind = text->data; /* the raw cell: up to its closing quote */
-  csv_cell cell;
-  csv_cell_read(file, behind - 1, file->data + file->size, &cell);
-  scratch->size = 0;
-  if (!lathe_buffer_reserve(scratch, cell.size, error)) return false;
-  text->size = lathe_csv_unquote(&cell, file->quote, scratch->data);
-  text->data = scratch->data;
+/* What the chunks of a text column share. */
+typedef struct text_job {
+  csv_file *file;
+  csv_column *column;
+  const int32_t *rank; /* words: code to place in the dictionary */
+  size_t *bases;       /* text: where each piece goes */
+  char *bytes;
+} text_job;
+
+static int64_t count_present(const csv_column *column, int64_t rows) {
+  int64_t present = 0;
+  for (int64_t row = 0; row + 8 <= rows; row += 8) present += __builtin_popcount(column->validity[row / 8]);
+  for (int64_t row = rows & ~INT64_C(7); row < rows; row++) present += lathe_bit(column->validity, row);
+  return present;
+}
+
+static bool rank_codes(void *context, int64_t index, lathe_error *error) {
+  const text_job *job = context;
+  const csv_chunk *chunk = &job->file->chunks[index];
+  int32_t *codes = (int32_t *)job->column->values + chunk->row;
+  (void)error;
+  for (int64_t row = 0; row < chunk->rows; row++)
+    codes[row] = lathe_bit(job->column->validity, chunk->row + row) ? job->rank[codes[row]] : 0;
   return true;
 }
 
-/* Codes for all rows, or NULL: without an error in `failed` when the text is better kept as strings. */
-static int32_t *find_codes(const csv_file *file, const csv_column *column, lathe_words *words, bool *failed,
-                           lathe_error *error) {
-  bool wanted = column->given && column->type == LATHE_TYPE_CATEGORY;
-  int32_t *codes = lathe_memory_new((size_t)file->rows, sizeof *codes, error);
-  lathe_buffer scratch = {0};
-  int64_t present = 0;
-  *failed = codes == NULL;
-  bool fits = !*failed;
-  for (int64_t row = 0; row < file->rows && fits; row++) {
-    if (!lathe_bit(column->validity, row)) continue;
-    lathe_text text;
-    *failed = !row_text(file, column, row, &scratch, &text, error) ||
-              (codes[row] = lathe_words_add(words, text.data, text.size, error)) < 0 ||
-              (row % 65536 == 0 && !lathe_progress_check(file->progress, error));
-    present++;
-    fits = !*failed && (wanted || words->count <= LATHE_CSV_CATEGORIES);
-  }
-  lathe_buffer_free(&scratch);
-  if (fits && (wanted || words->count * 2 <= present)) return codes;
-  free(codes);
-  return NULL;
-}
-
-static lathe_column *make_category(csv_file *file, csv_column *column, const lathe_words *words,
-                                   int32_t *codes, lathe_error *error) {
+static lathe_column *make_category(csv_file *file, csv_column *column, lathe_error *error) {
   lathe_column *result = NULL, *dictionary = NULL;
-  int32_t *rank = lathe_memory_raw((size_t)words->count, sizeof *rank, error);
-  if (rank) dictionary = lathe_words_sorted(words, rank, error);
-  if (dictionary) {
-    for (int64_t row = 0; row < file->rows; row++)
-      if (lathe_bit(column->validity, row)) codes[row] = rank[codes[row]];
-    result =
-        lathe_column_new(LATHE_TYPE_CATEGORY, file->rows, column->validity, codes, NULL, dictionary, error);
-  }
-  if (result)
-    column->validity = NULL;
-  else
-    free(codes);
+  int32_t *rank = lathe_memory_raw((size_t)column->words.count, sizeof *rank, error);
+  if (rank) dictionary = lathe_words_sorted(&column->words, rank, error);
+  text_job job = {.file = file, .column = column, .rank = rank};
+  if (dictionary && lathe_pool_run(file->chunk_count, rank_codes, &job, file->progress, error))
+    result = lathe_column_new(LATHE_TYPE_CATEGORY, file->rows, column->validity, column->values, NULL,
+                              dictionary, error);
+  if (result) column->validity = NULL, column->values = NULL;
   lathe_column_release(dictionary);
   free(rank);
   return result;
 }
 
-static lathe_column *make_string(csv_file *file, csv_column *column, lathe_error *error) {
-  int64_t total = 0;
-  for (int64_t row = 0; row < file->rows; row++) total += column->lengths[row + 1];
-  char *bytes = lathe_memory_raw((size_t)total, 1, error), *at = bytes;
-  lathe_buffer scratch = {0};
-  bool fine = bytes != NULL;
-  for (int64_t row = 0; row < file->rows && fine; row++) {
-    lathe_text text;
-    if (lathe_bit(column->validity, row)) {
-      fine = row_text(file, column, row, &scratch, &text, error);
-      if (fine) memcpy(at, text.data, text.size);
-      at += text.size;
-    }
-    column->lengths[row + 1] += column->lengths[row]; /* lengths become offsets */
-    if (row % 65536 == 0) fine = fine && lathe_progress_check(file->progress, error);
-  }
-  lathe_buffer_free(&scratch);
-  lathe_column *result = fine ? lathe_column_new(LATHE_TYPE_STRING, file->rows, column->validity,
-                                                 column->lengths, bytes, NULL, error)
-                              : NULL;
-  if (result)
-    column->validity = NULL, column->lengths = NULL;
-  else
+static lathe_column *string_column(csv_file *file, csv_column *column, int64_t *offsets, char *bytes,
+                                   lathe_error *error) {
+  lathe_column *result = NULL;
+  if (offsets && bytes)
+    result = lathe_column_new(LATHE_TYPE_STRING, file->rows, column->validity, offsets, bytes, NULL, error);
+  if (result) {
+    column->validity = NULL;
+  } else {
+    free(offsets);
     free(bytes);
+  }
   return result;
 }
 
-static lathe_column *make_text(csv_file *file, csv_column *column, lathe_error *error) {
-  if (!column->given || column->type == LATHE_TYPE_CATEGORY) {
-    lathe_words words = {0};
-    bool failed;
-    int32_t *codes = find_codes(file, column, &words, &failed, error);
-    lathe_column *category = codes ? make_category(file, column, &words, codes, error) : NULL;
-    lathe_words_free(&words);
-    if (failed || codes) return category;
+/* Words that are too seldom repeated to be a category. */
+static lathe_column *words_to_string(csv_file *file, csv_column *column, lathe_error *error) {
+  const int32_t *codes = column->values;
+  const lathe_words *words = &column->words;
+  int64_t *offsets = lathe_memory_new((size_t)file->rows + 1, sizeof *offsets, error);
+  if (!offsets) return NULL;
+  for (int64_t row = 0; row < file->rows; row++) {
+    bool there = lathe_bit(column->validity, row);
+    offsets[row + 1] = offsets[row] + (there ? (int64_t)lathe_words_text(words, codes[row]).size : 0);
   }
-  return make_string(file, column, error);
+  char *bytes = lathe_memory_raw((size_t)offsets[file->rows], 1, error);
+  for (int64_t row = 0; row < file->rows && bytes; row++)
+    if (offsets[row + 1] > offsets[row])
+      memcpy(bytes + offsets[row], lathe_words_text(words, codes[row]).data,
+             (size_t)(offsets[row + 1] - offsets[row]));
+  return string_column(file, column, offsets, bytes, error);
+}
+
+static lathe_column *make_words(csv_file *file, csv_column *column, lathe_error *error) {
+  bool wanted = column->given,
+       repeated = column->words.count * INT64_C(2) <= count_present(column, file->rows);
+  return wanted || repeated ? make_category(file, column, error) : words_to_string(file, column, error);
+}
+
+/* A piece to its place, slice by slice, so that the bytes are not there twice; its rows' offsets likewise. */
+static bool place_piece(void *context, int64_t index, lathe_error *error) {
+  enum { SLICE = 16 << 20 };
+  const text_job *job = context;
+  const csv_chunk *chunk = &job->file->chunks[index];
+  csv_piece *piece = &job->column->pieces[index];
+  size_t base = job->bases[index];
+  int64_t *offsets = (int64_t *)job->column->values + chunk->row + 1;
+  (void)error;
+  for (int64_t row = 0; row < chunk->rows; row++) offsets[row] += (int64_t)base;
+  for (size_t at = 0; at < piece->size; at += SLICE) {
+    size_t size = piece->size - at < SLICE ? piece->size - at : SLICE;
+    memcpy(job->bytes + base + at, piece->bytes + at, size);
+    lathe_memory_drop(piece->bytes + at, size);
+  }
+  free(piece->bytes);
+  piece->bytes = NULL;
+  return true;
+}
+
+static lathe_column *make_string(csv_file *file, csv_column *column, lathe_error *error) {
+  size_t total = 0;
+  size_t *bases = lathe_memory_raw((size_t)file->chunk_count, sizeof *bases, error);
+  if (!bases) return NULL;
+  for (int64_t i = 0; i < file->chunk_count; i++) {
+    bases[i] = total;
+    total += column->pieces[i].size;
+  }
+  text_job job = {file, column, NULL, bases, lathe_memory_raw(total, 1, error)};
+  bool fine = job.bytes && lathe_pool_run(file->chunk_count, place_piece, &job, file->progress, error);
+  free(bases);
+  if (!fine) {
+    free(job.bytes);
+    return NULL;
+  }
+  int64_t *offsets = column->values;
+  column->values = NULL;
+  return string_column(file, column, offsets, job.bytes, error);
 }
 
 /* All of an untyped column is missing. */
@@ -126,15 +146,40 @@ static void pack_bits(uint8_t *values, int64_t rows) {
   }
 }
 
+static lathe_column *make_truth(csv_file *file, csv_column *column, lathe_error *error) {
+  pack_bits(column->values, file->rows);
+  void *bits = column->values;
+  column->values = NULL;
+  if (!lathe_memory_resize(&bits, lathe_bit_bytes(file->rows), 1, error)) {
+    free(bits);
+    return NULL;
+  }
+  lathe_column *result =
+      lathe_column_new(LATHE_TYPE_BOOL, file->rows, column->validity, bits, NULL, NULL, error);
+  if (result)
+    column->validity = NULL;
+  else
+    free(bits);
+  return result;
+}
+
 lathe_column *lathe_csv_finish(csv_file *file, csv_column *column, lathe_error *error) {
-  static const lathe_type types[] = {[CSV_AS_BOOL] = LATHE_TYPE_BOOL,
-                                     [CSV_AS_INT] = LATHE_TYPE_INT64,
+  static const lathe_type types[] = {[CSV_AS_INT] = LATHE_TYPE_INT64,
                                      [CSV_AS_FLOAT] = LATHE_TYPE_FLOAT64,
                                      [CSV_AS_DATE] = LATHE_TYPE_DATE,
                                      [CSV_AS_TIME] = LATHE_TYPE_TIMESTAMP};
-  if (column->kind == CSV_AS_NOTHING) return make_nothing(file, error);
-  if (column->kind == CSV_AS_TEXT) return make_text(file, column, error);
-  if (column->kind == CSV_AS_BOOL) pack_bits(column->values, file->rows);
+  switch (column->kind) {
+  case CSV_AS_NOTHING:
+    return make_nothing(file, error);
+  case CSV_AS_WORDS:
+    return make_words(file, column, error);
+  case CSV_AS_TEXT:
+    return make_string(file, column, error);
+  case CSV_AS_BOOL:
+    return make_truth(file, column, error);
+  default:
+    break;
+  }
   lathe_column *result =
       lathe_column_new(types[column->kind], file->rows, column->validity, column->values, NULL, NULL, error);
   if (result) column->validity = NULL, column->values = NULL;
