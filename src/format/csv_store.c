@@ -147,8 +147,8 @@ bool lathe_csv_fits(const csv_file *file, const csv_column *column, const csv_ce
 bool lathe_csv_store_cell(csv_file *file, csv_worker *worker, int32_t index, int64_t row, const char *begin,
                           const csv_cell *cell, lathe_error *error) {
   csv_column *column = &file->columns[index];
-  if (column->kind >= CSV_AS_WORDS)
-    return column->crowded || store_text_cell(file, worker, index, row, cell, error);
+  if (column->kind == CSV_AS_WORDS && __atomic_load_n(&column->crowded, __ATOMIC_RELAXED)) return true;
+  if (column->kind >= CSV_AS_WORDS) return store_text_cell(file, worker, index, row, cell, error);
   csv_absence absence = lathe_csv_absence(file, cell);
   if (absence != CSV_THERE) {
     lathe_csv_set_missing(column, worker, index, row);

@@ -229,13 +229,22 @@ static void check_sizes(void) {
   text.size = 0;
   lathe_buffer_text(&text, "n,word,late\n", &error);
   for (int i = 0; i < 200000; i++)
-    lathe_buffer_format(&text, &error, "%d,\"w%d\",%s\n", i, i % 1001, i == 199999 ? "x" : "5");
+    lathe_buffer_format(&text, &error, "%d,\"w%d%s\",%s\n", i, i % 1001, i % 7 ? "" : "\"\"",
+                        i == 199999 ? "x" : "5");
   char one[33] = "", two[33] = "";
   lathe_threads_set(1);
   table = parse(&text, &error);
   if (table) lathe_table_hash(table, one, &error);
   ok(table && lathe_column_type(lathe_table_column(table, 1)) == LATHE_TYPE_STRING,
      "more than 1,000 texts stay strings");
+  bool whole = table != NULL;
+  for (int i = 0; i < 200000 && whole; i++) {
+    char want[16];
+    snprintf(want, sizeof want, "w%d%s", i % 1001, i % 7 ? "" : "\"");
+    lathe_text got = lathe_column_text(lathe_table_column(table, 1), i);
+    whole = got.size == strlen(want) && memcmp(got.data, want, got.size) == 0;
+  }
+  ok(whole, "and each of them is what stands in its row");
   ok(table && lathe_column_type(lathe_table_column(table, 2)) == LATHE_TYPE_CATEGORY &&
          lathe_column_text(lathe_table_column(table, 2), 199999).size == 1,
      "a word in the last row of 200,000 makes the column text");
