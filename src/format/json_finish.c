@@ -52,7 +52,7 @@ static bool gather(finish_job *job, lathe_error *error) {
 static bool choose(finish_job *job, lathe_error *error) {
   for (int32_t i = 0; i < job->paths.count; i++) {
     json_column column = job->columns[i];
-    if (!column.touched || (column.inner && !(column.classes & ~(unsigned)JSON_EMPTY))) continue;
+    if (!column.touched || (column.inner && !(column.classes & ~(unsigned)PART_EMPTY))) continue;
     job->columns[job->count++] = column;
   }
   if (job->count > 0) return true;
@@ -97,116 +97,34 @@ static bool give_types(finish_job *job, lathe_error *error) {
 }
 
 /* The part of a column in a chunk; NULL: it has none there. */
-static json_part *part_of(const json_chunk *chunk, lathe_text path) {
+static value_part *part_of(const json_chunk *chunk, lathe_text path) {
   int32_t node = lathe_words_find(&chunk->paths, path.data, path.size);
   return node >= 0 && chunk->nodes[node].part.filled ? &chunk->nodes[node].part : NULL;
 }
 
-/* Append the texts of a part to `bytes`, and where they end to `ends` (of the part's rows). */
-static bool append_texts(json_part *part, int64_t rows, lathe_buffer *bytes, int64_t *ends,
-                         lathe_error *error) {
-  int64_t base = (int64_t)bytes->size;
-  if (part && part->kind == JSON_AS_TEXT) {
-    if (!lathe_buffer_append(bytes, part->bytes.data, part->bytes.size, error)) return false;
-    for (int64_t i = 0; i < part->filled; i++) ends[i] = base + part->values[i].end;
-  } else {
-    for (int64_t i = 0; part && i < part->filled; i++) {
-      char out[32];
-      json_value value = part->values[i];
-      size_t size = 0;
-      if (lathe_bit(part->validity, i))
-        size = part->kind == JSON_AS_FLOAT ? lathe_text_from_float64(value.number, out)
-               : part->kind == JSON_AS_INT ? (size_t)sprintf(out, "%lld", (long long)value.integer)
-                                           : (size_t)sprintf(out, value.integer ? "true" : "false");
-      if (!lathe_buffer_append(bytes, out, size, error)) return false;
-      ends[i] = (int64_t)bytes->size;
-    }
-  }
-  for (int64_t i = part ? part->filled : 0; i < rows; i++) ends[i] = (int64_t)bytes->size;
-  return true;
-}
-
-/* Numbers of a part as doubles. */
-static void put_floats(const json_part *part, double *values) {
-  for (int64_t i = 0; i < part->filled; i++) {
-    if (part->kind == JSON_AS_TEXT) {
-      int64_t begin = i ? part->values[i - 1].end : 0;
-      if (lathe_bit(part->validity, i))
-        lathe_text_to_float64(part->bytes.data + begin, (size_t)(part->values[i].end - begin), &values[i]);
-    } else {
-      values[i] = part->kind == JSON_AS_INT ? (double)part->values[i].integer : part->values[i].number;
-    }
-  }
-}
-
-static void put_values(const json_part *part, json_kind kind, void *values, int64_t row) {
-  if (kind == JSON_AS_FLOAT)
-    put_floats(part, (double *)values + row);
-  else if (kind == JSON_AS_INT)
-    for (int64_t i = 0; i < part->filled; i++) ((int64_t *)values)[row + i] = part->values[i].integer;
-  else
-    for (int64_t i = 0; i < part->filled; i++)
-      if (part->values[i].integer) lathe_bit_set(values, row + i);
-}
-
-static void put_validity(const json_part *part, uint8_t *validity, int64_t row) {
-  if (row % 8 == 0) {
-    memcpy(validity + row / 8, part->validity, lathe_bit_bytes(part->filled));
-    return;
-  }
-  for (int64_t i = 0; i < part->filled; i++)
-    if (lathe_bit(part->validity, i)) lathe_bit_set(validity, row + i);
-}
-
-/* Buffers of a column from all its parts, which are given up one by one. */
-static bool assemble(finish_job *job, const json_column *column, json_kind kind, uint8_t *validity,
-                     void *values, lathe_buffer *bytes, lathe_error *error) {
-  int64_t row = 0;
-  for (int64_t i = 0; i < job->file->chunk_count; i++) {
-    json_chunk *chunk = &job->file->chunks[i];
-    json_part *part = part_of(chunk, column->path);
-    if (kind == JSON_AS_TEXT && !append_texts(part, chunk->rows, bytes, (int64_t *)values + 1 + row, error))
-      return false;
-    if (part) {
-      if (kind != JSON_AS_TEXT) put_values(part, kind, values, row);
-      put_validity(part, validity, row);
-      uint8_t classes = part->classes;
-      lathe_json_part_free(part);
-      part->classes = classes;
-    }
-    row += chunk->rows;
-    if (!lathe_progress_check(job->file->progress, error)) return false;
-  }
-  return true;
-}
-
 static bool finish_column(void *context, int64_t index, lathe_error *error) {
-  static const lathe_type types[] = {[JSON_AS_BOOL] = LATHE_TYPE_BOOL,
-                                     [JSON_AS_INT] = LATHE_TYPE_INT64,
-                                     [JSON_AS_FLOAT] = LATHE_TYPE_FLOAT64,
-                                     [JSON_AS_TEXT] = LATHE_TYPE_STRING};
   finish_job *job = context;
   json_column *column = &job->columns[index];
-  json_kind kind = column->given ? JSON_AS_TEXT : lathe_json_decide(column->classes);
-  if (kind == JSON_AS_NOTHING) {
+  part_kind kind = column->given ? PART_AS_TEXT : lathe_part_decide(column->classes);
+  if (kind == PART_AS_NOTHING) {
     column->column = lathe_settle_nothing(job->rows, error);
     return column->column != NULL;
   }
-  lathe_buffer bytes = {0};
-  uint8_t *validity = lathe_memory_new(lathe_bit_bytes(job->rows) + 8, 1, error);
-  void *values = lathe_memory_new(lathe_column_value_bytes(types[kind], job->rows), 1, error);
-  lathe_column *result = NULL;
-  if (validity && values && assemble(job, column, kind, validity, values, &bytes, error))
-    result = lathe_column_new(types[kind], job->rows, validity, values, bytes.data, NULL, error);
-  if (!result) {
-    free(validity);
-    free(values);
-    lathe_buffer_free(&bytes);
-    return false;
+  size_t count = (size_t)job->file->chunk_count;
+  value_part **parts = lathe_memory_raw(count, sizeof(value_part *), error);
+  int64_t *rows = lathe_memory_raw(count, sizeof *rows, error);
+  for (size_t i = 0; i < count && parts && rows; i++) {
+    parts[i] = part_of(&job->file->chunks[i], column->path);
+    rows[i] = job->file->chunks[i].rows;
   }
-  if (column->given)
+  lathe_column *result = NULL;
+  if (parts && rows)
+    result = lathe_part_column(parts, rows, (int64_t)count, kind, job->file->progress, error);
+  free(parts);
+  free(rows);
+  if (result && column->given)
     result = lathe_settle_given(result, column->type, job->file->name, column->name, error);
-  else if (kind == JSON_AS_TEXT)
+  else if (result && kind == PART_AS_TEXT)
     result = lathe_settle_text(result, job->file->progress, error);
   column->column = result;
   return result != NULL;
@@ -214,21 +132,13 @@ static bool finish_column(void *context, int64_t index, lathe_error *error) {
 
 /* Say which columns hold values of different types. */
 static void write_note(const finish_job *job) {
-  static const char *const words[] = {
-      "true and false", "integers", "integers beyond 64 bits", "numbers", "text", "arrays", "empty objects"};
-  char *note = job->file->options->note;
+  char *note = job->file->options->note, kinds[128];
   size_t at = 0;
   for (int32_t i = 0; note && i < job->count; i++) {
     const json_column *column = &job->columns[i];
-    bool mixed = !column->given && lathe_json_decide(column->classes) == JSON_AS_TEXT &&
-                 (column->classes & (column->classes - 1) || column->classes == JSON_WIDE);
-    if (!mixed) continue;
-    char kinds[128];
-    size_t size = 0;
-    for (int bit = 0; bit < 7; bit++)
-      if (column->classes >> bit & 1)
-        size += (size_t)snprintf(kinds + size, sizeof kinds - size, "%s%s", size ? ", " : "", words[bit]);
-    if (at + size + 120 > LATHE_JSON_NOTE) {
+    if (column->given || !lathe_part_mixed(column->classes)) continue;
+    lathe_part_words(column->classes, kinds, sizeof kinds);
+    if (at + strlen(kinds) + 120 > LATHE_JSON_NOTE) {
       snprintf(note + at, LATHE_JSON_NOTE - at, "; and others");
       return;
     }

@@ -7,8 +7,7 @@
 #include "json_own.h"
 
 void lathe_json_chunk_free(json_chunk *chunk) {
-  for (int32_t i = 0; i < chunk->paths.count && chunk->nodes; i++)
-    lathe_json_part_free(&chunk->nodes[i].part);
+  for (int32_t i = 0; i < chunk->paths.count && chunk->nodes; i++) lathe_part_free(&chunk->nodes[i].part);
   for (int64_t i = 0; i < chunk->reject_count; i++) free(chunk->rejects[i].reason);
   free(chunk->nodes);
   free(chunk->rejects);
@@ -105,6 +104,32 @@ static bool squeeze(lathe_buffer *out, lathe_text raw, lathe_error *error) {
   return true;
 }
 
+/* A number that does not fit in 64 bits, or has a fraction or exponent. */
+static bool add_number(value_part *part, int64_t row, const lathe_json_reader *reader, lathe_error *error) {
+  lathe_text raw = lathe_json_raw(reader);
+  bool whole = raw.size > 2; /* "-0" is a double */
+  for (size_t i = raw.data[0] == '-'; i < raw.size && whole; i++)
+    whole = raw.data[i] >= '0' && raw.data[i] <= '9';
+  return whole ? lathe_part_text(part, row, PART_WIDE, raw, error)
+               : lathe_part_number(part, row, lathe_json_number(reader), raw, error);
+}
+
+static bool add_scalar(value_part *part, int64_t row, const lathe_json_reader *reader, lathe_json_event event,
+                       lathe_error *error) {
+  switch (event) {
+  case LATHE_JSON_STRING:
+    return lathe_part_text(part, row, PART_TEXT, lathe_json_text(reader), error);
+  case LATHE_JSON_INTEGER:
+    return lathe_part_integer(part, row, lathe_json_integer(reader), error);
+  case LATHE_JSON_NUMBER:
+    return add_number(part, row, reader, error);
+  case LATHE_JSON_BOOL:
+    return lathe_part_bool(part, row, lathe_json_bool(reader), error);
+  default: /* null */
+    return true;
+  }
+}
+
 static bool read_members(json_chunk *chunk, int32_t parent, int64_t row, lathe_error *error);
 
 /* The value that begins with `event`, into the column of a node. */
@@ -117,12 +142,12 @@ static bool read_value(json_chunk *chunk, int32_t code, int64_t row, lathe_json_
     if (chunk->dry) return true;
     if (!squeeze(&chunk->scratch, lathe_json_raw(chunk->reader), error)) return false;
     chunk->nodes[code].touched = true;
-    return lathe_json_part_text(&chunk->nodes[code].part, row, JSON_ARRAY,
-                                (lathe_text){chunk->scratch.data, chunk->scratch.size}, error);
+    return lathe_part_text(&chunk->nodes[code].part, row, PART_ARRAY,
+                           (lathe_text){chunk->scratch.data, chunk->scratch.size}, error);
   }
   if (chunk->dry) return true;
   chunk->nodes[code].touched = true;
-  return lathe_json_part_scalar(&chunk->nodes[code].part, row, chunk->reader, event, error);
+  return add_scalar(&chunk->nodes[code].part, row, chunk->reader, event, error);
 }
 
 /* The members of an object whose brace is read: the row's (-1), or those of the column's value `parent`. */
@@ -150,7 +175,7 @@ static bool read_members(json_chunk *chunk, int32_t parent, int64_t row, lathe_e
     return true;
   }
   chunk->nodes[parent].touched = true;
-  return lathe_json_part_text(&chunk->nodes[parent].part, row, JSON_EMPTY, (lathe_text){"{}", 2}, error);
+  return lathe_part_text(&chunk->nodes[parent].part, row, PART_EMPTY, (lathe_text){"{}", 2}, error);
 }
 
 /* The row at `at`: its members, up to its closing brace. */
