@@ -16,6 +16,7 @@
 #include "format/source.h"
 #include "format/json_table.h"
 #include "format/npy.h"
+#include "format/sqlite.h"
 #include "shape/group.h"
 #include "shape/join.h"
 #include "shape/expression.h"

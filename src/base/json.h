@@ -77,6 +77,8 @@ void lathe_json_write_integer(lathe_json_writer *writer, int64_t value);
 void lathe_json_write_number(lathe_json_writer *writer, double value);
 void lathe_json_write_string(lathe_json_writer *writer, const char *text, size_t size);
 void lathe_json_write_key(lathe_json_writer *writer, const char *text, size_t size);
+void lathe_json_write_raw(lathe_json_writer *writer, const char *text,
+                          size_t size); /* a value that is JSON already */
 void lathe_json_write_array(lathe_json_writer *writer);
 void lathe_json_write_array_end(lathe_json_writer *writer);
 void lathe_json_write_object(lathe_json_writer *writer);
@@ -87,6 +89,13 @@ void lathe_json_member(lathe_json_writer *writer, const char *key);
 void lathe_json_member_text(lathe_json_writer *writer, const char *key, const char *text);
 void lathe_json_member_integer(lathe_json_writer *writer, const char *key, int64_t value);
 void lathe_json_member_number(lathe_json_writer *writer, const char *key, double value);
+
+/* End a line of JSON Lines: the next value is the first of its own. */
+void lathe_json_write_line_end(lathe_json_writer *writer);
+
+/* The text since the last time this was asked, which lives until something else is written. Data is NULL with `error` when memory ran out.
+ */
+lathe_text lathe_json_writer_take(lathe_json_writer *writer, lathe_error *error);
 
 /* The text so far, NUL-terminated, owned by the writer. Data is NULL with `error` when memory ran out. */
 lathe_text lathe_json_writer_finish(lathe_json_writer *writer, lathe_error *error);

@@ -14,6 +14,7 @@ struct lathe_json_writer {
   int32_t depth;
   bool comma;          /* a value stands before, in the same bracket */
   bool after_key;      /* the next value follows its key */
+  bool taken;          /* the text was taken; what comes takes its place */
   lathe_error problem; /* the first one */
 };
 
@@ -31,6 +32,10 @@ void lathe_json_writer_free(lathe_json_writer *writer) {
 }
 
 static void add(lathe_json_writer *writer, const char *bytes, size_t size) {
+  if (writer->taken) {
+    writer->text.size = 0;
+    writer->taken = false;
+  }
   if (writer->problem.code == LATHE_ERROR_NONE)
     lathe_buffer_append(&writer->text, bytes, size, &writer->problem);
 }
@@ -82,6 +87,10 @@ void lathe_json_write_number(lathe_json_writer *writer, double value) {
     return;
   }
   scalar(writer, digits, lathe_text_from_float64(value, digits));
+}
+
+void lathe_json_write_raw(lathe_json_writer *writer, const char *text, size_t size) {
+  scalar(writer, text, size);
 }
 
 static void escape(lathe_json_writer *writer, unsigned char c) {
@@ -208,6 +217,18 @@ void lathe_json_member_integer(lathe_json_writer *writer, const char *key, int64
 void lathe_json_member_number(lathe_json_writer *writer, const char *key, double value) {
   lathe_json_member(writer, key);
   lathe_json_write_number(writer, value);
+}
+
+void lathe_json_write_line_end(lathe_json_writer *writer) {
+  add(writer, "\n", 1);
+  writer->comma = false;
+}
+
+lathe_text lathe_json_writer_take(lathe_json_writer *writer, lathe_error *error) {
+  lathe_text text = lathe_json_writer_finish(writer, error);
+  if (writer->taken) text.size = 0;
+  writer->taken = true;
+  return text;
 }
 
 lathe_text lathe_json_writer_finish(lathe_json_writer *writer, lathe_error *error) {

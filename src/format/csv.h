@@ -60,7 +60,7 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
                                    const lathe_csv_options *options, lathe_table **rejects,
                                    lathe_progress *progress, lathe_error *error);
 
-/* Write a table, atomically: a header, LF, quotes where they are needed. Read with the types of the table it
+/* Write a table, atomically, packed by the path's ending (.gz, .zst), "-" to standard output: a header, LF, quotes where they are needed. Read with the types of the table it
  * gives an equal one; but a NaN that is not missing comes back as missing. `delimiter` 0: comma. */
 bool lathe_table_write_csv(const lathe_table *table, const char *path, char delimiter,
                            lathe_progress *progress, lathe_error *error);

@@ -97,7 +97,7 @@ static bool add_all(output *out, const lathe_table *table, lathe_progress *progr
 bool lathe_table_write_csv(const lathe_table *table, const char *path, char delimiter,
                            lathe_progress *progress, lathe_error *error) {
   output out = {
-      .writer = lathe_writer_open(path, error), .delimiter = delimiter ? delimiter : ',', .error = error};
+      .writer = lathe_writer_open_packed(path, error), .delimiter = delimiter ? delimiter : ',', .error = error};
   if (!out.writer) return false;
   lathe_progress_begin(progress, "write CSV", lathe_table_rows(table));
   bool fine = add_all(&out, table, progress);

@@ -47,4 +47,11 @@ lathe_table *lathe_table_parse_json_lines(const char *data, size_t size, const c
                                           const lathe_json_options *options, lathe_table **rejects,
                                           lathe_progress *progress, lathe_error *error);
 
+/* Write an array of objects, or, when `lines`, an object on each line; atomically, packed by the path's ending, "-" to standard output. Every
+ * row has every key. What is missing is null, and so is a number that is not finite; a whole number of a float64 column has ".0", a
+ * timestamp "T" and "Z", so that all types but category (which a string may become) and columns that miss everything read back as they
+ * were. */
+bool lathe_table_write_json(const lathe_table *table, const char *path, bool lines, lathe_progress *progress,
+                            lathe_error *error);
+
 #endif
