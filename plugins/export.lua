@@ -42,6 +42,32 @@ return {
         return {}
       end,
     },
+    table = {
+      doc = "Write a table as a file: CSV, TSV, JSON, JSON Lines, NPY, NPZ, safetensors, SQLite or Parquet, told by its extension.",
+      inputs = { table = "table" },
+      params = {
+        path = { type = "output", doc = "the file, such as rows.csv.gz, rows.jsonl or rows.db" },
+        format = { type = "choice", choices = { "auto", "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "sqlite", "parquet" },
+          default = "auto", doc = "the format, where the extension does not tell it" },
+        delimiter = { type = "string", optional = true, doc = "CSV: the character between cells, or tab" },
+        name = { type = "string", optional = true, doc = "SQLite: the name of the table; that of the file by default" },
+        mode = { type = "choice", choices = { "create", "replace", "append" }, optional = true,
+          doc = "SQLite: a new table, one instead of another, or rows behind those there" },
+        fields = { type = "boolean", optional = true, doc = "NPY: keep the names of columns where all are of one type" },
+        compressed = { type = "boolean", optional = true, doc = "NPZ: deflate the arrays" },
+      },
+      outputs = {},
+      run = function(input, param, context)
+        local options = {}
+        for name, value in pairs(param) do
+          if name == "name" then options.table = value
+          elseif name ~= "path" and not (name == "format" and value == "auto") then options[name] = value end
+        end
+        input.table:write(param.path, options)
+        context.note(("%s, %s"):format(input.table:note(), size_of(param.path)))
+        return {}
+      end,
+    },
     bundle = {
       doc = "Write a bundle: the model with its recipe, schema and card in one file that lathe opens again.",
       inputs = { model = "model" },

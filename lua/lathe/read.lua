@@ -230,7 +230,7 @@ local function read_opened(source, path, name, options, detail)
     return tables.load(path)
   end
   if format == "npy" or format == "npz" then return part("lathe.npy", name, words[format]).read(source, options, path) end
-  if format == "sqlite" then return part("lathe.sqlite", name, words.sqlite).read(path, options) end
+  if format == "sqlite" then return part("lathe.sqlite", name, words.sqlite).read(path, options, detail) end
   return part("lathe.duckdb", name, words[format]).read(path, options)
 end
 
@@ -241,7 +241,7 @@ local function read_one(path, options, detail)
   if scheme == "sqlite" or scheme == "odbc" then
     check_format(options, scheme, path)
     detail.format, detail.parts = scheme, {}
-    return part("lathe." .. scheme, path, words[scheme]).read(rest, options)
+    return part("lathe." .. scheme, path, words[scheme]).read(rest, options, detail)
   end
   if scheme == "http" then
     local answer = part("lathe.fetch", path, "from servers").get(path, options)

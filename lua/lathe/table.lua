@@ -10,20 +10,6 @@ local handle = tables.handle
 
 -- ---- writing ----
 
-local function one_byte(value, name)
-  if type(value) ~= "string" or #value ~= 1 then core.fail("the %s of a CSV file is one ASCII character, not %q", name, tostring(value)) end
-  return value:byte()
-end
-
--- Write as a CSV file, atomically. `options`: delimiter.
-function tables:write(path, options)
-  core.path(path, "table:write")
-  if options ~= nil and type(options) ~= "table" then core.fail("table:write takes a table of options, not a %s", type(options)) end
-  local delimiter = options and options.delimiter or ","
-  core.try(C.lathe_table_write_csv(handle(self), path, one_byte(delimiter, "delimiter"), core.progress(), core.problem))
-  return self
-end
-
 -- Save as a safetensors file, with types and all; `lathe.table.load(path)` maps it again.
 function tables:save(path)
   core.try(C.lathe_table_save(handle(self), core.path(path, "table:save"), core.problem))
@@ -301,6 +287,7 @@ end
 -- Verbs that live in files of their own, loaded when first used: the module gives the table its method.
 local verbs = {
   filter = "lathe.expression", derive = "lathe.expression", cast = "lathe.expression",
+  write = "lathe.write",
   arrow = "lathe.arrow",
   folds = "lathe.split",
   join = "lathe.join", join_asof = "lathe.join",

@@ -111,6 +111,8 @@ options.known = {
   rows = { check = text, formats = json },
   table = { check = text, formats = { sqlite = true, odbc = true } },
   query = { check = text, formats = { sqlite = true, odbc = true, parquet = true } },
+  names = { check = texts, formats = { npy = true, npz = true } },
+  array = { check = text, formats = { npz = true } },
   timeout = { check = amount },
   connect_timeout = { check = amount },
   retries = { check = count },
