@@ -26,6 +26,7 @@
 #include "shape/sort.h"
 #include "look/profile.h"
 #include "look/association.h"
+#include "look/stream.h"
 #include "graph/graph.h"
 #include "graph/quantize.h"
 #include "prepare/recipe.h"

@@ -2,6 +2,7 @@
 #ifndef LATHE_LOOK_OWN_H
 #define LATHE_LOOK_OWN_H
 
+#include <math.h>
 #include <string.h>
 
 #include "../base/memory.h"
@@ -50,6 +51,19 @@ void look_scan_add(look_scan *into, const look_scan *from);
 /* The values at [begin, end) less scan->low, as counted by look_count: whole columns only. How many. */
 int64_t look_places(const lathe_column *column, const look_scan *scan, int64_t begin, int64_t end,
                     uint32_t *out);
+
+/* Which of the bins from out->min to out->max, also where their distance is no double. */
+static inline int look_bin(const lathe_summary *out, double value) {
+  double width = out->max / LATHE_SUMMARY_BINS - out->min / LATHE_SUMMARY_BINS;
+  if (!(width > 0)) return 0;
+  double bin = isfinite(value - out->min) ? (value - out->min) / width : value / width - out->min / width;
+  return bin < LATHE_SUMMARY_BINS ? (int)bin : LATHE_SUMMARY_BINS - 1;
+}
+
+/* The number at `part` of the way between two. */
+static inline double look_between(double low, double high, double part) {
+  return isfinite(high - low) ? low + (high - low) * part : low * (1 - part) + high * part;
+}
 
 /* ---- keys (keys.c): 64 bits of the same order as the values ---- */
 

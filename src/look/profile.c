@@ -54,17 +54,6 @@ static uint64_t key_at(const look_column *from, int64_t place) {
                                                   : look_key_of_int(from->scan.low + place);
 }
 
-static int bin_of(const lathe_summary *out, double value) {
-  double width = out->max / LATHE_SUMMARY_BINS - out->min / LATHE_SUMMARY_BINS;
-  int bin = width > 0 ? (int)((value - out->min) / width) : 0;
-  if (width > 0 && !isfinite(value - out->min)) bin = (int)(value / width - out->min / width);
-  return bin < LATHE_SUMMARY_BINS ? bin : LATHE_SUMMARY_BINS - 1;
-}
-
-static double between(double low, double high, double part) {
-  return isfinite(high - low) ? low + (high - low) * part : low * (1 - part) + high * part;
-}
-
 /* ---- values of a small range: counted ---- */
 
 static bool count_values(const look_column *from, look_tops *tops, lathe_error *error) {
@@ -90,10 +79,10 @@ static bool count_values(const look_column *from, look_tops *tops, lathe_error *
       int64_t low = (int64_t)whole, high = low + (whole < (double)(out->finite - 1));
       if (high >= before + here) break;
       double first = low >= before ? value : number_at(from, last);
-      out->quantiles[quantile] = between(first, value, step - whole);
+      out->quantiles[quantile] = look_between(first, value, step - whole);
     }
     out->distinct++;
-    out->bins[bin_of(out, value)] += here;
+    out->bins[look_bin(out, value)] += here;
     if (here > (tops->count == LATHE_SUMMARY_TOP ? tops->counts[LATHE_SUMMARY_TOP - 1] : 0))
       look_tops_offer(tops, (uint64_t)place, here);
     before += here, last = place;
@@ -112,7 +101,7 @@ static int64_t first_of_bin(const lathe_summary *out, lathe_type type, const uin
   int64_t low = 0, high = count;
   while (low < high) {
     int64_t middle = low + (high - low) / 2;
-    if (bin_of(out, look_number_of_key(type, keys[middle])) < bin)
+    if (look_bin(out, look_number_of_key(type, keys[middle])) < bin)
       low = middle + 1;
     else
       high = middle;
@@ -136,7 +125,7 @@ static bool sort_values(const look_column *from, look_tops *tops, lathe_progress
     double step = wanted[i] * (double)(count - 1), whole = floor(step);
     int64_t at = (int64_t)whole, next = at + (whole < (double)(count - 1));
     out->quantiles[i] =
-        between(look_number_of_key(type, keys[at]), look_number_of_key(type, keys[next]), step - whole);
+        look_between(look_number_of_key(type, keys[at]), look_number_of_key(type, keys[next]), step - whole);
   }
   while (out->at_min < count && keys[out->at_min] == keys[0]) out->at_min++;
   while (out->at_max < count && keys[count - 1 - out->at_max] == keys[count - 1]) out->at_max++;
