@@ -3,28 +3,57 @@ return {
   name = "ingest", api = 1, doc = "Bring rows in.",
   steps = {
     read = {
-      doc = "Read a text table (CSV and its neighbours), or a saved table.",
+      doc = "Read a table: CSV, JSON, NPY, SQLite, Parquet and others, from files, globs, servers and databases.",
       inputs = {},
       params = {
-        path = { type = "path", doc = "the file" },
+        path = { type = "source", doc = "a file, \"data/*.csv\", https://..., sqlite:FILE, odbc:CONNECTION, or a list of these" },
+        format = {
+          type = "choice", choices = { "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "parquet", "sqlite" }, optional = true,
+          doc = "what it is; found out by default",
+        },
+        encoding = { type = "string", optional = true, doc = "how the text is written, as gb18030; found out by default" },
+        source = { type = "string", optional = true, doc = "a column of this name says which file a row is from" },
+        types = { type = "map", optional = true, doc = "types of columns, as { zip = \"string\" }; the rest is found out" },
+        lenient = { type = "boolean", default = false, doc = "leave out rows that cannot be read and list them in rejects" },
         delimiter = { type = "string", optional = true, doc = "the character between cells, or tab; found out by default" },
         quote = { type = "string", optional = true, doc = "the quote character; empty when quotes are plain characters" },
-        header = { type = "boolean", default = true, doc = "the first row holds the column names" },
-        types = { type = "map", optional = true, doc = "types of columns, as { zip = \"string\" }; the rest is found out" },
-        missing = { type = "list", optional = true, doc = "texts that mean missing, instead of NA, NaN, null and the like" },
-        skip = { type = "integer", default = 0, min = 0, doc = "lines to leave out at the top" },
+        escape = { type = "string", optional = true, doc = "the character that makes the next one text; empty for none" },
+        comment = { type = "string", optional = true, doc = "the character that begins a comment line; empty for none" },
+        header = { type = "choice", choices = { "auto", true, false }, default = "auto", doc = "the first row holds the column names" },
+        skip = { type = "integer", optional = true, min = 0, doc = "lines to leave out at the top; found out by default" },
         ragged = { type = "boolean", default = false, doc = "fill short rows and cut long ones instead of refusing them" },
-        encoding = { type = "choice", choices = { "utf-8", "latin-1" }, default = "utf-8", doc = "how the text is written" },
+        missing = { type = "list", optional = true, doc = "texts that mean missing, instead of NA, NaN, null and the like" },
+        decimal = { type = "string", optional = true, doc = "the decimal mark of numbers, when it is no point" },
+        thousands = { type = "string", optional = true, doc = "the character between groups of three digits" },
+        rows = { type = "string", optional = true, doc = "JSON: where the rows are, as data.items" },
+        names = { type = "list", optional = true, doc = "NPY: the names of the columns" },
+        array = { type = "string", optional = true, doc = "NPZ: this array only" },
+        columns = { type = "list", optional = true, doc = "Parquet: only these columns" },
+        where = { type = "string", optional = true, doc = "Parquet: only rows for which this SQL condition holds" },
+        table = { type = "string", optional = true, doc = "databases: the table" },
+        query = { type = "string", optional = true, doc = "databases: a query instead of a table" },
+        timeout = { type = "number", optional = true, min = 0, doc = "servers: seconds for an answer (300)" },
+        retries = { type = "integer", optional = true, min = 0, doc = "servers: how often to ask again (4)" },
+        limit = { type = "number", optional = true, min = 0, doc = "servers: the largest answer in bytes (1 GB)" },
+        token_env = { type = "string", optional = true, doc = "servers: the environment variable with the bearer token" },
+        token_file = { type = "string", optional = true, doc = "servers: a file with the bearer token, closed to others (0600)" },
+        offline = { type = "boolean", default = false, doc = "servers: take the kept answer" },
+        refresh = { type = "boolean", default = false, doc = "servers: ask for all of it again" },
       },
-      outputs = { table = "table" },
+      outputs = { { "table", "table" }, { "rejects", "table", optional = true, doc = "rows that were left out" } },
       run = function(_, param, context)
-        local options = {}
+        local lathe, options = require "lathe", {}
         for name, value in pairs(param) do
-          if name ~= "path" then options[name] = value end
+          if name ~= "path" and value ~= false then options[name] = value end
         end
-        local table_ = require("lathe").read(param.path, options)
-        context.note(table_:note())
-        return { table = table_ }
+        if param.header == false then options.header = false end
+        if context.project and context.project ~= "." then options.project = context.project end
+        local table_, details = lathe.read(param.path, options)
+        context.note(table_:note() .. (details.note ~= "" and "; " .. details.note or ""))
+        local rejects = details.rejects or lathe.table {
+          { "offset", {} }, { "line", {} }, { "column", {} }, { "text", {} }, { "reason", {} },
+        }
+        return { table = table_, rejects = rejects }
       end,
     },
     parquet = {

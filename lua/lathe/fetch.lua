@@ -9,6 +9,12 @@ local C, problem = core.C, core.problem
 
 local fetch = {}
 
+-- The options of lathe.read that concern servers.
+fetch.options = {
+  timeout = true, connect_timeout = true, retries = true, retry_wait = true, limit = true, token_env = true, token_file = true,
+  offline = true, refresh = true, project = true, format = true,
+}
+
 -- ---- addresses ----
 
 local secret_words = { "key", "token", "secret", "password", "passwd", "sig", "signature", "auth", "credential", "code" }
@@ -23,7 +29,7 @@ end
 
 -- The address as it may be shown: without what is a secret in it.
 function fetch.masked(url)
-  url = url:gsub("^(%w+://)[^/@]*@", "%1***@")
+  url = url:gsub("^(%a+://)[^/@]*@", "%1***@"):gsub("([Pp][Ww][Dd]=)[^;]*", "%1***")
   return (url:gsub("([?&;])([^=&;#]+)=([^&;#]*)", function(mark, name, value)
     return mark .. name .. "=" .. (is_secret(name) and "***" or value)
   end))

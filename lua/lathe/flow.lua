@@ -239,12 +239,16 @@ local function bind(entry, port, reference, plan, output)
   entry.taken[port.name] = true
 end
 
--- The one output among `outputs` of the kind that `port` takes; nil and how many there are.
+-- The one output among `outputs` of the kind that `port` takes, or the one of them that is not optional; nil and how many there are.
 local function only_of_kind(outputs, kind)
-  local found, count = nil, 0
+  local found, count, main, mains = nil, 0, nil, 0
   for _, output in ipairs(outputs) do
-    if output.kind == kind then found, count = output, count + 1 end
+    if output.kind == kind then
+      found, count = output, count + 1
+      if not output.optional then main, mains = output, mains + 1 end
+    end
   end
+  if mains == 1 then return main, count end
   return count == 1 and found or nil, count
 end
 
@@ -327,9 +331,34 @@ local function settled(path)
   return project.real(path) or folder and folder .. "/" .. (name or path) or path
 end
 
+-- The files that a source stands for, where they lie; addresses stay as they are.
+local function find_source(plan, entry, param, value, problem)
+  local read, glob, found = require "lathe.read", require "lathe.read.glob", {}
+  local function say(sentence, ...) problem(("%s: %s: " .. sentence):format(entry.step.name, param.name, ...)) end
+  for _, item in ipairs(type(value) == "table" and value or { value }) do
+    if read.is_remote(item) then
+      found[#found + 1] = item
+    else
+      local place, kind = find_file(item, plan.folder)
+      local list = not kind and glob.is_pattern(item) and glob.expand(item, plan.folder) or { place }
+      local where = plan.folder and item:sub(1, 1) ~= "/" and plan.folder ~= "." and (", here or in " .. plan.folder) or ""
+      if #list == 0 then say("no file matches %s%s", item, where)
+      elseif #list == 1 and list[1] == place and not kind then say("there is no file %s%s", item, where)
+      elseif kind == "folder" then say("%s is a folder; name a file in it", place) end
+      for _, file in ipairs(list) do
+        found[#found + 1] = file
+        plan.read[settled(file)] = entry.name
+      end
+    end
+  end
+  local single = type(value) == "string" and #found == 1 and (read.is_remote(value) or not glob.is_pattern(value))
+  entry.paths[param.name] = single and found[1] or found
+end
+
 local function check_paths(plan, entry, problem)
   for _, param in ipairs(entry.step.params) do
     local value = entry.params[param.name]
+    if value ~= nil and param.type == "source" then find_source(plan, entry, param, value, problem) end
     if type(value) == "string" and param.type == "path" then
       local found, kind = find_file(value, plan.folder)
       entry.paths[param.name] = found

@@ -17,7 +17,7 @@ local read = {}
 local schemes = { http = "http", https = "http", sqlite = "sqlite", odbc = "odbc" }
 
 -- "http", "sqlite", "odbc" and what is behind the colon; nil for a plain path.
-local function scheme_of(path)
+function read.scheme_of(path)
   local word, rest = path:match "^(%a+):(.+)$"
   local scheme = word and schemes[word:lower()]
   if word and not scheme and rest:sub(1, 2) == "//" then
@@ -25,6 +25,8 @@ local function scheme_of(path)
   end
   return scheme, rest
 end
+
+local scheme_of = read.scheme_of
 
 -- Whether a text is no plain path of one file.
 function read.is_remote(path) return path == "-" or scheme_of(path) ~= nil end
@@ -164,6 +166,9 @@ local function read_json(source, options, detail, run)
   return table_
 end
 
+function readers.npy(source, options) return require("lathe.npy").read(source, options) end
+readers.npz = readers.npy
+
 function readers.json(source, options, detail) return read_json(source, options, detail, C.lathe_table_parse_json) end
 function readers.jsonl(source, options, detail) return read_json(source, options, detail, C.lathe_table_parse_json_lines) end
 
@@ -214,7 +219,8 @@ local function note_of(detail, source)
   return parts
 end
 
-local function read_opened(source, path, name, options, detail)
+-- `file` is where the bytes are, `path` a name with an extension, `name` what is shown.
+local function read_opened(source, file, path, name, options, detail)
   local format = format_of(source, path, options, name)
   check_format(options, format, name)
   detail.format = format
@@ -225,13 +231,15 @@ local function read_opened(source, path, name, options, detail)
     return table_
   end
   detail.parts = note_of(detail, source)
+  if ffi.string(C.lathe_source_note(source)) ~= "" or file == "-" then
+    core.fail("%s: %s cannot be read from a pipe or while it is packed; unpack it to a file", name, words[format])
+  end
   if format == "safetensors" then
     tables = tables or require "lathe.table"
-    return tables.load(path)
+    return tables.load(file)
   end
-  if format == "npy" or format == "npz" then return part("lathe.npy", name, words[format]).read(source, options, path) end
-  if format == "sqlite" then return part("lathe.sqlite", name, words.sqlite).read(path, options, detail) end
-  return part("lathe.duckdb", name, words[format]).read(path, options)
+  if format == "sqlite" then return require("lathe.sqlite").read(file, options, detail) end
+  return part("lathe.duckdb", name, words[format]).read_parquet(file, { columns = options.columns, where = options.where })
 end
 
 -- Read one place: its table; `detail` is filled.
@@ -250,7 +258,7 @@ local function read_one(path, options, detail)
   end
   local source = core.try(C.lathe_source_open(file, name, options.encoding, core.progress(), problem))
   ffi.gc(source, C.lathe_source_release)
-  local fine, result = pcall(read_opened, source, scheme == "http" and path or file, name, options, detail)
+  local fine, result = pcall(read_opened, source, file, path, name, options, detail)
   C.lathe_source_release(ffi.gc(source, nil))
   if not fine then error(result, 0) end
   if detail.fetched and detail.fetched.note then table.insert(detail.parts, 1, detail.fetched.note) end

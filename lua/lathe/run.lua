@@ -64,15 +64,45 @@ function engine:state(node, state)
   self:tell("node", node.index, state, node.note, node.seconds)
 end
 
+function engine:hash_of(path)
+  self.file_hashes[path] = self.file_hashes[path] or hash_file(path)
+  return self.file_hashes[path]
+end
+
+-- What a source holds: a line with the hash of each file or answer; nil when that cannot be known (a pipe, a database server, a server
+-- that does not answer: then the step says so).
+function engine:source_key(entry, name)
+  local read, lines, places = require "lathe.read", {}, entry.paths[name]
+  for _, at in ipairs(type(places) == "table" and places or { places }) do
+    local scheme, rest = read.scheme_of(at)
+    local hash
+    if scheme == "http" then
+      local options = { project = self.plan.project }
+      for option in pairs(require("lathe.fetch").options) do options[option] = entry.params[option] end
+      local fine, answer = pcall(require("lathe.fetch").get, at, options)
+      hash = fine and answer.hash or nil
+    elseif scheme == "sqlite" then
+      hash = self:hash_of(require("lathe.project").look(rest) and rest or (rest:gsub("%?.*$", "")))
+    elseif not read.is_remote(at) then
+      hash = self:hash_of(at)
+    end
+    if not hash then return nil end
+    lines[#lines + 1] = ("%s %s"):format(at, hash)
+  end
+  return table.concat(lines, "\n")
+end
+
 -- The key of a node, or nil when its result cannot be known beforehand: the step is live, or an input is.
 function engine:key_of(node, entry)
   if not entry.step.cache then return nil end
   local parts = { "step 1", lathe_stamp(), entry.step.name, entry.step.hash, schema.lua(entry.params) }
   for _, param in ipairs(entry.step.params) do
     local path = param.type == "path" and entry.paths[param.name]
-    if path then
-      self.file_hashes[path] = self.file_hashes[path] or hash_file(path)
-      parts[#parts + 1] = ("%s %s"):format(param.name, self.file_hashes[path])
+    if path then parts[#parts + 1] = ("%s %s"):format(param.name, self:hash_of(path)) end
+    if param.type == "source" and entry.paths[param.name] then
+      local content = self:source_key(entry, param.name)
+      if not content then return nil end
+      parts[#parts + 1] = ("%s %s"):format(param.name, content)
     end
   end
   for _, port in ipairs(entry.step.inputs) do
@@ -194,7 +224,7 @@ function engine:make(node, entry)
     local value = given[output.name]
     if value ~= nil then
       local kept = require("lathe.artifact").save(self.project, value, node.index .. "." .. index)
-      kept.name = output.name
+      kept.name, kept.optional = output.name, output.optional
       node.outputs[#node.outputs + 1] = kept
       self.values[node.index][output.name] = value
     end
@@ -350,10 +380,11 @@ function result_methods:get(name, output)
   for _, node in ipairs(self.nodes) do
     names[#names + 1] = node.name
     if node.name == name then
-      local outputs = {}
+      local outputs, mains = {}, 0
+      for _, one in ipairs(node.outputs) do mains = mains + (one.optional and 0 or 1) end
       for index, one in ipairs(node.outputs) do
         outputs[index] = one.name
-        if one.name == output or (output == nil and #node.outputs == 1) then
+        if one.name == output or (output == nil and (#node.outputs == 1 or mains == 1 and not one.optional)) then
           local value, sentence = require("lathe.artifact").load(self.project, one)
           return value or core.fail("%s: %s", name, sentence)
         end
@@ -393,6 +424,24 @@ function result_methods:data()
   }
 end
 
+-- A source as it may be recorded: without secrets in its addresses.
+local function shown_source(value)
+  if type(value) == "string" then return require("lathe.fetch").masked(value) end
+  local list = {}
+  for index, item in ipairs(value) do list[index] = shown_source(item) end
+  return list
+end
+
+-- The parameters as they are recorded.
+local function recorded(entry)
+  local params = {}
+  for name, value in pairs(entry.params) do params[name] = value end
+  for _, param in ipairs(entry.step.params) do
+    if param.type == "source" and params[param.name] ~= nil then params[param.name] = shown_source(params[param.name]) end
+  end
+  return params
+end
+
 -- Parameters that JSON cannot say (a table with positions and names) are recorded as their Lua text.
 local function plain_params(params)
   if pcall(require("lathe.json").encode, params) then return params end
@@ -416,7 +465,7 @@ local function prepare(plan, options, project)
       if entry.needed then self.last_use[input.node] = index end
     end
     result.nodes[index] = {
-      index = index, name = entry.name, step = entry.step.name, state = "waiting", params = plain_params(entry.params), inputs = inputs,
+      index = index, name = entry.name, step = entry.step.name, state = "waiting", params = plain_params(recorded(entry)), inputs = inputs,
       outputs = {}, files = {}, live = not entry.step.cache,
     }
   end
@@ -440,7 +489,7 @@ function run.execute(plan, options)
   local held = host.hold(true)
   local fine, sentence = pcall(function()
     self:tell("begin", plan.name, result.nodes)
-    return self:walk()
+    return require("lathe.fetch").once(self.walk, self)
   end)
   for index = #self.deferred, 1, -1 do
     local done, reason = pcall(self.deferred[index])

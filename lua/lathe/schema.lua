@@ -7,6 +7,7 @@
 --   choice                          one of `choices`
 --   column columns                  a column's name, a list of them; checked against the first table among the inputs
 --   path output                     a file that is read, a file that is written
+--   source                          what lathe.read takes: a file, a glob, an address, or a list of these
 --   list map                        a list of plain values, a table of names and plain values
 local core = require "lathe.core"
 local C = core.C
@@ -17,6 +18,7 @@ local schema = {}
 schema.types = {
   string = "text", boolean = "true or false", number = "a number", integer = "a whole number", choice = "a choice",
   column = "a column's name", columns = "a list of column names", path = "a file's path", output = "a file's path",
+  source = "a file's path, a pattern of paths, an address, or a list of these",
   list = "a list", map = "a table of names and values",
 }
 
@@ -120,6 +122,17 @@ function checks.path(_, value)
 end
 
 checks.output = checks.path
+
+function checks.source(param, value)
+  if type(value) ~= "table" then return checks.path(param, value) end
+  if not is_list(value) or #value == 0 then return nil, "is a file's path or a list of paths, not " .. show(value) end
+  for index, item in ipairs(value) do
+    if type(item) ~= "string" or item == "" or item:find("\0", 1, true) then
+      return nil, ("is a list of paths; item %d is %s"):format(index, show(item))
+    end
+  end
+  return value
+end
 
 function checks.choice(param, value)
   local words = {}
@@ -332,6 +345,8 @@ function readers.list(text)
   for index, word in ipairs(words or {}) do words[index] = value_of(word) end
   return words
 end
+
+function readers.source(text) return text:find "^%s*{" and table_of(text) or text end
 
 function readers.map(text)
   if text:find "^%s*{" then return table_of(text) end

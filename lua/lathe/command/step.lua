@@ -97,15 +97,18 @@ end
 
 -- Where each output goes: name -> path.
 local function output_paths(step, outputs)
-  local names, paths = {}, {}
-  for index, output in ipairs(step.outputs) do names[index] = output.name end
+  local names, paths, mains = {}, {}, {}
+  for index, output in ipairs(step.outputs) do
+    names[index] = output.name
+    if not output.optional then mains[#mains + 1] = output.name end
+  end
   for _, pair in ipairs(outputs) do
     local name = pair[1]
     if not name then
-      if #names ~= 1 then
+      if #names ~= 1 and #mains ~= 1 then
         wrong("%s gives %s; say --output NAME=FILE", step.name, #names == 0 and "no artifact" or require("lathe.schema").enumerate(names))
       end
-      name = names[1]
+      name = #mains == 1 and mains[1] or names[1]
     end
     local known = false
     for _, other in ipairs(names) do known = known or other == name end
@@ -126,7 +129,7 @@ local function show(step, given, paths, options)
       data[output.name] = output.kind == "report" and value:data() or { kind = output.kind, note = require("lathe.artifact").note(value) }
     elseif value ~= nil and output.kind == "report" then
       io.stdout:write(value:render { width = math.min(style.columns(io.stdout), 120), colour = style.colour(io.stdout) })
-    elseif value ~= nil then
+    elseif value ~= nil and not (output.optional and output.kind == "table" and value:rows() == 0) then
       if #step.outputs > 1 then print(output.name) end
       print(tostring(value))
     end

@@ -102,7 +102,7 @@ end
 function several.with_source(table_, name, path)
   if table_:has(name) then core.fail("source: there is a column %q already; name another", name) end
   local origin = path == "-" and "standard input" or path:find "^%w+://" and require("lathe.fetch").masked(path) or path
-  return table_:with(name, constant(origin, table_:rows(), name))
+  return table_:with(name, constant(origin, table_:rows(), name)):select { name, unpack(table_:columns()) }
 end
 
 -- The rejected rows of all, each with its file.
