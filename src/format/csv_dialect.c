@@ -140,7 +140,7 @@ static double rate_cells(scoring *job, const dialect_shape *shape, int32_t width
       count++;
     }
   }
-  *typed = count > 0 ? strong / count : 0;
+  *typed = count > 1 ? strong / (count - (width == 1)) : 0; /* the name of the one column is none */
   return count > 0 ? sum / count : 0;
 }
 

@@ -129,6 +129,7 @@ dialect_class lathe_dialect_classify(const char *text, size_t size) {
   }
   char first = text[0], last = text[size - 1];
   if ((first == '"') != (last == '"') || (first == '"' && size == 1)) return DIALECT_DIRTY;
+  if ((first == '\'') != (last == '\'')) return DIALECT_MIXED;
   return word ? DIALECT_WORD : mixed || first == '"' ? DIALECT_MIXED : DIALECT_TEXT;
 }
 

@@ -66,17 +66,27 @@ typedef struct unpacking {
   lathe_progress *progress;
 } unpacking;
 
-/* Room for more output, within the limit; look at the cancel flag. */
+static bool too_large(const unpacking *job, lathe_error *error) {
+  return lathe_error_set(
+      error, LATHE_ERROR_MEMORY,
+      "%s: unpacked it is larger than the %.3g GB of memory that it may take; unpack it to a file, "
+      "which is mapped and not held in memory",
+      job->name, (double)job->limit / 1e9);
+}
+
+/* Room for more output, half as much again, but never much beyond the limit; look at the cancel flag. */
 static bool make_room(unpacking *job, lathe_error *error) {
-  if (!lathe_progress_check(job->progress, error)) return false;
   lathe_buffer *out = job->out;
-  if ((int64_t)out->size >= job->limit)
-    return lathe_error_set(
-        error, LATHE_ERROR_MEMORY,
-        "%s: unpacked it is larger than the %.3g GB of memory that it may take; unpack it to "
-        "a file, which is mapped and not held in memory",
-        job->name, (double)job->limit / 1e9);
-  return out->capacity - out->size > STEP || lathe_buffer_reserve(out, STEP, error);
+  if (!lathe_progress_check(job->progress, error)) return false;
+  if ((int64_t)out->size >= job->limit) return too_large(job, error);
+  if (out->capacity - out->size > STEP) return true;
+  size_t most = (size_t)job->limit + 4 * STEP, capacity = out->size + out->size / 2 + 4 * STEP;
+  if (capacity > most) capacity = most;
+  void *data = out->data;
+  if (!lathe_memory_resize(&data, capacity, 1, NULL)) return too_large(job, error);
+  out->data = data;
+  out->capacity = capacity;
+  return true;
 }
 
 static bool truncated(const unpacking *job, const char *what, lathe_error *error) {

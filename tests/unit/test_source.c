@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -209,12 +210,43 @@ static void test_pipes(void) {
   ok(!source && strstr(error.message, "there is no file"), "a missing file is said");
 }
 
+/* A small file that unpacks to more than this process may hold. */
+static void test_bomb(void) {
+  enum { MEMBER = 8 << 20, COUNT = 64 };
+  struct rlimit before, tight;
+  char *zeros = calloc(MEMBER, 1);
+  uint8_t *packed = malloc(1 << 20);
+  size_t size = pack(zeros, MEMBER, packed, 1 << 14);
+  for (size_t i = 1; i < COUNT; i++) memcpy(packed + i * size, packed, size);
+  free(zeros);
+  const char *path = put("bomb.gz", packed, size * COUNT);
+  free(packed);
+  FILE *statm = fopen("/proc/self/statm", "r");
+  unsigned long pages = 0;
+  bool known = statm && fscanf(statm, "%lu", &pages) == 1 && getrlimit(RLIMIT_AS, &before) == 0;
+  if (statm) fclose(statm);
+  tight = before;
+  tight.rlim_cur = pages * (unsigned long)sysconf(_SC_PAGESIZE) + (200ul << 20);
+  error = (lathe_error){0};
+  lathe_source *source = NULL;
+  if (known && setrlimit(RLIMIT_AS, &tight) == 0) {
+    source = lathe_source_open(path, NULL, NULL, NULL, &error);
+    setrlimit(RLIMIT_AS, &before);
+  }
+  bool fine =
+      !source && error.code == LATHE_ERROR_MEMORY && strstr(error.message, "bomb.gz: unpacked it is larger");
+  ok(fine, "a file that unpacks to more than there is memory is refused");
+  if (!fine) printf("# %s\n", error.message);
+  lathe_source_release(source);
+}
+
 int main(void) {
   if (!mkdtemp(folder)) return 1;
   test_packed();
   test_encodings();
   test_recode();
   test_kinds();
+  test_bomb();
   test_pipes();
   lathe_path_remove(folder, NULL);
   return done_testing();
