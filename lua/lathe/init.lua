@@ -6,6 +6,7 @@ local parts = {
   read = { "lathe.read", "read" },
   table = "lathe.table",
   concat = { "lathe.concat", "concat" },
+  compare = { "lathe.compare", "compare" },
   arrow = "lathe.arrow",
   duckdb = "lathe.duckdb",
   recipe = { "lathe.recipe", "new" },

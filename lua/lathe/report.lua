@@ -160,6 +160,33 @@ function methods:render(options)
   return require("lathe.report.text").render(self, options or {})
 end
 
+-- The report as one page of HTML that needs nothing else: { language = "en" }.
+function methods:html(options)
+  return require("lathe.report.html").render(self, options or {})
+end
+
+local formats = {
+  html = function(self, options) return self:html(options) end,
+  txt = function(self, options) return self:render { width = options.width } end,
+  json = function(self) return require("lathe.json").encode(self:data()) .. "\n" end,
+}
+local endings = { html = "html", htm = "html", txt = "txt", text = "txt", json = "json" }
+
+-- Write the report to a file, whole or not at all: a page (.html), text (.txt) or JSON (.json). `options`: format = "html", "txt" or
+-- "json" for a name that ends otherwise; language of a page; width of a text (80).
+function methods:write(path, options)
+  local core = require "lathe.core"
+  core.path(path, "report:write")
+  options = options or {}
+  local format = options.format or endings[(path:match "%.(%w+)$" or ""):lower()]
+  if not formats[format] then
+    fail("report:write writes .html, .txt and .json; name %q otherwise, or give format = \"html\"", tostring(options.format or path))
+  end
+  local text = formats[format](self, options)
+  core.try(core.C.lathe_file_write(path, text, #text, core.problem))
+  return self
+end
+
 -- Plain data for JSON: holes are filled with its null.
 function methods:data()
   local null = require("lathe.json").null

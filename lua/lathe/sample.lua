@@ -24,7 +24,9 @@ function tables:sample(options)
   if rows and (type(rows) ~= "number" or rows % 1 ~= 0 or rows < 0 or rows > 2 ^ 53) then
     core.fail("rows is a number of rows, not %s", tostring(rows))
   end
-  if type(seed) ~= "number" or seed % 1 ~= 0 or seed < 0 or seed > 2 ^ 53 then core.fail("seed is a whole number, not %s", tostring(seed)) end
+  if type(seed) ~= "number" or seed % 1 ~= 0 or seed < 0 or seed > 2 ^ 53 then
+    core.fail("seed is a whole number, not %s", tostring(seed))
+  end
   local list, count = self:indices_of(options.by, "sample")
   return tables.wrap(C.lathe_table_sample(self:handle(), list, count, seed, share or 0, rows or -1, core.progress(), core.problem))
 end
