@@ -223,14 +223,15 @@ const char *lathe_csv_row_end(const csv_file *file, const char *at, const char *
   return end;
 }
 
-/* The end of the line with the quote that is never closed. */
+/* The end of the line with the quote that is never closed. One behind a closing quote goes on with its text. */
 static size_t unclosed_line(const csv_file *file) {
-  size_t at = file->body, open = at;
+  size_t open = file->body, closed = SIZE_MAX;
   uint8_t state = AT_ROW;
-  for (; at < file->size; at++) {
-    uint8_t before = state;
+  for (size_t at = file->body; at < file->size; at++) {
+    bool inside = state == IN_QUOTES || state == ESCAPED_IN_QUOTES;
     state = step(file, state, file->data[at]);
-    if (state == IN_QUOTES && before != IN_QUOTES && before != ESCAPED_IN_QUOTES) open = at;
+    if (inside && state == AT_CELL) closed = at;
+    if (!inside && state == IN_QUOTES && at != closed + 1) open = at;
   }
   while (open < file->size && !csv_is_end(file->data[open])) open++;
   return open;

@@ -1,5 +1,6 @@
 /* test_csv.c - the CSV reader: each case is read in pieces of 4 to 15 bytes and in one, and must give the
  * same table. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -196,6 +197,201 @@ static void check_options(void) {
 #undef READS
 }
 
+/* The same with the table of rejects behind it: " / " and its lines. In pieces of several sizes. */
+static bool leaves_out(const char *input, size_t size, const lathe_csv_options *given, const char *expected) {
+  lathe_buffer all = {0}, part = {0};
+  char *copy = malloc(size + 1);
+  memcpy(copy, input, size);
+  copy = realloc(copy, size ? size : 1);
+  bool fine = true;
+  for (int64_t chunk = 0; chunk <= 15 && fine; chunk++) {
+    lathe_csv_options options = *given;
+    options.chunk = chunk;
+    options.lenient = true;
+    lathe_error error = {0};
+    lathe_table *rejects = NULL;
+    lathe_table *table = lathe_table_parse_csv(copy, size, "t.csv", &options, &rejects, NULL, &error);
+    all.size = 0;
+    if (table) {
+      show(table, &all);
+      show(rejects, &part);
+      lathe_buffer_text(&all, " / ", NULL);
+      lathe_buffer_text(
+          &all, part.data + strlen("offset:int64|line:int64|column:string|text:string|reason:string"), NULL);
+    } else {
+      lathe_buffer_text(&all, error.message, NULL);
+    }
+    lathe_table_release(table);
+    lathe_table_release(rejects);
+    fine = strcmp(all.data, expected) == 0;
+    if (!fine) printf("# chunk %d got: %s\n# want: %s\n", (int)chunk, all.data, expected);
+  }
+  lathe_buffer_free(&all);
+  lathe_buffer_free(&part);
+  free(copy);
+  return fine;
+}
+
+static void check_lenient(void) {
+  const char *names[] = {"a"};
+  const lathe_type whole[] = {LATHE_TYPE_INT64};
+  lathe_csv_options none = {0}, typed = {.type_names = names, .types = whole, .type_count = 1};
+#define LEAVES(input, options, expected) leaves_out(input, sizeof(input) - 1, options, expected)
+  ok(LEAVES("a,b\n1,2\n3,4\n", &none, "a:int64|b:int64\n1|2\n3|4 / "), "nothing wrong, nothing left out");
+  ok(LEAVES("a,b\n1,2\n3\n4,5,6\n7,8\n", &none,
+            "a:int64|b:int64\n1|2\n7|8 / \n8|3|~|3|1 cell instead of 2\n10|4|~|4,5,6|more than 2 cells "
+            "instead of 2"),
+     "ragged rows are left out");
+  ok(LEAVES(
+         "a,b\nx\ny,z,w\n", &none,
+         "a:float64|b:float64 / \n4|2|~|x|1 cell instead of 2\n6|3|~|y,z,w|more than 2 cells instead of 2"),
+     "all of them are");
+  ok(LEAVES("a,b\n1,\"x\"y\n\"2\",\"u\"\"v\"\n3,\"p\n", &none,
+            "a:int64|b:string\n2|u\"v / \n4|2|b|1,\"x\"y|text follows a closing quote\n22|4|b|3,\"p|a quote "
+            "is never closed"),
+     "malformed quotes");
+  ok(LEAVES("a,b\n1,\"x\n2,y\n3,\"\"\n\n4,z\n", &none,
+            "a:int64|b:string\n2|y\n3|\n4|z / \n4|2|b|1,\"x|a quote is never closed"),
+     "a quote that is never closed costs its line, not the rest of the file");
+  ok(LEAVES("a,b\n1,x\n1O0,\"2\n3\"\n\n-7,y\n", &typed,
+            "a:int64|b:string\n1|x\n-7|y / \n8|3|a|1O0,\"2\n3\"|\"1O0\" is not an integer"),
+     "a cell that does not fit a given type");
+  ok(LEAVES("b,a\n1,1\n1.5,x\n2,2\n", &typed,
+            "b:int64|a:int64\n1|1\n2|2 / \n8|3|a|1.5,x|\"x\" is not an integer"),
+     "a row that is left out has no say in the types of others");
+  ok(LEAVES("a,b\n1,caf\xE9\n2,x\0y\n3,\xC3\xA9\n", &none,
+            "a:int64|b:string\n3|\xC3\xA9 / \n4|2|~|1,caf\xEF\xBF\xBD|byte 0xE9 is not UTF-8\n11|3|~|2,x"),
+     "bytes that are no text");
+  typed.ragged = true;
+  ok(LEAVES("a,b\n1\nx,2\n3,4,5\n", &typed,
+            "a:int64|b:int64\n1|~\n3|4 / \n6|3|a|x,2|\"x\" is not an integer"),
+     "ragged rows are filled and cut when asked, leniently too");
+#undef LEAVES
+}
+
+/* Many rows, so that blocks of plain rows and single ones take turns. */
+static void check_many_rejects(void) {
+  lathe_buffer text = {0};
+  lathe_error error = {0};
+  lathe_buffer_text(&text, "n,word,name,x,day,flag\n", NULL);
+  int kept = 0, left = 0;
+  for (int i = 0; i < 30000; i++) {
+    int kind = i % 97 == 5 ? 1 : i % 101 == 7 ? 2 : i % 89 == 3 ? 3 : 0;
+    left += kind != 0;
+    kept += kind == 0;
+    if (kind == 1)
+      lathe_buffer_format(&text, NULL, "%d,w\n", i);
+    else if (kind == 2)
+      lathe_buffer_format(&text, NULL, "%d,w,\"a\"b,1,2020-01-01,true\n", i);
+    else
+      lathe_buffer_format(&text, NULL, "%s%d,w%d,\"name \"\"%d\"\"\",%d.25,2020-01-%02d,%s\n",
+                          kind == 3 ? "x" : "", i, i % 7, i, i, 1 + i % 28, i % 2 ? "true" : "");
+  }
+  const char *names[] = {"n"};
+  const lathe_type types[] = {LATHE_TYPE_INT64};
+  lathe_csv_options options = {
+      .lenient = true, .type_names = names, .types = types, .type_count = 1, .chunk = 5000};
+  lathe_table *rejects = NULL;
+  lathe_table *table = lathe_table_parse_csv(text.data, text.size, "t.csv", &options, &rejects, NULL, &error);
+  ok(table && lathe_table_rows(table) == kept && lathe_table_rows(rejects) == left,
+     "30,000 rows are kept or left out %s", error.message);
+  bool fine = table != NULL;
+  for (int i = 0, row = 0; i < 30000 && fine; i++) {
+    if (i % 97 == 5 || i % 101 == 7 || i % 89 == 3) continue;
+    char name[32], scratch[32], day[16];
+    snprintf(name, sizeof name, "name \"%d\"", i);
+    snprintf(day, sizeof day, "2020-01-%02d", 1 + i % 28);
+    lathe_text got = lathe_column_text(lathe_table_column(table, 2), row);
+    fine = lathe_column_number(lathe_table_column(table, 0), row) == i && got.size == strlen(name) &&
+           memcmp(got.data, name, got.size) == 0 &&
+           lathe_column_number(lathe_table_column(table, 3), row) == i + 0.25 &&
+           lathe_column_format(lathe_table_column(table, 4), row, scratch).size == 10 &&
+           memcmp(scratch, day, 10) == 0 &&
+           lathe_column_present(lathe_table_column(table, 5), row) == (i % 2 == 1);
+    row++;
+  }
+  ok(fine, "and those that are kept are whole, in all columns");
+  lathe_table_release(table);
+  lathe_table_release(rejects);
+  lathe_buffer_free(&text);
+}
+
+static void check_marks(void) {
+  lathe_csv_options options = {.escape = '\\'};
+#define READS(input, expected) reads_as(input, strlen(input), &options, expected)
+  ok(READS("a,b\nx\\,y,\"say \\\"hi\\\"\"\nl\\\nm,\"a\\\\\"\nn,\"\"\"q\"\n",
+           "a:string|b:string\nx,y|say \"hi\"\nl\nm|a\\\nn|\"q"),
+     "escaped delimiters, quotes and line ends");
+  options = (lathe_csv_options){.comment = '#'};
+  ok(READS("# of \"today\n\na,b\n#x,\"\n1,#\n\n#\n2,\"#\n# y\"\n#", "a:int64|b:string\n1|#\n2|#\n# y"),
+     "lines that are comments are left out");
+  options = (lathe_csv_options){.decimal = ',', .thousands = '.', .delimiter = ';'};
+  ok(READS("a;b;c;d\n1,5;1.234.567;1.5;2024-01-01 00:00:00.5\n-,25e1;-12;2;\n.;1.000;3,0;\n",
+           "a:string|b:int64|c:string|d:timestamp\n1,5|1234567|1.5|2024-01-01 "
+           "00:00:00.500000\n-,25e1|-12|2|~\n.|1000|3,0|~"),
+     "decimal commas, points between thousands, and what is neither");
+  ok(READS("a;b\n1,5;1.234,5\n-0,25;\n", "a:float64|b:float64\n1.5|1234.5\n-0.25|~"), "numbers with both");
+  options = (lathe_csv_options){.thousands = ','};
+  ok(READS("a,b\n\"1,234\",\"1,23\"\n\"12,345,678.5\",2\n", "a:float64|b:string\n1234|1,23\n12345678.5|2"),
+     "quoted commas between thousands");
+  options = (lathe_csv_options){.escape = ',', .delimiter = ','};
+  ok(READS("a\n1\n", "*must be different characters"), "marks that are the same are refused");
+  options = (lathe_csv_options){.thousands = '.'};
+  ok(READS("a\n1\n", "*decimal and thousands must be two different characters"), "so are marks of numbers");
+#undef READS
+}
+
+/* Cells at the edges of what the quick ways take. */
+static void check_numbers(void) {
+  ok(reads_as("a\n1e400\n-1e400\n1e-400\n", sizeof "a\n1e400\n-1e400\n1e-400\n" - 1, NULL,
+              "a:float64\ninf\n-inf\n0"),
+     "1e400 is infinite, 1e-400 zero");
+  ok(reads_as("a\n-0\n0\n", sizeof "a\n-0\n0\n" - 1, NULL, "a:int64\n0\n0"), "-0 among integers is 0");
+  ok(reads_as("a\n-0\n0.5\n", sizeof "a\n-0\n0.5\n" - 1, NULL, "a:float64\n-0\n0.5"),
+     "and keeps its sign among fractions");
+  ok(reads_as("a\n12345678\n123456789\n-1234567890123456\n12345678901234567\n0\n",
+              sizeof "a\n12345678\n123456789\n-1234567890123456\n12345678901234567\n0\n" - 1, NULL,
+              "a:int64\n12345678\n123456789\n-1234567890123456\n12345678901234567\n0"),
+     "integers of 1 to 17 digits");
+  lathe_buffer text = {0};
+  lathe_error error = {0};
+  lathe_buffer_text(&text, "x\n", NULL);
+  uint64_t state = 7;
+  enum { COUNT = 20000 };
+  static char shown[COUNT][40];
+  for (int i = 0; i < COUNT; i++) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    double value = (double)(int64_t)state / (double)(UINT64_C(1) << (state >> 58));
+    snprintf(shown[i], sizeof shown[i], "%.*g", 1 + (int)(state >> 40) % 19, value);
+    if (i % 3 == 0) snprintf(shown[i], sizeof shown[i], "%.*f", (int)(state >> 40) % 10, value / 0x1p40);
+    lathe_buffer_format(&text, NULL, "%s\n", shown[i]);
+  }
+  const char *names[] = {"x"};
+  const lathe_type types[] = {LATHE_TYPE_FLOAT64};
+  lathe_csv_options options = {.type_names = names, .types = types, .type_count = 1};
+  lathe_table *table = lathe_table_parse_csv(text.data, text.size, "t.csv", &options, NULL, NULL, &error);
+  int wrong = table ? 0 : 1;
+  for (int i = 0; i < COUNT && table; i++) {
+    double value = lathe_column_number(lathe_table_column(table, 0), i), want = strtod(shown[i], NULL);
+    if (memcmp(&value, &want, sizeof value) != 0 && wrong++ < 5) printf("# %s: %.17g\n", shown[i], value);
+  }
+  ok(wrong == 0, "20,000 numbers are what strtod makes of them, to the last bit %s", error.message);
+  lathe_table_release(table);
+  text.size = 0;
+  lathe_buffer_text(&text, "d\n", NULL);
+  for (int i = 0; i < COUNT; i++) {
+    lathe_text_from_date(i * 180 - 719162, shown[i]);
+    lathe_buffer_format(&text, NULL, "%s\n", shown[i]);
+  }
+  table = lathe_table_parse_csv(text.data, text.size, "t.csv", NULL, NULL, NULL, &error);
+  bool fine = table && lathe_column_type(lathe_table_column(table, 0)) == LATHE_TYPE_DATE;
+  for (int i = 0; i < COUNT && fine; i++)
+    fine = lathe_column_number(lathe_table_column(table, 0), i) == i * 180 - 719162;
+  ok(fine, "20,000 dates of 9,800 years");
+  lathe_table_release(table);
+  lathe_buffer_free(&text);
+}
+
 static lathe_table *parse(const lathe_buffer *text, lathe_error *error) {
   return lathe_table_parse_csv(text->data, text->size, "big.csv", NULL, NULL, NULL, error);
 }
@@ -289,6 +485,10 @@ int main(void) {
   check_examples();
   check_options();
   check_sizes();
+  check_lenient();
+  check_many_rejects();
+  check_marks();
+  check_numbers();
   check_file();
   return done_testing();
 }
