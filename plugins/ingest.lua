@@ -75,20 +75,32 @@ return {
       end,
     },
     sql = {
-      doc = "Ask in SQL: tables and files by DuckDB.",
-      detail = "The tables given are t and u in the query; files are read_csv('x.csv'), read_parquet('x.parquet'), read_json('x.json'). "
+      doc = "Ask in SQL: a database by ODBC, or tables and files by DuckDB.",
+      detail = "With dsn, connection_env or connection_file the query goes to that database. Otherwise DuckDB runs it: "
+        .. "the tables given are t and u in the query; files are read_csv('x.csv'), read_parquet('x.parquet'), read_json('x.json'). "
         .. "What a query reads by itself is not known to the run, so the step is never taken from the store.",
       inputs = { { "t", "table", optional = true }, { "u", "table", optional = true } },
       cache = false,
       params = {
         query = { type = "string", doc = "the statement whose answer is the table" },
         parameters = { type = "list", optional = true, doc = "values for the ? in the query" },
+        dsn = { type = "string", optional = true, doc = "a data source of odbc.ini" },
+        connection_env = { type = "string", optional = true, doc = "the variable of the environment that holds a connection string" },
+        connection_file = { type = "string", optional = true, doc = "a file of mode 0600 that holds a connection string" },
+        timeout = { type = "number", optional = true, min = 0, doc = "seconds that the database may take" },
         database = { type = "string", optional = true, doc = "a DuckDB file, instead of memory" },
         memory = { type = "string", optional = true, doc = "what DuckDB may hold, such as 2GB; the rest goes to disk" },
         decimals = { type = "choice", choices = { "exact", "float64", "text" }, default = "exact", doc = "what decimals become" },
       },
       outputs = { table = "table" },
       run = function(input, param, context)
+        if param.dsn or param.connection_env or param.connection_file then
+          if input.t then error("a database does not see the table t; leave it out, or leave the connection out", 0) end
+          local answer = require("lathe").odbc.ask(param.query, { dsn = param.dsn, connection_env = param.connection_env,
+            connection_file = param.connection_file, parameters = param.parameters, timeout = param.timeout, decimals = param.decimals })
+          context.note(answer:note())
+          return { table = answer }
+        end
         local opened = require("lathe").duckdb.open { path = param.database, memory = param.memory }
         local fine, answer = pcall(opened.query, opened, param.query, { tables = { t = input.t, u = input.u },
           parameters = param.parameters, decimals = param.decimals })

@@ -13,6 +13,7 @@
 #include "format/csv.h"
 #include "format/csv_dialect.h"
 #include "format/duckdb.h"
+#include "format/odbc.h"
 #include "format/source.h"
 #include "format/json_table.h"
 #include "format/npy.h"

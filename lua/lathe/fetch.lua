@@ -62,6 +62,7 @@ local function token_of(options, url)
     core.try(C.lathe_file_secret(options.token_file, room, 8192, problem))
     token = ffi.string(room)
     ffi.fill(room, 8192)
+    if token:find "[^\33-\126]" then core.fail("%s holds no token of one line of ASCII letters", options.token_file) end
   end
   if token and not url:lower():find "^https:" and not is_loopback(url) then
     core.fail("%s: a token would travel unencrypted; use https", fetch.masked(url))

@@ -9,6 +9,7 @@ local parts = {
   compare = { "lathe.compare", "compare" },
   arrow = "lathe.arrow",
   duckdb = "lathe.duckdb",
+  odbc = "lathe.odbc",
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },
   linear = { "lathe.model", "linear" },

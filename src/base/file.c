@@ -341,9 +341,10 @@ bool lathe_file_secret(const char *path, char *out, size_t room, lathe_error *er
   while (size > 0 && (uint8_t)out[size - 1] <= ' ') size--;
   out[size] = '\0';
   for (ssize_t i = 0; i < size; i++)
-    if ((uint8_t)out[i] <= ' ' || (uint8_t)out[i] >= 0x7F) size = 0;
+    if ((uint8_t)out[i] < ' ' || (uint8_t)out[i] == 0x7F) size = 0;
   if (size > 0) return true;
-  return lathe_error_set(error, LATHE_ERROR_DATA, "%s holds no token of one line of ASCII letters", path);
+  return lathe_error_set(error, LATHE_ERROR_DATA,
+                         "%s holds no secret of one line; put it there, and nothing else", path);
 }
 
 bool lathe_file_append(const char *path, const void *data, size_t size, lathe_error *error) {

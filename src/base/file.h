@@ -31,7 +31,7 @@ void lathe_writer_abandon(lathe_writer *writer);
 /* The three in one. */
 bool lathe_file_write(const char *path, const void *data, size_t size, lathe_error *error);
 
-/* Read a secret (a token) of one line into `out` (`room` bytes, NUL-terminated): the file is the user's own and closed to all
+/* Read a secret (a token, a connection string) of one line into `out` (`room` bytes, NUL-terminated): the file is the user's own and closed to all
  * others (mode 0600 or less), else it is refused. The error never shows what is in it. */
 bool lathe_file_secret(const char *path, char *out, size_t room, lathe_error *error);
 

@@ -41,6 +41,10 @@ static struct library libraries[LATHE_LIBRARY_COUNT] = {
                              .purpose = "matches regular expressions",
                              .package = "libpcre2-8-0",
                              .files = {"libpcre2-8.so.0"}},
+    [LATHE_LIBRARY_ODBC] = {.name = "unixODBC",
+                            .purpose = "asks databases through their drivers",
+                            .package = "libodbc2",
+                            .files = {"libodbc.so.2"}},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -5,7 +5,7 @@
 run "$LATHE" doctor
 healthy=$status
 has "the doctor tells the version" "$out" "$("$LATHE" --version | cut -d' ' -f2)"
-for library in OpenBLAS libmicrohttpd libcurl zlib libzstd SQLite PCRE2; do
+for library in OpenBLAS libmicrohttpd libcurl zlib libzstd SQLite PCRE2 unixODBC DuckDB; do
   has "the doctor looks for $library" "$out" $library
 done
 has "the doctor shows the locale" "$out" UTF-8

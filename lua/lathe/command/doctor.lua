@@ -121,7 +121,7 @@ local function make_report(found)
   for index, library in ipairs(found.libraries) do
     rows[index] = { library.name, library.purpose, library.found and library.file or "not found" }
   end
-  rows[#rows + 1] = { "DuckDB", "reads Parquet, asks in SQL (optional)", found.duckdb and found.duckdb.path or "not found" }
+  rows[#rows + 1] = { "DuckDB", "reads Parquet, asks in SQL (optional)", found.duckdb and found.duckdb.path or "not here" }
   report:table { columns = { "library", "what it does", "file" }, rows = rows }
   for _, library in ipairs(found.libraries) do
     if not library.found then
