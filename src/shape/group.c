@@ -3,6 +3,7 @@
 #include "group.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,13 +12,15 @@
 /* What is known of one column; NULL as long as nobody asked. */
 typedef struct column_facts {
   int64_t *counts; /* values that are there */
-  void *sums;      /* __int128 or group_sum_float */
+  void *sums;      /* int64_t, group_sum_float, or with `wide` __int128 */
+  bool wide;
   double *means, *squares;
 } column_facts;
 
 typedef struct group_job {
   lathe_table *table;
   lathe_groups groups;
+  group_deal kept;
   const lathe_aggregate *aggregates;
   int32_t aggregate_count;
   int64_t *sizes;      /* rows of each group */
@@ -49,10 +52,21 @@ static const int64_t *counts_of(group_job *job, int32_t index) {
 static const void *sums_of(group_job *job, int32_t index) {
   const lathe_column *column = lathe_table_column(job->table, index);
   column_facts *facts = &job->facts[index];
-  const group_fact *fact = column->type == LATHE_TYPE_FLOAT64 ? &group_sums_float : &group_sum_int;
-  if (!facts->sums)
-    facts->sums = lathe_groups_gather(&job->groups, column, fact, NULL, job->progress, job->error);
-  return facts->sums;
+  if (facts->sums) return facts->sums;
+  if (column->type == LATHE_TYPE_FLOAT64)
+    return facts->sums =
+               lathe_groups_gather(&job->groups, column, &group_sums_float, NULL, job->progress, job->error);
+  atomic_bool over = false;
+  facts->sums = lathe_groups_gather(&job->groups, column, &group_sum_int, &over, job->progress, job->error);
+  if (!facts->sums || !over) return facts->sums;
+  free(facts->sums);
+  facts->wide = true;
+  return facts->sums =
+             lathe_groups_gather(&job->groups, column, &group_sum_wide, NULL, job->progress, job->error);
+}
+
+static __int128 whole_sum(const column_facts *facts, int64_t group) {
+  return facts->wide ? ((const __int128 *)facts->sums)[group] : ((const int64_t *)facts->sums)[group];
 }
 
 static double float_sum(const group_sum_float *sum) {
@@ -68,9 +82,8 @@ static const double *means_of(group_job *job, int32_t index) {
   if (!means) return NULL;
   bool fraction = lathe_table_column(job->table, index)->type == LATHE_TYPE_FLOAT64;
   for (int64_t i = 0; i < job->groups.count; i++)
-    means[i] =
-        (fraction ? float_sum((const group_sum_float *)sums + i) : (double)((const __int128 *)sums)[i]) /
-        (double)counts[i];
+    means[i] = (fraction ? float_sum((const group_sum_float *)sums + i) : (double)whole_sum(facts, i)) /
+               (double)counts[i];
   return facts->means = means;
 }
 
@@ -123,7 +136,7 @@ static lathe_column *sum_column(group_job *job, const lathe_aggregate *what) {
       ((double *)values)[i] = float_sum((const group_sum_float *)sums + i);
       continue;
     }
-    __int128 sum = ((const __int128 *)sums)[i];
+    __int128 sum = whole_sum(&job->facts[what->column], i);
     ((int64_t *)values)[i] = (int64_t)sum;
     if (sum == (int64_t)sum) continue;
     lathe_error_set(
@@ -372,7 +385,9 @@ lathe_table *lathe_table_group(lathe_table *table, const int32_t *columns, int32
   if (!fine) return NULL;
   lathe_progress_begin(progress, "group", 0);
   job.facts = lathe_memory_new((size_t)lathe_table_columns(table), sizeof *job.facts, error);
-  if (job.facts && make_groups(&job, columns, count, drop_missing)) result = assemble(&job, columns, count);
+  bool made = job.facts && make_groups(&job, columns, count, drop_missing);
+  job.groups.kept = &job.kept;
+  if (made) result = assemble(&job, columns, count);
   for (int32_t i = 0; job.facts && i < lathe_table_columns(table); i++) {
     free(job.facts[i].counts);
     free(job.facts[i].sums);
@@ -381,6 +396,7 @@ lathe_table *lathe_table_group(lathe_table *table, const int32_t *columns, int32
   }
   free(job.facts);
   free(job.sizes);
+  lathe_groups_deal_free(&job.kept);
   lathe_groups_free(&job.groups);
   lathe_progress_end(progress);
   return result;

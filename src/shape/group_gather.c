@@ -7,7 +7,7 @@
 
 #include "group_own.h"
 
-enum { BLOCK = 1024, CHUNK = 65536, CHUNKS_MOST = 64, GROUPS_FEW = 16384, PART_BITS = 9, SHIFT_LEAST = 10 };
+enum { BLOCK = 1024, CHUNK = 65536, CHUNKS_MOST = 64, GROUPS_FEW = 1 << 18, PART_BITS = 9, SHIFT_LEAST = 10 };
 
 bool lathe_groups_make(lathe_groups *groups, const lathe_table *table, const int32_t *columns, int32_t count,
                        bool drop_missing, lathe_progress *progress, lathe_error *error) {
@@ -143,7 +143,7 @@ static bool merge_groups(void *context, int64_t range, lathe_error *error) {
   (void)error;
   for (int64_t chunk = 1; chunk < job->chunks; chunk++)
     job->fact->merge(job->facts + (size_t)begin * job->fact->size,
-                     job->facts + (size_t)(chunk * groups + begin) * job->fact->size, count);
+                     job->facts + (size_t)(chunk * groups + begin) * job->fact->size, count, job->context);
   return true;
 }
 
@@ -164,14 +164,16 @@ static bool gather_part(void *context, int64_t part, lathe_error *error) {
 void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column, const group_fact *fact,
                           const void *context, lathe_progress *progress, lathe_error *error) {
   gather_job job = {.from = {groups, column, fact->load}, .fact = fact, .context = context};
-  int64_t chunks = (groups->rows + CHUNK - 1) / CHUNK;
+  int64_t chunks = (groups->rows + CHUNK - 1) / CHUNK,
+          worth = groups->count ? groups->rows / (4 * groups->count) : 1;
   if (chunks > CHUNKS_MOST) chunks = CHUNKS_MOST;
-  bool few = groups->count <= GROUPS_FEW || chunks <= 1;
+  bool few = chunks <= 1 || (groups->count <= GROUPS_FEW && worth >= 4);
+  if (chunks > worth) chunks = worth; /* merging must not cost more than gathering */
   if (chunks < 1) chunks = 1;
   job.chunks = few ? chunks : 1;
   job.chunk_rows = ((groups->rows + chunks - 1) / chunks + BLOCK - 1) / BLOCK * BLOCK;
   job.facts = lathe_memory_raw((size_t)(job.chunks * groups->count), fact->size, error);
-  group_deal deal = {0};
+  group_deal own = {0}, *deal = groups->kept && !(column && column->validity) ? groups->kept : &own;
   bool fine = job.facts != NULL;
   if (fine && few) {
     fine = lathe_pool_run(job.chunks, gather_chunk, &job, progress, error) &&
@@ -179,12 +181,12 @@ void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column
             lathe_pool_run((groups->count + BLOCK - 1) / BLOCK, merge_groups, &job, progress, error));
   } else if (fine) {
     int32_t shift = lathe_groups_bits(groups) - PART_BITS;
-    job.deal = &deal;
-    fine = lathe_groups_deal(groups, column, fact->load, shift < SHIFT_LEAST ? SHIFT_LEAST : shift, &deal,
+    job.deal = deal;
+    fine = lathe_groups_deal(groups, column, fact->load, shift < SHIFT_LEAST ? SHIFT_LEAST : shift, deal,
                              progress, error) &&
-           lathe_pool_run(deal.parts, gather_part, &job, progress, error);
+           lathe_pool_run(deal->parts, gather_part, &job, progress, error);
   }
-  lathe_groups_deal_free(&deal);
+  lathe_groups_deal_free(&own);
   if (fine) return job.facts;
   free(job.facts);
   return NULL;
@@ -195,17 +197,22 @@ void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column
 typedef struct deal_job {
   loader from;
   group_deal *deal;
-  int64_t chunk_rows, chunks;
-  int64_t *places; /* (chunks, parts) */
+  bool ids; /* not dealt yet */
 } deal_job;
+
+static void deal_bounds(const deal_job *job, int64_t chunk, int64_t *begin, int64_t *end) {
+  *begin = chunk * job->deal->chunk_rows;
+  *end = *begin + job->deal->chunk_rows;
+  if (*end > job->from.groups->rows) *end = job->from.groups->rows;
+}
 
 static bool deal_count(void *context, int64_t chunk, lathe_error *error) {
   deal_job *job = context;
   const lathe_groups *groups = job->from.groups;
   const uint8_t *validity = job->from.column ? job->from.column->validity : NULL;
-  int64_t *places = job->places + chunk * job->deal->parts, begin = chunk * job->chunk_rows;
-  int64_t end = begin + job->chunk_rows < groups->rows ? begin + job->chunk_rows : groups->rows;
+  int64_t *places = job->deal->places + chunk * job->deal->parts, begin, end;
   (void)error;
+  deal_bounds(job, chunk, &begin, &end);
   for (int64_t row = begin; row < end; row++)
     if (groups->ids[row] != LATHE_ROW_NONE && (!validity || lathe_bit(validity, row)))
       places[groups->ids[row] >> job->deal->shift]++;
@@ -215,58 +222,68 @@ static bool deal_count(void *context, int64_t chunk, lathe_error *error) {
 static bool deal_chunk(void *context, int64_t chunk, lathe_error *error) {
   deal_job *job = context;
   group_deal *deal = job->deal;
-  int64_t *places = job->places + chunk * deal->parts, begin = chunk * job->chunk_rows;
-  int64_t end =
-      begin + job->chunk_rows < job->from.groups->rows ? begin + job->chunk_rows : job->from.groups->rows;
+  int64_t places[1 << PART_BITS], begin, end;
   (void)error;
+  memcpy(places, deal->places + chunk * deal->parts, (size_t)deal->parts * sizeof *places);
+  deal_bounds(job, chunk, &begin, &end);
   for (int64_t at = begin; at < end; at += BLOCK) {
     block here;
     load_block(&job->from, at, (int32_t)(end - at < BLOCK ? end - at : BLOCK), &here);
     const uint64_t *values = here.values;
     for (int32_t i = 0; i < here.count; i++) {
       int64_t to = places[here.ids[i] >> deal->shift]++;
-      deal->ids[to] = here.ids[i];
+      if (job->ids) deal->ids[to] = here.ids[i];
       if (values) deal->values[to] = values[i];
     }
   }
   return true;
 }
 
-bool lathe_groups_deal(const lathe_groups *groups, const lathe_column *column, group_load load, int32_t shift,
-                       group_deal *deal, lathe_progress *progress, lathe_error *error) {
-  *deal = (group_deal){.shift = shift, .parts = ((groups->count - 1) >> shift) + 1};
-  if (groups->count == 0) deal->parts = 0;
-  deal_job job = {.from = {groups, column, load}, .deal = deal};
-  job.chunks = (groups->rows + CHUNK - 1) / CHUNK;
-  if (job.chunks > CHUNKS_MOST) job.chunks = CHUNKS_MOST;
-  job.chunk_rows =
-      job.chunks ? ((groups->rows + job.chunks - 1) / job.chunks + BLOCK - 1) / BLOCK * BLOCK : BLOCK;
-  job.places = lathe_memory_new((size_t)(job.chunks * deal->parts), sizeof *job.places, error);
+/* How many values go where. */
+static bool deal_plan(deal_job *job, int32_t shift, lathe_progress *progress, lathe_error *error) {
+  const lathe_groups *groups = job->from.groups;
+  group_deal *deal = job->deal;
+  deal->shift = shift;
+  deal->parts = groups->count ? ((groups->count - 1) >> shift) + 1 : 0;
+  deal->chunks = (groups->rows + CHUNK - 1) / CHUNK;
+  if (deal->chunks > CHUNKS_MOST) deal->chunks = CHUNKS_MOST;
+  deal->chunk_rows =
+      deal->chunks ? ((groups->rows + deal->chunks - 1) / deal->chunks + BLOCK - 1) / BLOCK * BLOCK : BLOCK;
+  deal->places = lathe_memory_new((size_t)(deal->chunks * deal->parts), sizeof *deal->places, error);
   deal->starts = lathe_memory_new((size_t)deal->parts + 1, sizeof *deal->starts, error);
-  bool fine = job.places && deal->starts && lathe_pool_run(job.chunks, deal_count, &job, progress, error);
+  if (!deal->places || !deal->starts || !lathe_pool_run(deal->chunks, deal_count, job, progress, error))
+    return false;
   int64_t at = 0;
-  for (int64_t part = 0; part < deal->parts && fine; part++) {
+  for (int64_t part = 0; part < deal->parts; part++) {
     deal->starts[part] = at;
-    for (int64_t chunk = 0; chunk < job.chunks; chunk++) {
-      int64_t *place = &job.places[chunk * deal->parts + part], count = *place;
+    for (int64_t chunk = 0; chunk < deal->chunks; chunk++) {
+      int64_t *place = &deal->places[chunk * deal->parts + part], count = *place;
       *place = at;
       at += count;
     }
   }
-  if (fine) {
-    deal->starts[deal->parts] = at;
-    deal->ids = lathe_memory_raw((size_t)at, sizeof *deal->ids, error);
-    if (load != LOAD_NONE) deal->values = lathe_memory_raw((size_t)at, sizeof *deal->values, error);
-    fine = deal->ids && (deal->values || load == LOAD_NONE) &&
-           lathe_pool_run(job.chunks, deal_chunk, &job, progress, error);
+  deal->starts[deal->parts] = at;
+  deal->ids = lathe_memory_raw((size_t)at, sizeof *deal->ids, error);
+  return deal->ids != NULL;
+}
+
+bool lathe_groups_deal(const lathe_groups *groups, const lathe_column *column, group_load load, int32_t shift,
+                       group_deal *deal, lathe_progress *progress, lathe_error *error) {
+  deal_job job = {.from = {groups, column, load}, .deal = deal, .ids = !deal->starts};
+  bool fine = !job.ids || deal_plan(&job, shift, progress, error);
+  if (fine && load != LOAD_NONE && !deal->values) {
+    deal->values = lathe_memory_raw((size_t)deal->starts[deal->parts], sizeof *deal->values, error);
+    fine = deal->values != NULL;
   }
-  free(job.places);
+  if (fine && (job.ids || load != LOAD_NONE))
+    fine = lathe_pool_run(deal->chunks, deal_chunk, &job, progress, error);
   if (!fine) lathe_groups_deal_free(deal);
   return fine;
 }
 
 void lathe_groups_deal_free(group_deal *deal) {
   free(deal->starts);
+  free(deal->places);
   free(deal->ids);
   free(deal->values);
   *deal = (group_deal){0};

@@ -114,7 +114,7 @@ static bool quantile_part(void *context, int64_t part, lathe_error *error) {
 
 bool lathe_groups_quantiles(const lathe_groups *groups, const lathe_column *column, const double *at,
                             int32_t count, double *out, lathe_progress *progress, lathe_error *error) {
-  group_deal deal;
+  group_deal deal = {0};
   int32_t shift = lathe_groups_bits(groups) - PART_BITS;
   if (!lathe_groups_deal(groups, column, LOAD_DOUBLE, shift < 0 ? 0 : shift, &deal, progress, error))
     return false;
@@ -191,7 +191,7 @@ static bool list_part(void *context, int64_t part, lathe_error *error) {
 
 bool lathe_groups_list(const lathe_groups *groups, group_list *list, lathe_progress *progress,
                        lathe_error *error) {
-  group_deal deal;
+  group_deal deal = {0};
   int32_t shift = lathe_groups_bits(groups) - PART_BITS;
   if (!lathe_groups_deal(groups, NULL, LOAD_ROW, shift < 0 ? 0 : shift, &deal, progress, error)) return false;
   list->starts = lathe_memory_new((size_t)groups->count + 1, sizeof *list->starts, error);

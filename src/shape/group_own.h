@@ -14,6 +14,8 @@ typedef struct lathe_groups {
   uint32_t *ids;  /* (rows) the group of each row, or LATHE_ROW_NONE */
   int64_t *first; /* (count) the first row of each */
   bool gaps;      /* some rows are in no group */
+  struct group_deal
+      *kept; /* room for a deal of all rows, so that only the first column needs to make it; or NULL */
 } lathe_groups;
 
 /* The groups that equal rows of `columns` (count; 0: one group) make, by first appearance. */
@@ -36,7 +38,7 @@ typedef struct group_fact {
   group_load load;
   void (*start)(void *facts, int64_t count);
   void (*add)(void *facts, const uint32_t *ids, const void *values, int64_t count, const void *context);
-  void (*merge)(void *to, const void *from, int64_t count);
+  void (*merge)(void *to, const void *from, int64_t count, const void *context);
 } group_fact;
 
 /* The facts (groups, `size` bytes each) of a column (NULL: of all rows); free them. NULL with `error`. */
@@ -47,12 +49,15 @@ void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column
  * order. */
 typedef struct group_deal {
   int32_t shift;
-  int64_t parts;
+  int64_t parts, chunks, chunk_rows;
   int64_t *starts; /* (parts + 1) */
+  int64_t *places; /* (chunks, parts) where the values of a chunk go */
   uint32_t *ids;   /* (values) */
   uint64_t *values;
 } group_deal;
 
+/* The values of a column that are there (NULL: all rows). A deal that was made for all rows may be given again: then only
+ * the values are dealt. */
 bool lathe_groups_deal(const lathe_groups *groups, const lathe_column *column, group_load load, int32_t shift,
                        group_deal *deal, lathe_progress *progress, lathe_error *error);
 void lathe_groups_deal_free(group_deal *deal);
@@ -74,8 +79,8 @@ typedef struct group_sum_float {
   double sum, rest; /* what the additions lost */
 } group_sum_float;
 
-extern const group_fact group_count, group_sum_int, group_sums_float, group_squares, group_min_int,
-    group_max_int, group_min_float, group_max_float, group_first, group_last;
+extern const group_fact group_count, group_sum_int, group_sum_wide, group_sums_float, group_squares,
+    group_min_int, group_max_int, group_min_float, group_max_float, group_first, group_last;
 
 /* Quantiles `at` (count) of each group: (count, groups), NaN for a group without values. */
 bool lathe_groups_quantiles(const lathe_groups *groups, const lathe_column *column, const double *at,

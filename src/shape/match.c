@@ -41,7 +41,7 @@ typedef struct match_job {
   uint64_t *part_codes;
   uint32_t *part_rows;
   int64_t chunks;
-  int64_t *counts; /* (chunks) */
+  _Atomic int64_t distinct, gone, wrong;
 } match_job;
 
 static int64_t chunks_of(int64_t rows) {
@@ -81,7 +81,7 @@ static bool direct_chunk(void *context, int64_t chunk, lathe_error *error) {
   match_job *job = context;
   uint64_t codes[LATHE_KEY_BLOCK];
   bool gone[LATHE_KEY_BLOCK];
-  int64_t begin, end;
+  int64_t begin, end, none = 0;
   (void)error;
   bounds(job, chunk, &begin, &end);
   bool build = begin < job->match->build;
@@ -90,9 +90,14 @@ static bool direct_chunk(void *context, int64_t chunk, lathe_error *error) {
     lathe_row_keys_block(job->keys, at, count, codes, gone);
     uint32_t *slots = job->match->at + at;
     for (int32_t i = 0; i < count; i++) slots[i] = gone[i] ? LATHE_ROW_NONE : (uint32_t)codes[i];
-    for (int32_t i = 0; i < count && build; i++)
-      if (slots[i] != LATHE_ROW_NONE) note_first(&job->first[slots[i]], (uint32_t)(at + i), job->last);
+    for (int32_t i = 0; i < count && build; i++) {
+      if (slots[i] == LATHE_ROW_NONE)
+        none++;
+      else
+        note_first(&job->first[slots[i]], (uint32_t)(at + i), job->last);
+    }
   }
+  atomic_fetch_add(&job->gone, none);
   return true;
 }
 
@@ -126,7 +131,7 @@ static bool few_chunk(void *context, int64_t chunk, lathe_error *error) {
   match_job *job = context;
   uint64_t codes[LATHE_KEY_BLOCK];
   bool gone[LATHE_KEY_BLOCK];
-  int64_t begin, end;
+  int64_t begin, end, none = 0;
   (void)error;
   bounds(job, chunk, &begin, &end);
   bool build = begin < job->match->build;
@@ -137,9 +142,11 @@ static bool few_chunk(void *context, int64_t chunk, lathe_error *error) {
     for (int32_t i = 0; i < count; i++) {
       uint32_t slot = gone[i] ? LATHE_ROW_NONE : find_few(job, lathe_mix(codes[i]), build);
       job->match->at[at + i] = slot;
+      if (build && gone[i]) none++;
       if (build && slot != LATHE_ROW_NONE) note_first(&job->first[slot], (uint32_t)(at + i), job->last);
     }
   }
+  atomic_fetch_add(&job->gone, none);
   return true;
 }
 
@@ -160,6 +167,7 @@ static bool few(match_job *job, bool *done, lathe_progress *progress, lathe_erro
   if (*done) return true;
   free(match->first);
   match->first = NULL;
+  atomic_store(&job->gone, 0);
   return fine;
 }
 
@@ -173,7 +181,8 @@ static int64_t part_of(const match_job *job, uint64_t hash) {
 static bool count_chunk(void *context, int64_t chunk, lathe_error *error) {
   match_job *job = context;
   bool gone[LATHE_KEY_BLOCK];
-  int64_t begin, end, *counts = job->places + (chunk + (job->begin ? chunks_of(job->begin) : 0)) * job->parts;
+  int64_t begin, end, none = 0,
+                      *counts = job->places + (chunk + (job->begin ? chunks_of(job->begin) : 0)) * job->parts;
   (void)error;
   bounds(job, chunk, &begin, &end);
   for (int64_t at = begin; at < end; at += LATHE_KEY_BLOCK) {
@@ -184,8 +193,10 @@ static bool count_chunk(void *context, int64_t chunk, lathe_error *error) {
       codes[i] = lathe_mix(codes[i]);
       job->match->at[at + i] = gone[i] ? LATHE_ROW_NONE : 0;
       counts[part_of(job, codes[i])] += !gone[i];
+      none += gone[i];
     }
   }
+  if (begin < job->match->build) atomic_fetch_add(&job->gone, none);
   return true;
 }
 
@@ -253,6 +264,7 @@ static bool part_chunk(void *context, int64_t part, lathe_error *error) {
     }
   }
   bool fine = table.count * 2 <= table.mask;
+  atomic_fetch_add(&job->distinct, (int64_t)table.count);
   free(table.slots);
   return fine;
 }
@@ -295,6 +307,14 @@ static bool parted(match_job *job, lathe_progress *progress, lathe_error *error)
   return fine;
 }
 
+static void count_distinct(match_job *job) {
+  lathe_row_match *match = job->match;
+  match->gone = atomic_load(&job->gone);
+  match->distinct = atomic_load(&job->distinct);
+  for (int64_t i = 0; i < match->slots && match->first; i++)
+    match->distinct += match->first[i] != LATHE_ROW_NONE;
+}
+
 /* ---- rows that agree in their hash only ---- */
 
 static bool check_chunk(void *context, int64_t chunk, lathe_error *error) {
@@ -309,7 +329,7 @@ static bool check_chunk(void *context, int64_t chunk, lathe_error *error) {
     if (match->first) at = match->first[at];
     wrong += at != row && !lathe_row_keys_equal(job->keys, at, row);
   }
-  job->counts[chunk] = wrong;
+  atomic_fetch_add(&job->wrong, wrong);
   return true;
 }
 
@@ -317,6 +337,8 @@ static bool check_chunk(void *context, int64_t chunk, lathe_error *error) {
  * different rows agree once in a long life. */
 static bool separate(match_job *job, lathe_progress *progress, lathe_error *error) {
   lathe_row_match *match = job->match;
+  count_distinct(job);
+  atomic_store(&job->distinct, match->distinct);
   if (!lathe_row_match_rows(match, progress, error)) return false;
   struct extra {
     uint32_t of, row;
@@ -339,52 +361,15 @@ static bool separate(match_job *job, lathe_progress *progress, lathe_error *erro
       extras = memory;
     }
     if (fine) extras[count++] = (struct extra){of, (uint32_t)row};
+    atomic_fetch_add(&job->distinct, 1);
   }
   free(extras);
   return fine;
 }
 
 static bool verify(match_job *job, lathe_progress *progress, lathe_error *error) {
-  int64_t chunks = chunks_of(job->match->rows), wrong = 0;
-  job->counts = lathe_memory_new((size_t)chunks, sizeof *job->counts, error);
-  bool fine = job->counts && run(job, check_chunk, 0, job->match->rows, progress, error);
-  for (int64_t i = 0; i < chunks && fine; i++) wrong += job->counts[i];
-  free(job->counts);
-  return fine && (wrong == 0 || separate(job, progress, error));
-}
-
-/* ---- counting ---- */
-
-static bool distinct_chunk(void *context, int64_t chunk, lathe_error *error) {
-  match_job *job = context;
-  const lathe_row_match *match = job->match;
-  int64_t begin, end, distinct = 0, gone = 0;
-  (void)error;
-  bounds(job, chunk, &begin, &end);
-  for (int64_t row = begin; row < end; row++) {
-    uint32_t at = match->at[row];
-    gone += at == LATHE_ROW_NONE;
-    if (!match->first) distinct += at == row;
-  }
-  job->counts[2 * chunk] = distinct;
-  job->counts[2 * chunk + 1] = gone;
-  return true;
-}
-
-static bool count_distinct(match_job *job, lathe_progress *progress, lathe_error *error) {
-  lathe_row_match *match = job->match;
-  int64_t chunks = chunks_of(match->build);
-  match->distinct = match->gone = 0;
-  job->counts = lathe_memory_new((size_t)chunks, 2 * sizeof *job->counts, error);
-  bool fine = job->counts && run(job, distinct_chunk, 0, match->build, progress, error);
-  for (int64_t i = 0; i < chunks && fine; i++) {
-    match->distinct += job->counts[2 * i];
-    match->gone += job->counts[2 * i + 1];
-  }
-  free(job->counts);
-  for (int64_t i = 0; i < match->slots && match->first; i++)
-    match->distinct += match->first[i] != LATHE_ROW_NONE;
-  return fine;
+  return run(job, check_chunk, 0, job->match->rows, progress, error) &&
+         (atomic_load(&job->wrong) == 0 || separate(job, progress, error));
 }
 
 /* ---- the whole ---- */
@@ -403,8 +388,10 @@ bool lathe_row_match_make(lathe_row_match *match, const lathe_row_keys *keys, bo
   if (fine && !done) fine = few(&job, &done, progress, error);
   if (fine && !done) fine = parted(&job, progress, error);
   if (fine && !keys->exact) fine = verify(&job, progress, error);
-  if (fine) fine = count_distinct(&job, progress, error);
-  if (!fine) lathe_row_match_free(match);
+  if (fine)
+    count_distinct(&job);
+  else
+    lathe_row_match_free(match);
   return fine;
 }
 
