@@ -21,6 +21,7 @@
 #include "shape/group.h"
 #include "shape/join.h"
 #include "shape/expression.h"
+#include "shape/pivot.h"
 #include "shape/rows.h"
 #include "shape/concat.h"
 #include "shape/sample.h"

@@ -290,7 +290,7 @@ local verbs = {
   write = "lathe.write",
   arrow = "lathe.arrow",
   folds = "lathe.split",
-  join = "lathe.join", join_asof = "lathe.join",
+  pivot = "lathe.pivot", join = "lathe.join", join_asof = "lathe.join",
   group_by = "lathe.group", aggregate = "lathe.group", distinct = "lathe.group", value_counts = "lathe.group",
   split = "lathe.split",
   sort = "lathe.sort",

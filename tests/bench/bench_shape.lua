@@ -139,6 +139,7 @@ for _, peer in ipairs(peers) do
     io.stdout:flush()
     local environment = ("BENCH_LEFT=%s BENCH_RIGHT=%s BENCH_MEDIUM=%s BENCH_SMALL=%s BENCH_RUNS=%d BENCH_THREADS=%d "):format(path "left",
       path "right", path "medium", path "small", runs, lathe.threads.get())
-    if os.execute(environment .. peer[2]:format(here) .. " 2>/dev/null") ~= 0 then print("# " .. peer[1] .. " is not installed here, or failed") end
+    local status = os.execute(environment .. peer[2]:format(here) .. " 2>/dev/null")
+    if status ~= 0 and status ~= true then print("# " .. peer[1] .. " is not installed here, or failed") end
   end
 end
