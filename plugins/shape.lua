@@ -6,6 +6,18 @@ local function told(context, before, after, words)
   return { table = after }
 end
 
+-- What a join says: rows before and after, and those that found no partner.
+local function joined(context, input, after, unmatched)
+  local count = require("lathe.style").count
+  return told(context, input.left, after, ("%s and %s rows gave %s; without a partner: %s on the left, %s on the right"):format(
+    count(input.left:rows()), count(input.right:rows()), count(after:rows()), count(unmatched.left), count(unmatched.right)))
+end
+
+local function gathered(context, before, after)
+  local count = require("lathe.style").count
+  return told(context, before, after, ("%s rows gave %s"):format(count(before:rows()), count(after:rows())))
+end
+
 local function names_of(map)
   local names = {}
   for name in pairs(map) do names[#names + 1] = name end
@@ -66,6 +78,93 @@ return {
       outputs = { table = "table" },
       run = function(input, param, context)
         return told(context, input.table, input.table:rename(param.names), "renamed " .. names_of(param.names))
+      end,
+    },
+    group_by = {
+      doc = "One row for each combination of values in some columns, with aggregates of the rows that have it.",
+      inputs = { table = "table" },
+      params = {
+        columns = { type = "columns", doc = "the columns whose values make the groups" },
+        aggregates = { type = "map", optional = true,
+          doc = "new columns: total = sum(x), with count, sum, mean, sd, variance, min, max, median, distinct, first, last, any, all" },
+        sort = { type = "boolean", default = false, doc = "in the order of the groups' values; otherwise by first appearance" },
+        missing = { type = "choice", choices = { "keep", "drop" }, default = "keep", doc = "a missing key makes a group, or is left out" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local options = { sort = param.sort, missing = param.missing }
+        return gathered(context, input.table, input.table:group_by(param.columns, param.aggregates, options))
+      end,
+    },
+    value_counts = {
+      doc = "How often each value occurs, the most frequent first.",
+      inputs = { table = "table" },
+      params = {
+        columns = { type = "columns", doc = "a column, or several whose combinations are counted" },
+        share = { type = "boolean", default = false, doc = "also as a part of all rows" },
+        missing = { type = "choice", choices = { "keep", "drop" }, default = "keep", doc = "it is counted, or left out" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local options = { share = param.share, missing = param.missing }
+        return gathered(context, input.table, input.table:value_counts(param.columns, options))
+      end,
+    },
+    distinct = {
+      doc = "The different rows, or the different combinations of some columns.",
+      inputs = { table = "table" },
+      params = { columns = { type = "columns", optional = true, doc = "only these columns" } },
+      outputs = { table = "table" },
+      run = function(input, param, context) return gathered(context, input.table, input.table:distinct(param.columns)) end,
+    },
+    pivot = {
+      doc = "Make a long table wide: one row for each value of some columns, one column for each value of others.",
+      inputs = { table = "table" },
+      params = {
+        rows = { type = "columns", doc = "columns whose values stay rows" },
+        columns = { type = "columns", doc = "columns whose values become columns" },
+        values = { type = "columns", optional = true, doc = "columns that fill the cells; without them rows are counted" },
+        aggregate = { type = "string", optional = true, doc = "what becomes of several rows in a cell: mean, sum, max, ..." },
+        fill = { type = "number", optional = true, doc = "for cells without rows" },
+        limit = { type = "integer", default = 1000, min = 1, doc = "the most new columns" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context) return gathered(context, input.table, input.table:pivot(param)) end,
+    },
+    join = {
+      doc = "Rows of two tables side by side where their keys are equal.",
+      inputs = { { "left", "table" }, { "right", "table" } },
+      params = {
+        on = { type = "list", doc = "columns to compare: key, or left=right where the names differ" },
+        how = { type = "choice", choices = { "inner", "left", "right", "full", "semi", "anti" }, default = "inner",
+          doc = "which rows without a partner stay; semi and anti choose left rows by whether they have one" },
+        suffix = { type = "string", default = "_right", doc = "for columns of the right table whose names the left one has" },
+        validate = { type = "choice", choices = { "one-to-one", "one-to-many", "many-to-one", "many-to-many" }, default = "many-to-many",
+          doc = "refuse keys that are there twice on a side of one" },
+        missing = { type = "choice", choices = { "differ", "equal" }, default = "differ", doc = "whether missing keys equal each other" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local after, unmatched = input.left:join(input.right, param)
+        return joined(context, input, after, unmatched)
+      end,
+    },
+    join_asof = {
+      doc = "Beside each row the nearest row of another table, by a number or a time.",
+      inputs = { { "left", "table" }, { "right", "table" } },
+      params = {
+        on = { type = "string", doc = "the column to be near in; left=right where the names differ" },
+        by = { type = "list", optional = true, doc = "columns that must be equal" },
+        direction = { type = "choice", choices = { "backward", "forward", "nearest" }, default = "backward",
+          doc = "the last row that is not later, the first that is not earlier, or the nearer one" },
+        tolerance = { type = "number", optional = true, min = 0, doc = "the most they may be apart: numbers, days, seconds" },
+        exact = { type = "boolean", default = true, doc = "equal ones are partners" },
+        suffix = { type = "string", default = "_right", doc = "for columns of the right table whose names the left one has" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local after, unmatched = input.left:join_asof(input.right, param)
+        return joined(context, input, after, unmatched)
       end,
     },
   },

@@ -22,7 +22,7 @@ local function choice(value, choices, what, where)
   core.fail("%s: %s = %q is not one of %s", where, what, tostring(value), table.concat(words, ", "))
 end
 
--- "key", { "a", "b" }, { left = "right" } -> two lists of names
+-- "key", { "a", "b" }, { left = "right" }, "left = right" -> two lists of names
 local function pairs_of(self, other, on, where)
   if type(on) == "string" then on = { on } end
   if type(on) ~= "table" or tables.is(on) then
@@ -34,7 +34,11 @@ local function pairs_of(self, other, on, where)
     core.fail("%s needs the columns to compare: on = \"key\", { \"a\", \"b\" } or { left = \"right\" }%s", where, hint)
   end
   local left, right, names = {}, {}, {}
-  for _, name in ipairs(on) do left[#left + 1], right[#right + 1] = name, name end
+  for _, name in ipairs(on) do
+    local a, b = name, name
+    if type(name) == "string" and not self:has(name) and name:find "=" then a, b = name:match "^%s*(.-)%s*=%s*(.-)%s*$" end
+    left[#left + 1], right[#right + 1] = a, b
+  end
   for name in pairs(on) do
     if type(name) == "string" then names[#names + 1] = name end
   end

@@ -24,8 +24,8 @@ tap.same({ values(g, "count"), values(g, "count_x"), values(g, "sum_x") }, { { 3
 tap.same({ values(g, "mean_x"), values(g, "variance_x"), values(g, "median_x") },
   { { 5, 3.5, 4 }, { 32, 4.5 }, { 5, 3.5, 4 } },
   "mean, variance, median; a variance of one value is missing")
-g = t:group_by { "city", q = { "quantile", "x", 0.25 }, d = "distinct(x)", f = "first(x)", l = "last(x)", some = "any(ok)", every = "all(ok)",
-  total = "sum(i)", most = "max(city)", name = "min(i)" }
+g = t:group_by { "city", q = { "quantile", "x", 0.25 }, d = "distinct(x)", f = "first(x)", l = "last(x)", some = "any(ok)",
+  every = "all(ok)", total = "sum(i)", most = "max(city)", name = "min(i)" }
 tap.same(g:columns(), { "city", "d", "every", "f", "l", "most", "name", "q", "some", "total" }, "named aggregates come by name")
 tap.same({ values(g, "d"), values(g, "f"), values(g, "l"), values(g, "q") },
   { { 2, 2, 1 }, { 1, 2, 4 }, { 9, 5, 4 }, { 3, 2.75, 4 } },

@@ -33,6 +33,7 @@ tap.same({ result:columns(), unmatched }, { { "k", "v", "v_b" }, { left = 2, rig
   "names get a suffix; rows without a partner are counted")
 
 local c = lathe.table { { "id", { 2, 1, 7 } }, { "word", a:take { 1, 2, 5 }:column("k"):to_category() } }
+tap.same(cells((a:join(c, "k = word"))), cells((a:join(c, { on = { k = "word" } }))), "pairs of names may be one text")
 tap.same(cells((a:join(c, { on = { k = "word" } }))), { "x y x z", "1 2 3 5", "2 1 2 7" }, "strings equal categories, names may differ")
 local whole = lathe.table { { "v", { 2LL, 3LL, 9LL } }, { "w", { "two", "three", "nine" } } }
 tap.same(cells((a:join(whole, "v")))[3], "two three", "int64 equals float64 as numbers")
