@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-int64_t date_from_civil(int64_t year, int64_t month, int64_t day) {
+int64_t lathe_date_from_civil(int64_t year, int64_t month, int64_t day) {
   year -= month <= 2;
   int64_t era = (year >= 0 ? year : year - 399) / 400;
   int64_t year_of_era = year - era * 400;
@@ -14,7 +14,7 @@ int64_t date_from_civil(int64_t year, int64_t month, int64_t day) {
   return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
 
-void date_to_civil(int64_t days, int64_t *year, int64_t *month, int64_t *day) {
+void lathe_date_to_civil(int64_t days, int64_t *year, int64_t *month, int64_t *day) {
   days += 719468;
   int64_t era = (days >= 0 ? days : days - 146096) / 146097;
   int64_t day_of_era = days - era * 146097;
@@ -26,13 +26,13 @@ void date_to_civil(int64_t days, int64_t *year, int64_t *month, int64_t *day) {
   *year = year_of_era + era * 400 + (*month <= 2);
 }
 
-bool date_is_leap(int64_t year) {
+bool lathe_date_is_leap(int64_t year) {
   return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-int64_t date_month_length(int64_t year, int64_t month) {
+int64_t lathe_date_month_length(int64_t year, int64_t month) {
   static const int8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return lengths[month - 1] + (month == 2 && date_is_leap(year));
+  return lengths[month - 1] + (month == 2 && lathe_date_is_leap(year));
 }
 
 /* `count` digits at `text`. */
@@ -50,8 +50,9 @@ bool lathe_text_to_date(const char *text, size_t size, int32_t *days) {
   if (size != 10 || text[4] != '-' || text[7] != '-') return false;
   if (!read_number(text, 4, &year) || !read_number(text + 5, 2, &month) || !read_number(text + 8, 2, &day))
     return false;
-  if (year < 1 || month < 1 || month > 12 || day < 1 || day > date_month_length(year, month)) return false;
-  *days = (int32_t)date_from_civil(year, month, day);
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > lathe_date_month_length(year, month))
+    return false;
+  *days = (int32_t)lathe_date_from_civil(year, month, day);
   return true;
 }
 
@@ -91,7 +92,7 @@ bool lathe_text_to_timestamp(const char *text, size_t size, int64_t *microsecond
 
 size_t lathe_text_from_date(int32_t days, char *out) {
   int64_t year, month, day;
-  date_to_civil(days, &year, &month, &day);
+  lathe_date_to_civil(days, &year, &month, &day);
   return (size_t)snprintf(out, 32, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
 }
 
@@ -101,7 +102,7 @@ size_t lathe_text_from_timestamp(int64_t microseconds, char *out) {
   int64_t days = seconds / 86400, second = seconds % 86400;
   if (second < 0) second += 86400, days--;
   int64_t year, month, day;
-  date_to_civil(days, &year, &month, &day);
+  lathe_date_to_civil(days, &year, &month, &day);
   int size = snprintf(out, 32, "%04d-%02d-%02d %02d:%02d:%02d", (int)year, (int)month, (int)day,
                       (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
   if (fraction) size += snprintf(out + size, (size_t)(32 - size), ".%06d", (int)fraction);

@@ -13,25 +13,27 @@
 
 #include "error.h"
 
-enum { DATE_FIRST = -719162, DATE_LAST = 2932896 }; /* days: 0001-01-01 and 9999-12-31 */
+enum { LATHE_DATE_FIRST = -719162, LATHE_DATE_LAST = 2932896 }; /* days: 0001-01-01 and 9999-12-31 */
 
-int64_t date_from_civil(int64_t year, int64_t month, int64_t day);
-void date_to_civil(int64_t days, int64_t *year, int64_t *month, int64_t *day);
-bool date_is_leap(int64_t year);
-int64_t date_month_length(int64_t year, int64_t month);
+int64_t lathe_date_from_civil(int64_t year, int64_t month, int64_t day);
+void lathe_date_to_civil(int64_t days, int64_t *year, int64_t *month, int64_t *day);
+bool lathe_date_is_leap(int64_t year);
+int64_t lathe_date_month_length(int64_t year, int64_t month);
 
 /* 1 Monday to 7 Sunday; the week of ISO 8601 and the year that it belongs to. */
-int64_t date_weekday(int64_t days);
-int64_t date_week(int64_t days, int64_t *year);
+int64_t lathe_date_weekday(int64_t days);
+int64_t lathe_date_week(int64_t days, int64_t *year);
 
 /* Whether a format is right for reading (it must give the year) or for writing; `problem` is the end of a sentence. */
-bool date_format_check(const char *format, size_t size, bool reading, char *problem, size_t problem_size);
+bool lathe_date_format_check(const char *format, size_t size, bool reading, char *problem,
+                             size_t problem_size);
 
 /* The moment that a text is by a format, in microseconds since 1970-01-01 UTC, and the day as it is written there. */
-bool date_parse(const char *text, size_t size, const char *format, size_t format_size, int64_t *microseconds,
-                int32_t *days);
+bool lathe_date_parse(const char *text, size_t size, const char *format, size_t format_size,
+                      int64_t *microseconds, int32_t *days);
 
 /* Write a moment: bytes that it took of `capacity`, or would have taken. */
-size_t date_format(int64_t microseconds, const char *format, size_t format_size, char *out, size_t capacity);
+size_t lathe_date_format(int64_t microseconds, const char *format, size_t format_size, char *out,
+                         size_t capacity);
 
 #endif

@@ -9,15 +9,15 @@ static const char *const months[] = {"January", "February", "March",     "April"
 static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                        "Friday", "Saturday", "Sunday"};
 
-int64_t date_weekday(int64_t days) {
+int64_t lathe_date_weekday(int64_t days) {
   int64_t rest = (days + 3) % 7; /* 1970-01-01 was a Thursday */
   return (rest < 0 ? rest + 7 : rest) + 1;
 }
 
-int64_t date_week(int64_t days, int64_t *year) {
+int64_t lathe_date_week(int64_t days, int64_t *year) {
   int64_t month, day;
-  date_to_civil(days - date_weekday(days) + 4, year, &month, &day); /* the Thursday decides */
-  return (days - date_weekday(days) + 4 - date_from_civil(*year, 1, 1)) / 7 + 1;
+  lathe_date_to_civil(days - lathe_date_weekday(days) + 4, year, &month, &day); /* the Thursday decides */
+  return (days - lathe_date_weekday(days) + 4 - lathe_date_from_civil(*year, 1, 1)) / 7 + 1;
 }
 
 /* The format that a short one stands for. */
@@ -25,7 +25,8 @@ static const char *long_form(char letter) {
   return letter == 'F' ? "%Y-%m-%d" : letter == 'T' ? "%H:%M:%S" : letter == 'R' ? "%H:%M" : NULL;
 }
 
-bool date_format_check(const char *format, size_t size, bool reading, char *problem, size_t problem_size) {
+bool lathe_date_format_check(const char *format, size_t size, bool reading, char *problem,
+                             size_t problem_size) {
   const char *known = reading ? "YymdejHIMSfpbBaAzsFTR%" : "YymdejHIMSfpbBaAzsFTRuVG%";
   bool year = false;
   for (size_t at = 0; at < size; at++) {
@@ -186,23 +187,24 @@ static bool read_by(reading *r, const char *format, size_t size) {
   return true;
 }
 
-bool date_parse(const char *text, size_t size, const char *format, size_t format_size, int64_t *microseconds,
-                int32_t *days) {
+bool lathe_date_parse(const char *text, size_t size, const char *format, size_t format_size,
+                      int64_t *microseconds, int32_t *days) {
   reading r = {.at = text, .end = text + size, .month = 1, .day = 1};
   if (!read_by(&r, format, format_size) || r.at != r.end) return false;
   if (r.twelve && r.half) r.hour = r.hour % 12 + (r.afternoon ? 12 : 0);
   if (r.has_since) {
     int64_t day = r.since / 86400 - (r.since % 86400 < 0);
-    if (day < DATE_FIRST || day > DATE_LAST) return false;
+    if (day < LATHE_DATE_FIRST || day > LATHE_DATE_LAST) return false;
     *days = (int32_t)day;
     *microseconds = r.since * 1000000 + r.microsecond;
     return true;
   }
-  if (r.year < 1 || r.month < 1 || r.month > 12 || r.day < 1 || r.day > date_month_length(r.year, r.month) ||
-      r.yearday > 365 + date_is_leap(r.year) || r.hour > 23 || r.minute > 59 || r.second > 59)
+  if (r.year < 1 || r.month < 1 || r.month > 12 || r.day < 1 ||
+      r.day > lathe_date_month_length(r.year, r.month) || r.yearday > 365 + lathe_date_is_leap(r.year) ||
+      r.hour > 23 || r.minute > 59 || r.second > 59)
     return false;
-  int64_t day =
-      r.yearday ? date_from_civil(r.year, 1, 1) + r.yearday - 1 : date_from_civil(r.year, r.month, r.day);
+  int64_t day = r.yearday ? lathe_date_from_civil(r.year, 1, 1) + r.yearday - 1
+                          : lathe_date_from_civil(r.year, r.month, r.day);
   *days = (int32_t)day;
   *microseconds =
       (day * 86400 + r.hour * 3600 + (r.minute - r.zone) * 60 + r.second) * 1000000 + r.microsecond;
@@ -237,8 +239,8 @@ static void put_part(writing *w, int64_t microseconds, char letter) {
           fraction = microseconds - seconds * 1000000;
   int64_t days = seconds / 86400 - (seconds % 86400 < 0), second = seconds - days * 86400, year, month, day,
           week_year;
-  date_to_civil(days, &year, &month, &day);
-  int64_t hour = second / 3600, week = date_week(days, &week_year);
+  lathe_date_to_civil(days, &year, &month, &day);
+  int64_t hour = second / 3600, week = lathe_date_week(days, &week_year);
   const char *longer = long_form(letter), *name;
   if (longer) {
     put_by(w, microseconds, longer, strlen(longer));
@@ -262,7 +264,7 @@ static void put_part(writing *w, int64_t microseconds, char letter) {
     put_number(w, 1, day);
     break;
   case 'j':
-    put_number(w, 3, days - date_from_civil(year, 1, 1) + 1);
+    put_number(w, 3, days - lathe_date_from_civil(year, 1, 1) + 1);
     break;
   case 'H':
     put_number(w, 2, hour);
@@ -290,7 +292,7 @@ static void put_part(writing *w, int64_t microseconds, char letter) {
     break;
   case 'a':
   case 'A':
-    name = weekdays[date_weekday(days) - 1];
+    name = weekdays[lathe_date_weekday(days) - 1];
     put(w, name, letter == 'a' ? 3 : strlen(name));
     break;
   case 'z':
@@ -300,7 +302,7 @@ static void put_part(writing *w, int64_t microseconds, char letter) {
     put_number(w, 1, seconds);
     break;
   case 'u':
-    put_number(w, 1, date_weekday(days));
+    put_number(w, 1, lathe_date_weekday(days));
     break;
   case 'V':
     put_number(w, 2, week);
@@ -322,7 +324,8 @@ static void put_by(writing *w, int64_t microseconds, const char *format, size_t 
   }
 }
 
-size_t date_format(int64_t microseconds, const char *format, size_t format_size, char *out, size_t capacity) {
+size_t lathe_date_format(int64_t microseconds, const char *format, size_t format_size, char *out,
+                         size_t capacity) {
   writing w = {.out = out, .capacity = capacity};
   put_by(&w, microseconds, format, format_size);
   return w.size;

@@ -496,10 +496,9 @@ static bool whole_constant(lathe_expression *e, node **args, int32_t count, lath
                                                n->constant.number == trunc(n->constant.number));
   }
   for (int32_t i = 0; i < count && whole && !others; i++) {
+    if (args[i]->type != LATHE_TYPE_FLOAT64) continue;
     scalar constant = {.integer = (int64_t)args[i]->constant.number};
-    if (args[i]->type == LATHE_TYPE_FLOAT64 &&
-        !(args[i] = node_constant(e, LATHE_TYPE_INT64, constant, args[i]->at, error)))
-      return false;
+    if (!(args[i] = node_constant(e, LATHE_TYPE_INT64, constant, args[i]->at, error))) return false;
   }
   return true;
 }

@@ -29,9 +29,9 @@ static int64_t part(int32_t which, int64_t day, int64_t rest) {
   int64_t year, month, number;
   switch (which) {
   case WEEK:
-    return date_week(day, &year);
+    return lathe_date_week(day, &year);
   case ISO_YEAR:
-    date_week(day, &year);
+    lathe_date_week(day, &year);
     return year;
   case HOUR:
     return rest / (3600 * SECOND);
@@ -40,11 +40,11 @@ static int64_t part(int32_t which, int64_t day, int64_t rest) {
   case SECONDS:
     return rest / SECOND % 60;
   case WEEKDAY:
-    return date_weekday(day);
+    return lathe_date_weekday(day);
   default:
     break;
   }
-  date_to_civil(day, &year, &month, &number);
+  lathe_date_to_civil(day, &year, &month, &number);
   switch (which) {
   case YEAR:
     return year;
@@ -53,7 +53,7 @@ static int64_t part(int32_t which, int64_t day, int64_t rest) {
   case MONTH:
     return month;
   case YEARDAY:
-    return day - date_from_civil(year, 1, 1) + 1;
+    return day - lathe_date_from_civil(year, 1, 1) + 1;
   default:
     return number;
   }
@@ -96,10 +96,10 @@ static int64_t truncated(int unit, int64_t day, int64_t *rest) {
   }
   *rest = 0;
   if (unit == DAY_OF_MONTH) return day;
-  if (unit == WEEK) return day - date_weekday(day) + 1;
-  date_to_civil(day, &year, &month, &number);
-  if (unit == MONTH) return date_from_civil(year, month, 1);
-  return date_from_civil(year, unit == QUARTER ? (month - 1) / 3 * 3 + 1 : 1, 1);
+  if (unit == WEEK) return day - lathe_date_weekday(day) + 1;
+  lathe_date_to_civil(day, &year, &month, &number);
+  if (unit == MONTH) return lathe_date_from_civil(year, month, 1);
+  return lathe_date_from_civil(year, unit == QUARTER ? (month - 1) / 3 * 3 + 1 : 1, 1);
 }
 
 /* Put a day and its rest into `out`; false when they do not fit. */
@@ -169,11 +169,11 @@ static bool add_months(machine *m, const node *n, vector *args, vector *out, lat
     int64_t rest, year, month, number, day = day_at(&args[0], i, &rest), months = AT(int64_t, &args[1], i);
     bool fits = months > -12000000 && months < 12000000;
     if (fits) {
-      date_to_civil(day, &year, &month, &number);
+      lathe_date_to_civil(day, &year, &month, &number);
       int64_t all = year * 12 + month - 1 + months;
       year = floor_to(all, 12), month = all - year * 12 + 1;
-      if (number > date_month_length(year, month)) number = date_month_length(year, month);
-      fits = put_moment(out, i, date_from_civil(year, month, number), rest);
+      if (number > lathe_date_month_length(year, month)) number = lathe_date_month_length(year, month);
+      fits = put_moment(out, i, lathe_date_from_civil(year, month, number), rest);
     }
     if (!fits && !too_far(m, n, out, i, error)) return false;
   }
@@ -196,7 +196,7 @@ static bool prepare_format(lathe_expression *e, node *n, lathe_error *error) {
   char problem[200];
   bool reading = n->function->variant >= 0;
   lathe_text format = n->args[1]->constant.text;
-  if (date_format_check(format.data, format.size, reading, problem, sizeof problem)) return true;
+  if (lathe_date_format_check(format.data, format.size, reading, problem, sizeof problem)) return true;
   return expression_fail(e, n->args[1]->at, error, "%s", problem);
 }
 
@@ -207,7 +207,7 @@ static bool parse(machine *m, const node *n, vector *args, vector *out, lathe_er
     int64_t moment = 0;
     int32_t day = 0;
     bool fine =
-        !row_there(out, i) || date_parse(text.data, text.size, format.data, format.size, &moment, &day);
+        !row_there(out, i) || lathe_date_parse(text.data, text.size, format.data, format.size, &moment, &day);
     if (out->type == LATHE_TYPE_DATE)
       ((int32_t *)out->own_values)[i] = day;
     else
@@ -224,8 +224,8 @@ static bool civil(machine *m, const node *n, vector *args, vector *out, lathe_er
   for (int64_t i = 0; i < m->rows; i++) {
     int64_t year = AT(int64_t, &args[0], i), month = AT(int64_t, &args[1], i), day = AT(int64_t, &args[2], i);
     bool fine = year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 &&
-                day <= date_month_length(year, month);
-    ((int32_t *)out->own_values)[i] = fine ? (int32_t)date_from_civil(year, month, day) : 0;
+                day <= lathe_date_month_length(year, month);
+    ((int32_t *)out->own_values)[i] = fine ? (int32_t)lathe_date_from_civil(year, month, day) : 0;
     if (!fine && row_there(out, i) &&
         !machine_fail(m, n, out, i, error, "year %lld, month %lld, day %lld is not a date", (long long)year,
                       (long long)month, (long long)day))
@@ -242,19 +242,19 @@ static bool format(machine *m, const node *n, vector *args, vector *out, lathe_e
     if (!row_there(out, i)) continue;
     int64_t rest, day = day_at(&args[0], i, &rest);
     char scratch[128];
-    if (day < DATE_FIRST || day > DATE_LAST) {
+    if (day < LATHE_DATE_FIRST || day > LATHE_DATE_LAST) {
       if (!machine_fail(m, n, out, i, error, "a date outside of the years 1 to 9999 is not written"))
         return false;
       continue;
     }
     int64_t moment = day * DAY + rest;
-    size_t size = date_format(moment, by.data, by.size, scratch, sizeof scratch);
+    size_t size = lathe_date_format(moment, by.data, by.size, scratch, sizeof scratch);
     char *text = machine_text(m, size, error);
     if (!text) return false;
     if (size <= sizeof scratch)
       memcpy(text, scratch, size);
     else
-      date_format(moment, by.data, by.size, text, size);
+      lathe_date_format(moment, by.data, by.size, text, size);
     *to = (lathe_text){text, size};
   }
   return true;

@@ -152,4 +152,11 @@ tap.ok(big:filter("x > 2"):rows() == 10000, "rows are chosen across chunks")
 local texts = big:derive { s = "if(x % 2 == 0, 'é' .. cast(x, 'int64'), missing)" }:column "s"
 tap.ok(texts:get(69998) == "é2" and texts:get(70000) == "é70000" and texts:get(1) == nil, "texts come together across chunks")
 
+local page = io.open(os.getenv "LATHE_TOP" .. "/share/doc/expressions.md"):read "*a"
+local left_out = {}
+for _, name in ipairs(require("lathe.expression").functions()) do
+  if not page:find("%f[%w_]" .. name .. "%f[^%w_]") then left_out[#left_out + 1] = name end
+end
+tap.same(left_out, {}, "share/doc/expressions.md has every function")
+
 tap.done()
