@@ -168,6 +168,25 @@ static bool is_aside(const dialect_shape *shape, const dialect_row *row) {
   return cells <= 1;
 }
 
+/* Whether a row has a word in each cell. */
+static bool is_all_words(const dialect_shape *shape, const dialect_row *row) {
+  if (row->bad || row->width != shape->width) return false;
+  for (int32_t i = 0; i < row->width && i < DIALECT_CELLS; i++) {
+    dialect_class class = lathe_dialect_classify(row->cells[i].data, row->cells[i].size);
+    if (class == DIALECT_EMPTY || class == DIALECT_NUMBER || class == DIALECT_MOMENT) return false;
+  }
+  return true;
+}
+
+/* A title that happens to have more cells than the table: names in the next row, and not in the one below that. */
+static bool is_title(const dialect_shape *shape, const char *next, const char *end, dialect_row *row) {
+  if (row->width <= shape->width || next == end) return false;
+  next = lathe_dialect_row(shape, next, end, row);
+  if (!is_all_words(shape, row) || next == end) return false;
+  lathe_dialect_row(shape, next, end, row);
+  return row->width == shape->width && !is_all_words(shape, row);
+}
+
 /* Where the names begin. Without a full row below the odd ones nothing is left out; and in a table of two columns, where
  * a name may be missing, only when an empty row is among them. */
 static const char *find_names(const char *begin, const char *end, const dialect_shape *shape,
@@ -178,6 +197,8 @@ static const char *find_names(const char *begin, const char *end, const dialect_
   for (const char *at = begin; at < end; passed++) {
     const char *next = lathe_dialect_row(shape, at, end, row);
     if (!is_aside(shape, row)) {
+      if (passed == 0 && is_title(shape, next, end, row)) return next;
+      lathe_dialect_row(shape, at, end, row);
       bool full = row->width == shape->width && !row->bad && filled(row) * 2 > shape->width;
       return full && passed <= PREAMBLE && (empty || !doubtful) ? at : begin;
     }
