@@ -381,7 +381,8 @@ bool lathe_row_match_make(lathe_row_match *match, const lathe_row_keys *keys, bo
   atomic_init(&job.taken, 0);
   match->at = lathe_memory_raw((size_t)match->rows, sizeof *match->at, error);
   bool fine = match->at != NULL, done = false;
-  if (fine && keys->exact && keys->limit && keys->limit <= (uint64_t)match->build * 2 + FEW) {
+  uint64_t room = match->build <= FEW_MOST ? FEW : (uint64_t)match->rows * 2 + FEW;
+  if (fine && keys->exact && keys->limit && keys->limit <= room) {
     fine = direct(&job, progress, error);
     done = true;
   }
