@@ -265,6 +265,23 @@ local function read_one(path, options, detail)
   return result
 end
 
+-- What a large text table can be looked at with before it is read, for lathe_screen_file: its lathe_csv_options, what must be held as long
+-- as they are used, and the file's bytes. nil for anything but one plain UTF-8 file of a text table. Raises what is wrong with the options.
+function read.preview(path, options)
+  if type(path) ~= "string" or read.is_remote(path) or path:find "[*?%[]" then return nil end
+  local checked, state = check_options(options), ffi.new "lathe_path_state"
+  if C.lathe_path_look(path, state) ~= C.LATHE_PATH_FILE then return nil end
+  local source = C.lathe_source_open(path, path, checked.encoding, core.progress(), problem)
+  if source == nil then return nil end
+  ffi.gc(source, C.lathe_source_release)
+  local fine, format = pcall(format_of, source, path, checked, path)
+  if not fine or format ~= "csv" or ffi.string(C.lathe_source_note(source)) ~= "" then return nil end
+  local keep, c_options = { checked }, ffi.new "lathe_csv_options"
+  options_of.fill_csv(c_options, checked, keep)
+  detect(source, checked, c_options)
+  return c_options, keep, tonumber(state.size)
+end
+
 -- ---- several ----
 
 -- The places that a path, a glob or a list of them stands for.

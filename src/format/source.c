@@ -13,6 +13,7 @@
 
 #include "../base/file.h"
 #include "../base/system.h"
+#include "../base/text.h"
 #include "source_own.h"
 
 struct lathe_source {
@@ -28,6 +29,9 @@ struct lathe_source {
 };
 
 int64_t lathe_source_limit(void) {
+  const char *given = getenv("LATHE_MEMORY");
+  int64_t bytes = 0;
+  if (given && lathe_text_to_int64(given, strlen(given), &bytes) && bytes > 0) return bytes;
   return lathe_memory_available() / 4 * 3;
 }
 

@@ -48,6 +48,10 @@ lathe_source_kind lathe_source_looks(const lathe_source *source);
 /* Words such as "gzip, UTF-16LE"; empty for plain UTF-8. */
 const char *lathe_source_note(const lathe_source *source);
 
+/* The most bytes that may be unpacked or read into memory: what the environment's LATHE_MEMORY says, or three quarters of what is
+ * free now. */
+int64_t lathe_source_limit(void);
+
 /* Look at all of a text that was taken for UTF-8: true when it is in another encoding and is now converted, so
  * that it can be read again; false without an error when it is UTF-8; false with an error when it is neither. */
 bool lathe_source_recode(lathe_source *source, lathe_progress *progress, lathe_error *error);

@@ -5,9 +5,6 @@
 #include "../base/memory.h"
 #include "source.h"
 
-/* The most bytes that may be unpacked or read into memory: three quarters of what is free now. */
-int64_t lathe_source_limit(void);
-
 /* Unpack `data` when it is packed: `*what` is "gzip" or "zstd" then, else NULL and nothing is done. */
 bool lathe_source_unpack(const char *name, const char *data, size_t size, lathe_buffer *out,
                          const char **what, lathe_progress *progress, lathe_error *error);

@@ -159,9 +159,11 @@ static void obey_keys(screen *s) {
   }
 }
 
-/* How long the screen may sleep until the next frame: while something runs it turns a spinner. */
+/* How long the screen may sleep until the next frame: while something runs it turns a spinner, while a file is walked it counts
+ * its rows. */
 static int patience(const screen *s, double last_frame) {
-  double since = clock_now() - last_frame, after = s->dirty ? 0.016 : script_working(s) ? 0.1 : 3600;
+  bool moving = script_working(s) || (s->front == VIEW_DATA && grid_walks(s->grid));
+  double since = clock_now() - last_frame, after = s->dirty ? 0.016 : moving ? 0.1 : 3600;
   if (since >= after) return 0;
   double wait = (after - since) * 1000 + 1;
   return wait < 1000 ? (int)wait : 1000;
@@ -339,15 +341,34 @@ void lathe_screen_title(const char *title) {
   leave();
 }
 
-void lathe_screen_table(const char *name, lathe_table *table) {
-  if (!the.open || table == NULL) return;
-  grid *made = grid_new(name, table);
+static void show_grid(grid *made) {
   if (made == NULL) return;
   pthread_mutex_lock(&the.lock);
   grid *old = the.grid;
+  if (old) grid_place(made, old);
   the.grid = made;
   leave();
   grid_free(old);
+}
+
+void lathe_screen_table(const char *name, lathe_table *table) {
+  if (the.open && table) show_grid(grid_new(name, table, NULL));
+}
+
+bool lathe_screen_file(const char *name, const char *path, const lathe_csv_options *options,
+                       lathe_error *error) {
+  enum { FIRST = 200 };
+  if (!the.open)
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "there is no screen to show %s on", path);
+  lathe_csv_preview *preview = lathe_csv_preview_open(path, options, error);
+  lathe_table *window = preview ? lathe_csv_preview_window(preview, 0, FIRST, error) : NULL;
+  if (!window) {
+    lathe_csv_preview_free(preview);
+    return false;
+  }
+  show_grid(grid_new(name, window, preview));
+  lathe_table_release(window);
+  return true;
 }
 
 static int view_find(const char *name) {

@@ -10,7 +10,7 @@
 #define LATHE_TUI_SCREEN_H
 
 #include "../base/error.h"
-#include "../table/table.h"
+#include "../format/csv.h"
 
 /* What the user wants the script to do, with its text. */
 typedef enum lathe_screen_request {
@@ -55,6 +55,10 @@ void lathe_screen_print(const char *text); /* lines in the console */
 void lathe_screen_busy(const char *what);  /* the foreground work; "" when idle */
 void lathe_screen_title(const char *title);
 void lathe_screen_table(const char *name, lathe_table *table); /* the Data view; retains the table */
+/* The same with a text table that is not read: its rows are found while they are looked at (format/csv_preview.h). Only in the
+ * shape that `options` and the first lines give it. */
+bool lathe_screen_file(const char *name, const char *path, const lathe_csv_options *options,
+                       lathe_error *error);
 void lathe_screen_report(const char *view, const char *title,
                          const char *text); /* "report", "models" or "monitor" */
 void lathe_screen_front(const char *view);  /* "flow", "data", "report", "models", "monitor" */

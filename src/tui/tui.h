@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include "../base/memory.h"
 #include "../base/progress.h"
+#include "../format/csv_preview.h"
 #include "draw.h"
 #include "edit.h"
 #include "screen.h"
@@ -186,8 +187,12 @@ void console_free(console *c);
 void flow_begin(flow *f, const char *name, int count);
 void flow_node(flow *f, int index, node given); /* copies the texts */
 void flow_free(flow *f);
-grid *grid_new(const char *name, lathe_table *table);
+grid *grid_new(const char *name, lathe_table *table, lathe_csv_preview *preview);
 void grid_free(grid *g);
+bool grid_walks(const grid *g); /* rows are still being found */
+void grid_place(
+    grid *g,
+    const grid *old); /* go to where the cursor is in `old`, which shows the same table in another state */
 void page_set(page *p, const char *title, const char *text);
 void page_free(page *p);
 

@@ -1,244 +1,36 @@
-/* view_data.c - a grid over a table of any length: only the cells that are seen are formatted.
- *
- * How wide a column is, how many decimals it shows and its small histogram come from a sample of its rows,
- * taken once on the script's thread when the table is shown. The table cannot change, so the screen's thread
- * reads it freely. */
-#include <math.h>
+/* view_data.c - a grid over a table of any length: only the cells that are seen are formatted. */
 #include <ncurses.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tui.h"
+#include "grid.h"
 
-enum { SAMPLE = 4000, SAMPLE_CELLS = 600000, WIDEST = 40, NAME_ROOM = 15, BARS = 12, FORMATTED = 400 };
-
-typedef struct grid_column {
-  const lathe_column *column;
-  const char *name;
-  lathe_type type;
-  int width, decimals;
-  char kind[48];           /* "f64  1.0 %·" */
-  char bars[BARS * 3 + 1]; /* "▁▂▇▁" */
-} grid_column;
-
-struct grid {
-  char *name;
-  lathe_table *table;
-  grid_column *columns;
-  int64_t rows, row, top;
-  int count, column, left, gutter;
-};
-
-static bool is_number(lathe_type type) {
-  return type == LATHE_TYPE_INT64 || type == LATHE_TYPE_FLOAT64;
-}
-
-/*** Cells ***/
-
-/* Put commas in the digits before the point. */
-static void group_digits(char *text, size_t capacity) {
-  size_t sign = *text == '-', whole = strspn(text + sign, "0123456789"), size = strlen(text);
-  for (size_t at = whole; at > 3 && size + 1 < capacity; size++) {
-    at -= 3;
-    memmove(text + sign + at + 1, text + sign + at, size - sign - at + 1);
-    text[sign + at] = ',';
-  }
-}
-
-static void format_float64(const grid_column *c, double value, char *out, size_t capacity) {
-  double size = fabs(value);
-  if (!isfinite(value))
-    snprintf(out, capacity, "%s", isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
-  else if (size >= 1e15 || (size > 0 && size < 0.5 * pow(10, -c->decimals)))
-    snprintf(out, capacity, "%.3e", value);
-  else {
-    snprintf(out, capacity, "%.*f", c->decimals, value);
-    group_digits(out, capacity);
-  }
-}
-
-/* The text of one present cell, in `scratch` or in the column. */
-static lathe_text cell_text(const grid_column *c, int64_t row, char *scratch, size_t capacity) {
-  if (c->type == LATHE_TYPE_INT64) {
-    words_count(((const int64_t *)lathe_column_values(c->column))[row], scratch);
-  } else if (c->type == LATHE_TYPE_FLOAT64) {
-    format_float64(c, ((const double *)lathe_column_values(c->column))[row], scratch, capacity);
-  } else {
-    lathe_text text = lathe_column_format(c->column, row, scratch);
-    if (text.size > FORMATTED)
-      text.size = FORMATTED; /* a cell of a megabyte costs no more than what is seen */
-    return text;
-  }
-  return (lathe_text){scratch, strlen(scratch)};
-}
-
-/*** The sample ***/
-
-static int decimals_of(double value) {
-  char text[32];
-  size_t size = lathe_text_from_float64(value, text);
-  text[size] = '\0';
-  const char *point = strchr(text, '.'), *power = strchr(text, 'e');
-  int shown = point ? (int)strspn(point + 1, "0123456789") : 0;
-  if (power) shown -= atoi(power + 1);
-  return shown > 0 ? shown : 0;
-}
-
-static void choose_decimals(grid_column *c, int64_t rows, int64_t stride) {
-  if (c->type != LATHE_TYPE_FLOAT64) return;
-  double largest = 0;
-  int most = 0;
-  for (int64_t row = 0; row < rows; row += stride) {
-    double value = lathe_column_number(c->column, row);
-    if (!isfinite(value)) continue;
-    int decimals = decimals_of(value);
-    if (decimals > most) most = decimals;
-    if (fabs(value) > largest) largest = fabs(value);
-  }
-  int enough = largest >= 1e6 ? 2 : 4; /* significant enough to tell rows apart */
-  if (largest > 0 && largest < 0.1) enough = 3 + (int)ceil(-log10(largest));
-  if (enough > 12) enough = 12;
-  c->decimals = most < enough ? most : enough;
-}
-
-static void choose_width(grid_column *c, int64_t rows, int64_t stride) {
-  char scratch[400];
-  int name = draw_width(c->name, strlen(c->name)), kind = draw_width(c->kind, strlen(c->kind));
-  c->width = name < NAME_ROOM ? name : NAME_ROOM;
-  if (kind > c->width) c->width = kind;
-  for (int64_t row = 0; row < rows; row += stride) {
-    if (!lathe_column_present(c->column, row)) continue;
-    lathe_text text = cell_text(c, row, scratch, sizeof scratch);
-    int width = draw_width(text.data, text.size);
-    if (width > c->width) c->width = width;
-  }
-  if (c->width > WIDEST) c->width = WIDEST;
-}
-
-static void draw_bars(grid_column *c, const int64_t *counts, int bins) {
-  static const char *const levels[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  int64_t most = 0;
-  for (int i = 0; i < bins; i++) most = counts[i] > most ? counts[i] : most;
-  if (most == 0) return;
-  c->bars[0] = '\0';
-  for (int i = 0; i < bins; i++) {
-    int level = (int)((counts[i] * 8 + most - 1) / most);
-    strcat(c->bars, levels[level]);
-  }
-}
-
-static int compare_counts(const void *first, const void *second) {
-  int64_t a = *(const int64_t *)first, b = *(const int64_t *)second;
-  return a < b ? 1 : a > b ? -1 : 0;
-}
-
-/* The shape of a column in a line: a histogram of numbers and times, the frequencies of categories, most
- * frequent first. */
-static void choose_bars(grid_column *c, int64_t rows, int64_t stride) {
-  int64_t counts[256] = {0};
-  int bins = c->width < BARS ? c->width : BARS;
-  if (c->type == LATHE_TYPE_STRING) return;
-  if (c->type == LATHE_TYPE_CATEGORY || c->type == LATHE_TYPE_BOOL) {
-    const int32_t *codes = c->type == LATHE_TYPE_CATEGORY ? lathe_column_values(c->column) : NULL;
-    for (int64_t row = 0; row < rows; row += stride) {
-      if (!lathe_column_present(c->column, row)) continue;
-      int32_t code = codes ? codes[row] : (int32_t)lathe_column_number(c->column, row);
-      if (code >= 0 && code < 256) counts[code]++;
-    }
-    qsort(counts, 256, sizeof *counts, compare_counts);
-    while (bins > 0 && counts[bins - 1] == 0) bins--;
-  } else {
-    double low = INFINITY, high = -INFINITY;
-    for (int64_t row = 0; row < rows; row += stride) {
-      double value = lathe_column_number(c->column, row);
-      if (!isfinite(value)) continue;
-      low = value < low ? value : low;
-      high = value > high ? value : high;
-    }
-    for (int64_t row = 0; row < rows && low <= high; row += stride) {
-      double value = lathe_column_number(c->column, row);
-      if (!isfinite(value)) continue;
-      int bin = high > low ? (int)((value - low) / (high - low) * bins) : 0;
-      counts[bin < bins ? bin : bins - 1]++;
-    }
-  }
-  draw_bars(c, counts, bins);
-}
-
-static void describe_kind(grid_column *c, int64_t rows) {
-  static const char *const short_names[] = {"bool", "i64", "f64", "text", "category", "date", "time"};
-  int64_t missing = lathe_column_missing(c->column);
-  int used = snprintf(c->kind, sizeof c->kind, "%s", short_names[c->type]);
-  if (c->type == LATHE_TYPE_CATEGORY)
-    used += snprintf(c->kind + used, sizeof c->kind - (size_t)used, " %lld",
-                     (long long)lathe_column_rows(lathe_column_dictionary(c->column)));
-  if (missing == 0 || rows == 0) return;
-  double share = (double)missing / (double)rows * 100;
-  snprintf(c->kind + used, sizeof c->kind - (size_t)used, share < 0.05 ? " <0.1 %%·" : " %.1f %%·", share);
-}
-
-grid *grid_new(const char *name, lathe_table *table) {
-  grid *g = lathe_memory_new(1, sizeof *g, NULL);
-  if (g == NULL) return NULL;
-  g->count = lathe_table_columns(table);
-  g->rows = lathe_table_rows(table);
-  g->columns = lathe_memory_new((size_t)g->count, sizeof *g->columns, NULL);
-  if (g->columns == NULL) {
-    free(g);
-    return NULL;
-  }
-  text_set(&g->name, name);
-  g->table = lathe_table_retain(table);
-  char digits[32];
-  g->gutter = (int)strlen(words_count(g->rows, digits));
-  int64_t sample = g->count > 0 && SAMPLE_CELLS / g->count < SAMPLE ? SAMPLE_CELLS / g->count + 1 : SAMPLE;
-  int64_t stride = g->rows / sample + 1;
-  for (int i = 0; i < g->count; i++) {
-    grid_column *c = &g->columns[i];
-    c->column = lathe_table_column(table, i);
-    c->name = lathe_table_name(table, i);
-    c->type = lathe_column_type(c->column);
-    describe_kind(c, g->rows);
-    choose_decimals(c, g->rows, stride);
-    choose_width(c, g->rows, stride);
-    choose_bars(c, g->rows, stride);
-  }
-  return g;
-}
-
-void grid_free(grid *g) {
-  if (g == NULL) return;
-  lathe_table_release(g->table);
-  free(g->columns);
-  free(g->name);
-  free(g);
-}
+#define MARK " · by "
 
 /*** Drawing ***/
 
-static void draw_cell(const grid_column *c, int64_t row, int y, int x, int room, bool chosen) {
+static void draw_cell(const grid *g, int column, int64_t row, int y, int x, int room) {
   char scratch[400];
-  style name = chosen ? STYLE_CHOSEN : STYLE_PLAIN;
+  bool chosen = row == g->row && column == g->column, right = grid_is_number(g->columns[column].type);
   if (chosen) draw_fill(y, x, room, STYLE_CHOSEN);
-  bool right = is_number(c->type);
-  if (!lathe_column_present(c->column, row)) {
+  if (!grid_present(g, column, row)) {
     draw(y, right ? x + room - 1 : x, 1, chosen ? STYLE_CHOSEN : STYLE_DIM, "·");
     return;
   }
-  lathe_text text = cell_text(c, row, scratch, sizeof scratch);
+  lathe_text text = grid_cell(g, column, row, scratch);
   int width = draw_width(text.data, text.size);
   if (right && width < room) x += room - width, room = width;
-  draw_text(y, x, room, name, text.data, text.size);
+  draw_text(y, x, room, chosen ? STYLE_CHOSEN : STYLE_PLAIN, text.data, text.size);
 }
 
 /* A number is never cut: the column grows when a longer one comes into sight. */
-static void widen(grid *g, int index, int64_t from, int64_t to) {
-  grid_column *c = &g->columns[index];
+static void widen(grid *g, int column, int64_t from, int64_t to) {
+  grid_column *c = &g->columns[column];
   char scratch[400];
-  if (!is_number(c->type)) return;
+  if (!grid_is_number(c->type)) return;
   for (int64_t row = from; row < to; row++) {
-    if (!lathe_column_present(c->column, row)) continue;
-    lathe_text text = cell_text(c, row, scratch, sizeof scratch);
+    if (!grid_present(g, column, row)) continue;
+    lathe_text text = grid_cell(g, column, row, scratch);
     if ((int)text.size > c->width) c->width = (int)text.size;
   }
 }
@@ -268,11 +60,11 @@ static void draw_header(const grid *g, int index, int y, int x, int room) {
   const grid_column *c = &g->columns[index];
   style name = index == g->column ? STYLE_ACCENT : STYLE_BRIGHT;
   int width = draw_width(c->name, strlen(c->name));
-  if (is_number(c->type) && width < room)
+  if (grid_is_number(c->type) && width < room)
     draw_right(y, x + room, room, name, c->name);
   else
     draw(y, x, room, name, c->name);
-  if (is_number(c->type)) {
+  if (grid_is_number(c->type)) {
     draw_right(y + 1, x + room, room, STYLE_DIM, c->kind);
     draw_right(y + 2, x + room, room, STYLE_ACCENT, c->bars);
   } else {
@@ -291,7 +83,9 @@ static void draw_data(screen *s, area place) {
     return;
   }
   int height = place.height - HEADER;
+  grid_see(g, g->top, height);
   follow(g, height, place.width - 1);
+  grid_see(g, g->top, height);
   int64_t end = g->top + height < g->rows ? g->top + height : g->rows;
   for (int i = g->left, right = g->gutter; i < g->count && right < place.width; i++) {
     widen(g, i, g->top, end);
@@ -306,17 +100,20 @@ static void draw_data(screen *s, area place) {
   for (int i = g->left; i < g->count && x < place.width - 1; i++) {
     const grid_column *c = &g->columns[i];
     int room = c->width < place.width - 1 - x ? c->width : place.width - 1 - x;
-    if (room < c->width && (room < 4 || is_number(c->type)) &&
+    if (room < c->width && (room < 4 || grid_is_number(c->type)) &&
         i > g->left) { /* half a number would be a wrong one */
       draw(place.y, x, room, STYLE_DIM, "…");
       break;
     }
     draw_header(g, i, place.y, x, room);
     for (int64_t row = g->top; row < end; row++)
-      draw_cell(c, row, place.y + HEADER + (int)(row - g->top), x, room, row == g->row && i == g->column);
+      draw_cell(g, i, row, place.y + HEADER + (int)(row - g->top), x, room);
     x += room + GAP;
   }
   if (g->rows == 0) draw(place.y + HEADER, g->gutter + 3, 40, STYLE_DIM, "no rows");
+  if (g->problem)
+    draw_lines((area){place.y + HEADER, g->gutter + 3, height, place.width - g->gutter - 5}, STYLE_ERROR,
+               g->problem);
 }
 
 /*** Keys ***/
@@ -350,8 +147,8 @@ static void show_row(screen *s) {
     int width = draw_width(c->name, strlen(c->name));
     lathe_buffer_format(&text, NULL, "\033[2m%s\033[0m%*s  ", c->name, width < widest ? widest - width : 0,
                         "");
-    if (lathe_column_present(c->column, g->row)) {
-      lathe_text value = lathe_column_format(c->column, g->row, scratch);
+    if (grid_present(g, i, g->row)) {
+      lathe_text value = lathe_column_format(c->column, g->row - g->base, scratch);
       if (value.size > LONGEST) value.size = LONGEST;
       append_plain(&text, value);
     } else {
@@ -362,6 +159,70 @@ static void show_row(screen *s) {
   snprintf(title, sizeof title, "%s, row %s", g->name ? g->name : "", words_count(g->row + 1, number));
   if (text.data) overlay_show_text(s, title, text.data);
   lathe_buffer_free(&text);
+}
+
+/* A text as a Lua string. */
+static void append_quoted(lathe_buffer *out, const char *text) {
+  lathe_buffer_text(out, "\"", NULL);
+  for (; *text; text++) {
+    if ((unsigned char)*text < ' ')
+      lathe_buffer_format(out, NULL, "\\%03d", *text);
+    else
+      lathe_buffer_format(out, NULL, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+  }
+  lathe_buffer_text(out, "\"", NULL);
+}
+
+/* Ask for show(data:VERB...) with the chosen column's name in it. */
+static void wish_verb(screen *s, const char *before, const char *sign, const char *behind,
+                      const char *title) {
+  const grid *g = s->grid;
+  if (g->count == 0) return;
+  lathe_buffer line = {0}, name = {0};
+  lathe_buffer_format(&name, NULL, "%s%s", sign, g->columns[g->column].name);
+  lathe_buffer_text(&line, before, NULL);
+  if (name.data) append_quoted(&line, name.data);
+  lathe_buffer_text(&line, behind, NULL);
+  if (title) {
+    lathe_buffer_text(&line, ", ", NULL);
+    append_quoted(&line, title);
+  }
+  lathe_buffer_text(&line, ")", NULL);
+  if (line.data) wish_line(s, "%s", line.data);
+  lathe_buffer_free(&line);
+  lathe_buffer_free(&name);
+}
+
+/* Upwards, and when it is sorted so already, downwards. The title tells which. */
+static void sort_by_column(screen *s) {
+  const grid *g = s->grid;
+  if (g->count == 0) return;
+  const char *name = g->columns[g->column].name, *old = g->name ? g->name : "table",
+             *mark = strstr(old, MARK);
+  int size = mark ? (int)(mark - old) : (int)strlen(old);
+  char title[400], upwards[400];
+  snprintf(upwards, sizeof upwards, "%.*s" MARK "%s ↑", size, old, name);
+  bool down = strcmp(upwards, old) == 0;
+  snprintf(title, sizeof title, "%.*s" MARK "%s %s", size, old, name, down ? "↓" : "↑");
+  wish_verb(s, "show(data:sort ", down ? "-" : "", "", title);
+}
+
+/* The console with a filter begun. */
+static void begin_filter(screen *s) {
+  const grid *g = s->grid;
+  if (g->count == 0) return;
+  const char *name = g->columns[g->column].name, *at = name;
+  while (*at == '_' || (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+         (at > name && *at >= '0' && *at <= '9'))
+    at++;
+  lathe_buffer line = {0};
+  lathe_buffer_format(&line, NULL, "show(data:filter \"%s%s\")", *at ? "" : name, *at ? "" : " ");
+  if (line.data) {
+    console_open(s, true);
+    edit_set(&s->console.input, line.data);
+    s->console.input.cursor = line.size - 2;
+  }
+  lathe_buffer_free(&line);
 }
 
 static unsigned data_key(screen *s, int key) {
@@ -412,6 +273,21 @@ static unsigned data_key(screen *s, int key) {
   case SPECIAL(KEY_ENTER):
     show_row(s);
     break;
+  case 's':
+    sort_by_column(s);
+    break;
+  case '/':
+    begin_filter(s);
+    break;
+  case 'f':
+    wish_verb(s, "show(data:value_counts ", "", "", NULL);
+    break;
+  case 'c':
+    wish_verb(s, "show(data:select { ", "", " }:profile()", NULL);
+    break;
+  case 'u':
+    wish_line(s, "back()");
+    break;
   case 'p':
     wish_line(s, "show(data:profile())");
     break;
@@ -452,8 +328,8 @@ static void data_caption(screen *s, char *out, size_t capacity) {
   const grid *g = s->grid;
   char rows[32], count[32];
   if (g)
-    snprintf(out, capacity, "%s  %s × %s", g->name ? g->name : "", words_count(g->rows, rows),
-             words_count(g->count, count));
+    snprintf(out, capacity, "%s  %s%s × %s", g->name ? g->name : "", words_count(g->rows, rows),
+             grid_walks(g) ? "+" : "", words_count(g->count, count));
 }
 
 static void data_idle(screen *s, char *out, size_t capacity) {
@@ -464,6 +340,10 @@ static void data_idle(screen *s, char *out, size_t capacity) {
   else
     snprintf(out, capacity, "row %s of %s", words_count(g->rows ? g->row + 1 : 0, row),
              words_count(g->rows, rows));
+  if (grid_walks(g)) {
+    size_t used = strlen(out);
+    snprintf(out + used, capacity - used, "  %.0f %% of the file", 100 * lathe_csv_preview_done(g->preview));
+  }
 }
 
 static const key_help data_keys[] = {
@@ -472,6 +352,11 @@ static const key_help data_keys[] = {
     {"Home End  g G", "first row, last row"},
     {"0 $", "first column, last column"},
     {"Enter", "the whole row, a line for each column"},
+    {"s", "sort by this column; again: downwards"},
+    {"/", "filter: the rows for which an expression holds"},
+    {"f", "how often each value of this column occurs"},
+    {"c", "profile of this column"},
+    {"u", "back to the table before"},
     {"p", "profile of this table, in the Report view"},
     {"a", "apply a step to this table"},
     {NULL, NULL},
@@ -480,7 +365,7 @@ static const key_help data_keys[] = {
 const view view_data = {
     .name = "data",
     .label = "Data",
-    .hints = "↵ row  p profile  a apply  ? keys",
+    .hints = "s sort  / filter  f frequencies  a apply  ? keys",
     .keys = data_keys,
     .draw = draw_data,
     .key = data_key,

@@ -38,6 +38,7 @@ end
 -- Show a value where it belongs: a table in the Data view, a report or a model in the Report view. `value` may be the name of a node
 -- ("raw", "parts.train"). Raises a sentence when there is nothing to show.
 function commands.show(value, name)
+  if type(name) ~= "string" then name = nil end -- verbs give more than a table: show(data:filter "x > 1")
   if type(value) == "string" then
     value, name = of_run(value)
     if value == nil then return end
@@ -85,13 +86,39 @@ function commands.load(path)
   return flow
 end
 
--- Open a file where it belongs: a flow, a model bundle, a table. Options for a table are those of lathe.read. Raises a sentence.
+-- Back to the table that was in the Data view before this one.
+function commands.back()
+  local last = table.remove(session.before) or core.fail "there is no table before this one"
+  session.data = nil
+  commands.show(last[1], last[2])
+end
+
+-- A large text table is on the screen before it is read, and stays there unread when the memory is too small for it: then false.
+local PREVIEWED = 16 * 2 ^ 20
+local function preview(path, name, options)
+  if not session.screen then return true end
+  local read = require "lathe.read"
+  local c_options, keep, size = read.preview(path, options)
+  if not c_options or size < PREVIEWED then return true end
+  core.try(C.lathe_screen_file(name, path, c_options, core.problem))
+  C.lathe_screen_front "data"
+  keep[1], session.data, session.data_name = nil, nil, name
+  session.unread = ("%s was not read to its end; open %q reads it"):format(name, path)
+  local limit, bytes = tonumber(C.lathe_source_limit()), require("lathe.style").bytes
+  if size * 1.5 < limit then return true end
+  session.unread = ("%s is shown without being read, because it has %s and there is memory for %s"):format(name, bytes(size), bytes(limit))
+  say(session.unread)
+  return false
+end
+
+-- Open a file where it belongs: a flow, a model bundle, a table. Options for a table are those of lathe.read. A large text table is on
+-- the screen at once and read behind it. Raises a sentence.
 function commands.open(path, options)
   if type(path) ~= "string" then core.fail 'open takes a path, like open "houses.csv"' end
   local name = path:match "[^/]+$" or path
   if path:find "%.lua$" then return commands.load(path) end
   if path:find "%.lathe$" then return commands.show(require("lathe").open(path), name) end
-  commands.show(require("lathe").read(path, options), name)
+  if preview(path, name, options) then commands.show((require("lathe").read(path, options)), name) end
 end
 
 -- Run a step on the spot: step "clean.drop_missing" { data, columns = { "price" } }. Artifacts stand first. Shows what it gives and
@@ -177,7 +204,7 @@ end
 
 local names = {
   flow = function() return session.flow, "there is no flow yet; load \"FILE.lua\" reads one" end,
-  data = function() return session.data, "there is no table in view yet; open \"FILE.csv\" shows one" end,
+  data = function() return session.data, session.unread or "there is no table in view yet; open \"FILE.csv\" shows one" end,
   run = function() return session.result, "the flow was not run yet; flow:run() does it" end,
   lathe = function() return require "lathe" end,
 }

@@ -9,10 +9,11 @@ local session = {
   deferred = {}, -- what is to be called at the end
   shown = {},    -- values that the running line has put into a view: they are not printed as well
   nodes = {},    -- the flow's nodes with their states
+  before = {},   -- the tables that were in the Data view before, with their names
   front = "flow",
   paint = style.new(false),
   coloured = false,
-  -- flow, data, result, report: what is in view; screen: whether there is one; done: leave
+  -- flow, data (data_name), result, report: what is in view; unread: why the file in view is no table; screen: whether there is one; done: leave
 }
 
 -- A line in the console; without a screen, on standard output.

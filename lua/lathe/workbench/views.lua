@@ -7,9 +7,14 @@ local look, kind_of = session.look, session.kind_of
 
 local views = { draw = {} } -- draw: brings a view up to date
 
--- Put a table into the Data view.
+-- Put a table into the Data view. The one that was there stays at hand for back().
 function views.table(value, name)
-  session.data, session.shown[value] = value, true
+  name = name or session.data_name
+  if session.data and session.data ~= value then
+    session.before[#session.before + 1] = { session.data, session.data_name }
+    if #session.before > 20 then table.remove(session.before, 1) end
+  end
+  session.data, session.data_name, session.unread, session.shown[value] = value, name, nil, true
   C.lathe_screen_busy("look at " .. (name or "table"))
   C.lathe_screen_table(name or "table", value:handle())
   C.lathe_screen_busy ""
