@@ -87,7 +87,9 @@ const char *lathe_dialect_row(const dialect_shape *shape, const char *at, const 
 typedef struct scoring {
   const char *begin, *end; /* the sample, of whole rows */
   int32_t widths[DIALECT_ROWS];
-  int32_t bad, quoted; /* of the last reading: rows whose quotes do not fit, rows with quoted cells that do */
+  int32_t rows, bad,
+      quoted; /* of the last reading: rows; those whose quotes do not fit; those with quoted cells that do */
+  bool even;  /* all rows have one width */
   dialect_row row;
 } scoring;
 
@@ -168,6 +170,8 @@ static double rate(scoring *job, const dialect_shape *shape, int32_t *usual) {
   }
   if (rows == 0) return 0;
   *usual = usual_width(job->widths, rows, &most);
+  job->rows = (int32_t)rows;
+  job->even = most == rows;
   if (*usual == 0) return 0;
   double typed, clean = rate_cells(job, shape, *usual, &typed);
   double share = (double)most / (double)all, wide = (double)(*usual - 1) / (double)*usual;
@@ -190,7 +194,11 @@ static bool follows_delimiter(const char *begin, const char *end, char quote) {
 static bool are_plain(scoring *job, char delimiter) {
   dialect_shape shape = {.delimiter = delimiter, .quote = '"'};
   rate(job, &shape, &shape.width);
-  return job->bad >= 2 && job->bad > job->quoted;
+  int32_t bad = job->bad, quoted = job->quoted;
+  if (bad < 2 || bad > quoted) return bad >= 2;
+  shape.quote = 0;
+  rate(job, &shape, &shape.width); /* few rows begin with a quote, and all are of one width without quoting */
+  return job->even && quoted * 4 < job->rows;
 }
 
 static void choose(scoring *job, dialect_shape *best, uint32_t fixed) {
