@@ -24,8 +24,8 @@ struct grid {
   char *name;
   lathe_table *table;
   lathe_csv_preview *preview; /* NULL: `table` is all of it */
-  int64_t base;           /* the row that is the first of `table` */
-  char *problem;          /* why the rows in sight cannot be shown */
+  int64_t base;               /* the row that is the first of `table` */
+  char *problem;              /* why the rows in sight cannot be shown */
   grid_column *columns;
   int64_t rows, row, top;
   int count, column, left, gutter;

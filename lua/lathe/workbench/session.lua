@@ -13,7 +13,8 @@ local session = {
   front = "flow",
   paint = style.new(false),
   coloured = false,
-  -- flow, data (data_name), result, report: what is in view; unread: why the file in view is no table; screen: whether there is one; done: leave
+  -- flow, data (data_name), result, report: what is in view; unread: why the file in view is no table; screen: whether there is one;
+  -- done: leave
 }
 
 -- A line in the console; without a screen, on standard output.
