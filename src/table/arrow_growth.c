@@ -1,5 +1,4 @@
 /* arrow_growth.c - a column that grows out of pieces of foreign arrays, whatever their layout. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,15 +37,11 @@ static arrow_kind kind_of(const arrow_field *field) {
   }
 }
 
-static bool plain_text(const arrow_field *field) {
-  return field->layout >= ARROW_TEXT32 && field->layout <= ARROW_TEXT_VIEW;
-}
-
 void lathe_arrow_growth_start(arrow_growth *growth, const arrow_field *field) {
   *growth = (arrow_growth){.field = field};
-  growth->kind = !field->dictionary              ? kind_of(field)
-                 : plain_text(field->dictionary) ? ARROW_KIND_WORDS
-                                                 : kind_of(field->dictionary);
+  growth->kind = !field->dictionary                    ? kind_of(field)
+                 : arrow_plain_text(field->dictionary) ? ARROW_KIND_WORDS
+                                                       : kind_of(field->dictionary);
 }
 
 void lathe_arrow_growth_free(arrow_growth *growth) {
@@ -111,14 +106,9 @@ static void set_bits(uint8_t *to, int64_t at, int64_t count) {
   for (int64_t i = count & ~INT64_C(7); i < count; i++) lathe_bit_set(to, at + i);
 }
 
-static bool all_present(const arrow_piece *piece) {
-  const struct ArrowArray *array = piece->array;
-  return piece->above == 0 && (array->n_buffers == 0 || array->null_count == 0 || !array->buffers[0]);
-}
-
 static void add_validity(arrow_growth *growth, const arrow_piece *piece) {
   if (growth->field->layout == ARROW_NULL && !growth->field->dictionary) return;
-  if (all_present(piece)) {
+  if (arrow_all_present(piece)) {
     set_bits(growth->validity, growth->rows, piece->rows);
   } else if (piece->above == 0) {
     copy_bits(growth->validity, growth->rows, piece->array->buffers[0], piece->first, piece->rows);
@@ -150,15 +140,11 @@ static double float16(uint16_t bits) {
   return sign * __builtin_ldexp(1024 + fraction, exponent - 25);
 }
 
-static int64_t floor_divide(int64_t value, int64_t by) {
-  return value / by - (value % by < 0);
-}
-
 static bool fill_times(arrow_growth *growth, const arrow_field *field, const arrow_piece *piece,
                        lathe_error *error) {
   int64_t unit = field->unit, *target = (int64_t *)growth->values + growth->rows;
   if (unit == 1000000000) {
-    EACH(int64_t, int64_t, floor_divide(value, 1000));
+    EACH(int64_t, int64_t, arrow_floor_divide(value, 1000));
     return true;
   }
   EACH(int64_t, int64_t, value);
@@ -178,7 +164,7 @@ static bool fill_days(arrow_growth *growth, const arrow_piece *piece, lathe_erro
   for (int64_t i = 0; i < piece->rows; i++) {
     int64_t value;
     memcpy(&value, source + (size_t)i * sizeof value, sizeof value);
-    int64_t days = floor_divide(value, 86400000);
+    int64_t days = arrow_floor_divide(value, 86400000);
     if (days != (int32_t)days && lathe_bit(growth->validity, growth->rows + i))
       return lathe_arrow_fail(growth->field->name, error, "the date in row %lld lies beyond 32 bits of days",
                               (long long)(growth->rows + i + 1));
@@ -210,140 +196,6 @@ static bool fill_decimals(arrow_growth *growth, const arrow_field *field, const 
   return true;
 }
 
-/* ---- text ---- */
-
-static bool view_at(const arrow_field *field, const struct ArrowArray *array, int64_t at, lathe_text *text,
-                    lathe_error *error) {
-  const char *view = (const char *)array->buffers[1] + (size_t)at * 16;
-  int32_t size, place[2];
-  memcpy(&size, view, sizeof size);
-  memcpy(place, view + 8, sizeof place);
-  *text = (lathe_text){view + 4, (size_t)size};
-  if (size >= 0 && size <= 12) return true;
-  int64_t held = 0, count = array->n_buffers - 3;
-  const char *sizes = array->buffers[array->n_buffers - 1];
-  if (size > 0 && place[0] >= 0 && place[0] < count && sizes && array->buffers[2 + place[0]])
-    memcpy(&held, sizes + (size_t)place[0] * sizeof held, sizeof held);
-  if (size < 0 || place[1] < 0 || (int64_t)place[1] + size > held)
-    return lathe_arrow_fail(field->name, error, "the text of element %lld lies outside its buffers",
-                            (long long)at);
-  text->data = (const char *)array->buffers[2 + place[0]] + place[1];
-  return true;
-}
-
-static size_t time_text(int64_t value, int64_t unit, char *out) {
-  int64_t seconds = floor_divide(value, unit), rest = value - seconds * unit;
-  int64_t micros = unit > 1000000 ? rest / (unit / 1000000) : rest * (1000000 / unit);
-  int size = snprintf(out, 40, "%02lld:%02lld:%02lld", (long long)(seconds / 3600),
-                      (long long)(seconds / 60 % 60), (long long)(seconds % 60));
-  if (micros) size += snprintf(out + size, 10, ".%06lld", (long long)micros);
-  return (size_t)size;
-}
-
-/* The bytes of element `at` of an array, before they become text. */
-static bool bytes_at(const arrow_field *field, const struct ArrowArray *array, int64_t at, lathe_text *text,
-                     lathe_error *error) {
-  int64_t ends[2] = {0, 0};
-  const char *values = array->buffers[1];
-  switch (field->layout) {
-  case ARROW_BYTES_FIXED:
-    *text = (lathe_text){values + (size_t)at * (size_t)field->width, (size_t)field->width};
-    return true;
-  case ARROW_TEXT_VIEW:
-  case ARROW_BYTES_VIEW:
-    return view_at(field, array, at, text, error);
-  case ARROW_TEXT32:
-  case ARROW_BYTES32: {
-    int32_t pair[2];
-    memcpy(pair, values + (size_t)at * sizeof *pair, sizeof pair);
-    ends[0] = pair[0], ends[1] = pair[1];
-    break;
-  }
-  default:
-    memcpy(ends, values + (size_t)at * sizeof *ends, sizeof ends);
-  }
-  if (ends[0] < 0 || ends[1] < ends[0] || (ends[1] > ends[0] && !array->buffers[2]))
-    return lathe_arrow_fail(field->name, error, "the text offsets of element %lld are damaged",
-                            (long long)at);
-  *text = (lathe_text){ends[1] > ends[0] ? (const char *)array->buffers[2] + ends[0] : "",
-                       (size_t)(ends[1] - ends[0])};
-  return true;
-}
-
-static bool append_hex(lathe_buffer *bytes, lathe_text text, lathe_error *error) {
-  static const char digits[] = "0123456789abcdef";
-  if (text.size > SIZE_MAX / 4 || !lathe_buffer_reserve(bytes, text.size * 2, error)) return false;
-  for (size_t i = 0; i < text.size; i++) {
-    bytes->data[bytes->size++] = digits[(uint8_t)text.data[i] >> 4];
-    bytes->data[bytes->size++] = digits[text.data[i] & 15];
-  }
-  return true;
-}
-
-static bool append_element(arrow_growth *growth, const arrow_field *field, const struct ArrowArray *array,
-                           int64_t at, lathe_error *error) {
-  lathe_text text = {NULL, 0};
-  if (field->layout == ARROW_TIME32 || field->layout == ARROW_TIME64) {
-    char out[64];
-    int64_t value = 0;
-    int32_t narrow = 0;
-    if (field->layout == ARROW_TIME32) {
-      memcpy(&narrow, (const char *)array->buffers[1] + (size_t)at * sizeof narrow, sizeof narrow);
-      value = narrow;
-    } else {
-      memcpy(&value, (const char *)array->buffers[1] + (size_t)at * sizeof value, sizeof value);
-    }
-    return lathe_buffer_append(&growth->bytes, out, time_text(value, field->unit, out), error);
-  }
-  if (!bytes_at(field, array, at, &text, error)) return false;
-  if (!plain_text(field)) return append_hex(&growth->bytes, text, error);
-  return text.size == 0 || lathe_buffer_append(&growth->bytes, text.data, text.size, error);
-}
-
-/* All elements of a piece without missing ones at once: false when the offsets do not rise. */
-static bool append_range(arrow_growth *growth, const arrow_field *field, const arrow_piece *piece,
-                         lathe_error *error) {
-  bool wide = field->layout == ARROW_TEXT64, rising = true;
-  const char *source = (const char *)piece->array->buffers[1] +
-                       (size_t)piece->first * (wide ? sizeof(int64_t) : sizeof(int32_t));
-  int64_t *target = (int64_t *)growth->values + growth->rows, base = target[0], begin = 0, before = 0;
-  for (int64_t i = 0; i <= piece->rows; i++) {
-    int64_t end;
-    if (wide) {
-      memcpy(&end, source + (size_t)i * sizeof end, sizeof end);
-    } else {
-      int32_t narrow;
-      memcpy(&narrow, source + (size_t)i * sizeof narrow, sizeof narrow);
-      end = narrow;
-    }
-    if (i == 0) before = begin = end;
-    rising &= end >= before;
-    before = end;
-    target[i] = base + (int64_t)((uint64_t)end - (uint64_t)begin);
-  }
-  if (!rising || begin < 0 || (before > begin && !piece->array->buffers[2]))
-    return lathe_arrow_fail(field->name, error, "its text offsets are damaged");
-  return before == begin ||
-         lathe_buffer_append(&growth->bytes, (const char *)piece->array->buffers[2] + begin,
-                             (size_t)(before - begin), error);
-}
-
-static bool fill_text(arrow_growth *growth, const arrow_field *field, const arrow_piece *piece,
-                      lathe_error *error) {
-  if (piece->rows == 0) return true;
-  if ((field->layout == ARROW_TEXT32 || field->layout == ARROW_TEXT64) && all_present(piece))
-    return append_range(growth, field, piece, error);
-  int64_t *offsets = growth->values;
-  for (int64_t i = 0; i < piece->rows; i++) {
-    int64_t row = growth->rows + i;
-    if (lathe_bit(growth->validity, row) &&
-        !append_element(growth, field, piece->array, piece->first + i, error))
-      return false;
-    offsets[row + 1] = (int64_t)growth->bytes.size;
-  }
-  return true;
-}
-
 /* ---- dictionaries ---- */
 
 static bool index_at(const arrow_field *field, const arrow_piece *piece, int64_t row, int64_t *index,
@@ -370,7 +222,7 @@ static bool fill_words(arrow_growth *growth, const arrow_piece *piece, lathe_err
     lathe_text text;
     codes[i] = -1;
     if (!arrow_present(&whole, i)) continue;
-    fine = bytes_at(field->dictionary, words, whole.first + i, &text, error) &&
+    fine = lathe_arrow_bytes_at(field->dictionary, words, whole.first + i, &text, error) &&
            (lathe_text_valid(text.data, text.size) == text.size ||
             lathe_arrow_fail(field->name, error, "word %lld of its dictionary is not UTF-8",
                              (long long)i + 1)) &&
@@ -477,7 +329,7 @@ static bool fill(arrow_growth *growth, const arrow_field *field, const arrow_pie
   case ARROW_TIMESTAMP:
     return fill_times(growth, field, piece, error);
   default:
-    return fill_text(growth, field, piece, error);
+    return lathe_arrow_fill_text(growth, field, piece, error);
   }
 }
 

@@ -110,6 +110,25 @@ lathe_column *lathe_arrow_growth_finish(arrow_growth *growth, lathe_arrow_decima
                                         lathe_error *error);
 void lathe_arrow_growth_free(arrow_growth *growth);
 
+static inline bool arrow_all_present(const arrow_piece *piece) {
+  const struct ArrowArray *array = piece->array;
+  return piece->above == 0 && (array->n_buffers == 0 || array->null_count == 0 || !array->buffers[0]);
+}
+
+static inline bool arrow_plain_text(const arrow_field *field) {
+  return field->layout >= ARROW_TEXT32 && field->layout <= ARROW_TEXT_VIEW;
+}
+
+static inline int64_t arrow_floor_divide(int64_t value, int64_t by) {
+  return value / by - (value % by < 0);
+}
+
+/* arrow_text.c: the bytes of element `at` of an array; the elements of a piece behind those of a text column. */
+bool lathe_arrow_bytes_at(const arrow_field *field, const struct ArrowArray *array, int64_t at,
+                          lathe_text *text, lathe_error *error);
+bool lathe_arrow_fill_text(arrow_growth *growth, const arrow_field *field, const arrow_piece *piece,
+                           lathe_error *error);
+
 /* A column of 128-bit integers divided by 10^scale (arrow_decimal.c); takes nothing. */
 lathe_column *lathe_arrow_decimal_column(const __int128 *values, const uint8_t *validity, int64_t rows,
                                          int32_t scale, lathe_arrow_decimals decimals, lathe_error *error);
