@@ -1,4 +1,4 @@
--- Writing models and tables for elsewhere.
+-- Writing models, tables and reports for elsewhere.
 local function size_of(path)
   local file = io.open(path, "rb")
   if not file then return "written" end
@@ -8,7 +8,7 @@ local function size_of(path)
 end
 
 return {
-  name = "export", api = 1, doc = "Write models and tables for elsewhere.",
+  name = "export", api = 1, doc = "Write models, tables and reports for elsewhere.",
   steps = {
     onnx = {
       doc = "Write an ONNX file that takes the raw columns.",
@@ -65,6 +65,17 @@ return {
         end
         input.table:write(param.path, options)
         context.note(("%s, %s"):format(input.table:note(), size_of(param.path)))
+        return {}
+      end,
+    },
+    report = {
+      doc = "Write a report as a page of HTML, as text or as JSON, told by its extension.",
+      inputs = { report = "report" },
+      params = { path = { type = "output", doc = "the file, such as profile.html, profile.txt or profile.json" } },
+      outputs = {},
+      run = function(input, param, context)
+        input.report:write(param.path)
+        context.note(size_of(param.path))
         return {}
       end,
     },

@@ -13,6 +13,18 @@ return {
         return { report = input.table:profile { charts = param.charts } }
       end,
     },
+    compare = {
+      doc = "What differs between two tables: columns, distributions, rows and cells.",
+      inputs = { { "left", "table" }, { "right", "table" } },
+      params = {
+        key = { type = "columns", optional = true, doc = "rows that are equal here belong together; without it, those of one number" },
+        examples = { type = "integer", default = 3, min = 0, max = 8, doc = "changed cells that are shown of each column" },
+      },
+      outputs = { report = "report" },
+      run = function(input, param)
+        return { report = require("lathe").compare(input.left, input.right, param) }
+      end,
+    },
     head = {
       doc = "The first rows.",
       inputs = { table = "table" },

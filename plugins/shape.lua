@@ -167,5 +167,77 @@ return {
         return joined(context, input, after, unmatched)
       end,
     },
+    sort = {
+      doc = "Put the rows in the order of some columns; equal rows keep theirs, what is missing comes last.",
+      inputs = { table = "table" },
+      params = {
+        by = { type = "columns", doc = "the columns, the one that matters most first" },
+        descending = { type = "columns", optional = true, doc = "those of them that fall" },
+        missing = { type = "choice", choices = { "last", "first" }, default = "last", doc = "where rows that miss a key come" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local falls, keys = {}, { missing = param.missing }
+        for _, name in ipairs(param.descending or {}) do falls[name] = true end
+        for at, name in ipairs(param.by) do keys[at] = { name, descending = falls[name] or false } end
+        return told(context, input.table, input.table:sort(keys), "sorted by " .. table.concat(param.by, ", "))
+      end,
+    },
+    concat = {
+      doc = "Put tables one below the other, columns by name; what a table lacks is missing there.",
+      inputs = { { "first", "table" }, { "second", "table" }, { "third", "table", optional = true },
+        { "fourth", "table", optional = true } },
+      params = {
+        source = { type = "string", optional = true, doc = "a column that says which table a row is from" },
+        names = { type = "list", optional = true, doc = "what it calls the tables: 1, 2, ... by default" },
+      },
+      outputs = { table = "table", report = "report" },
+      run = function(input, param, context)
+        local list = { source = param.source, names = param.names }
+        for _, name in ipairs { "first", "second", "third", "fourth" } do list[#list + 1] = input[name] end
+        local made, report = require("lathe").concat(list)
+        context.note(made:note())
+        for _, found in ipairs(report.differences) do context.log(("%s: %s, %s"):format(found[1], found[2], found[3])) end
+        return { table = made, report = report }
+      end,
+    },
+    melt = {
+      doc = "Wide to long: a row for each row and each of some columns.",
+      inputs = { table = "table" },
+      params = {
+        id = { type = "columns", optional = true, doc = "columns that stand beside each value" },
+        values = { type = "columns", optional = true, doc = "columns whose values go below each other; all others by default" },
+        name = { type = "string", default = "variable", doc = "the new column of their names" },
+        value = { type = "string", default = "value", doc = "the new column of their values" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local count = require("lathe.style").count
+        local after = input.table:melt(param)
+        return told(context, input.table, after, ("%s rows became %s"):format(count(input.table:rows()), count(after:rows())))
+      end,
+    },
+    sample = {
+      doc = "Some of the rows, by hash: the same ones when rows are appended.",
+      inputs = { table = "table" },
+      params = {
+        share = { type = "number", optional = true, min = 0, max = 1, doc = "how many of them: 0.1 is every tenth or so" },
+        rows = { type = "integer", optional = true, min = 0, doc = "or exactly so many" },
+        by = { type = "columns", optional = true, doc = "rows that are equal in these are in or out together" },
+        seed = { type = "integer", default = 42, min = 0, doc = "another seed chooses other rows" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context) return told(context, input.table, input.table:sample(param)) end,
+    },
+    slice = {
+      doc = "The rows from one number to another.",
+      inputs = { table = "table" },
+      params = {
+        from = { type = "integer", default = 1, doc = "the first; below 0 counted from the end" },
+        to = { type = "integer", default = -1, doc = "the last; below 0 counted from the end" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context) return told(context, input.table, input.table:slice(param.from, param.to)) end,
+    },
   },
 }

@@ -256,7 +256,8 @@ end
 -- differ: the population stability index over tenths (numbers) or the most frequent values (texts), the Kolmogorov-Smirnov distance,
 -- what is missing, new and vanished values. The numbers are in report.schema, report.rows, report.changes and report.drift.
 function compare.compare(a, b, options)
-  options = options or {}
+  local meta = type(options) == "table" and getmetatable(options)
+  if not options or (meta and meta.__quiet) then options = {} end -- of lathe.compare(lathe.read(a), lathe.read(b)) the details
   local names = checked(a, b, options)
   local most = options.examples or 3
   if type(most) ~= "number" or most % 1 ~= 0 or most < 0 then core.fail("examples is a number of cells, not %s", tostring(most)) end

@@ -45,6 +45,12 @@ end
 
 local options_of = { source = true, names = true }
 
+-- Whether a value is what lathe.read or lathe.concat gives beside its table: in a list, the last call gives both.
+local function is_beside(value)
+  local meta = type(value) == "table" and getmetatable(value)
+  return type(meta) == "table" and (meta.__quiet or require("lathe.report").is(value))
+end
+
 -- Tables one below the other: lathe.concat { a, b, source = "file", names = { "a.csv", "b.csv" } }. Columns are found by name; the
 -- table has those of the first and then what the others add, and what a table lacks is missing there. Types that differ are widened:
 -- bool to int64 to float64, date to timestamp, category to string, anything else to string; a column in which everything is missing
@@ -56,9 +62,13 @@ function concat.concat(list)
     if type(name) == "string" and not options_of[name] then core.unknown_option("lathe.concat", name, options_of) end
   end
   local count = #list
+  if count > 1 and is_beside(list[count]) then count = count - 1 end
   if count == 0 then core.fail "lathe.concat takes a table at least" end
   local pointers, labels, c_names = ffi.new("const lathe_table *[?]", count), {}, ffi.new("const char *[?]", count)
-  for index, t in ipairs(list) do
+  local given = {}
+  for index = 1, count do
+    local t = list[index]
+    given[index] = t
     if not tables.is(t) then core.fail("lathe.concat: item %d is not a table", index) end
     pointers[index - 1] = t:handle()
     labels[index] = list.names and list.names[index] or tostring(index)
@@ -69,7 +79,7 @@ function concat.concat(list)
     core.fail("source is the name of a column, not %s", tostring(list.source))
   end
   local made = tables.wrap(C.lathe_table_concat(pointers, count, list.source, c_names, core.progress(), core.problem))
-  return made, report_of(list, labels, made)
+  return made, report_of(given, labels, made)
 end
 
 local melt_options = { id = true, values = true, name = true, value = true }

@@ -39,6 +39,12 @@ tap.raises(function() both({ 9007199254740993LL }, { 0.5 }) end, "table 1, colum
 local alone = lathe.concat { a }
 tap.same(alone:hash(), a:hash(), "a table alone stays the same")
 tap.same(lathe.concat({ a:head(0), a, a:head(0) }):hash(), a:hash(), "empty tables add nothing")
+local path = os.tmpname()
+a:write(path)
+tap.same((lathe.concat { lathe.read(path), lathe.read(path) }):rows(), 4, "what the last of some calls gives beside its table is left out")
+tap.same((lathe.concat { a, lathe.concat { a, b } }):rows(), 7, "a report too")
+tap.same(lathe.compare(lathe.read(path), lathe.read(path)).rows.both, 2, "and when tables are compared")
+os.remove(path)
 tap.raises(function() lathe.concat {} end, "a table at least", "nothing is refused")
 tap.raises(function() lathe.concat { a, 3 } end, "item 2 is not a table", "what is no table is refused")
 tap.raises(function() lathe.concat { a, sauce = "x" } end, 'has no option "sauce"', "an unknown option is refused")

@@ -15,7 +15,9 @@ local function run(arguments, options)
   end
   local table_ = lathe.read(arguments[1], read)
   local report = table_:profile { title = arguments[1]:match "[^/]+$", charts = options.charts }
-  if options.json then
+  if options.html then
+    report:write(options.html, { format = "html" })
+  elseif options.json then
     local json, data = require "lathe.json", report:data()
     for _, summary in ipairs(report.summaries) do
       json.array(summary.bins)
@@ -42,6 +44,7 @@ return {
     { name = "type", value = "COLUMN=TYPE", many = true, doc = "read a column as this type, whatever it holds" },
     { name = "no-header", doc = "the first row is data" },
     { name = "encoding", value = "NAME", doc = "utf-8 or latin-1" },
+    { name = "html", value = "FILE", doc = "write the report as a page" },
     { name = "json", doc = "the report and all its numbers as JSON" },
   },
   run = run,
