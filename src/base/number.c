@@ -1,8 +1,8 @@
 /* number.c - numbers to and from text, exactly and without a locale.
  *
  * Reading: up to 19 digits are gathered in an integer; when they fit in 53 bits and the power of ten is
- * within 10^22, one multiplication or division is exact (Clinger 1990); everything else goes to strtod in the
- * C locale. Writing: the fewest of 15, 16, 17 digits that read back. */
+ * within 10^22, one multiplication or division is exact (Clinger 1990); within 10^27 one of 128-bit integers is;
+ * everything else goes to strtod in the C locale. Writing: the fewest of 15, 16, 17 digits that read back. */
 #include "text.h"
 
 #include <locale.h>
@@ -101,6 +101,31 @@ static bool take_apart(const char *text, size_t size, decimal *number) {
   return at == end;
 }
 
+__extension__ typedef unsigned __int128 uint128;
+
+/* number * 2^exponent, rounded once; `more`: a little more than that. */
+static double round_wide(uint128 number, bool more, int exponent) {
+  uint64_t high = (uint64_t)(number >> 64);
+  int bits = high ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll((uint64_t)number);
+  int shift = bits - 53;
+  if (shift <= 0) return ldexp((double)(uint64_t)number, exponent);
+  uint64_t digits = (uint64_t)(number >> shift);
+  uint128 rest = number & (((uint128)1 << shift) - 1), half = (uint128)1 << (shift - 1);
+  if (rest > half || (rest == half && (more || (digits & 1)))) digits++;
+  return ldexp((double)digits, exponent + shift);
+}
+
+/* digits * 10^exponent, the exponent within 27: 5^27 has 63 bits, so the product or quotient of integers is exact, the
+ * quotient with its remainder. */
+static double wide_float64(uint64_t digits, int exponent) {
+  uint64_t fives = 1;
+  for (int i = exponent < 0 ? -exponent : exponent; i > 0; i--) fives *= 5;
+  if (exponent >= 0) return round_wide((uint128)digits * fives, false, exponent);
+  int shift = __builtin_clzll(digits);
+  uint128 number = (uint128)(digits << shift) << 64, quotient = number / fives;
+  return round_wide(quotient, quotient * fives != number, exponent - 64 - shift);
+}
+
 bool lathe_text_to_float64(const char *text, size_t size, double *value) {
   decimal number;
   if (!take_apart(text, size, &number)) return special_value(text, size, value);
@@ -111,6 +136,11 @@ bool lathe_text_to_float64(const char *text, size_t size, double *value) {
       magnitude /= powers_of_ten[-number.exponent];
     else
       magnitude *= powers_of_ten[number.exponent];
+    *value = number.negative ? -magnitude : magnitude;
+    return true;
+  }
+  if (number.exact && number.digits && number.exponent >= -27 && number.exponent <= 27) {
+    double magnitude = wide_float64(number.digits, (int)number.exponent);
     *value = number.negative ? -magnitude : magnitude;
     return true;
   }

@@ -1,21 +1,32 @@
-/* csv_write.c - a table as CSV. Text is quoted where it would read back as something else. */
+/* csv_write.c - a table as CSV. Text is quoted where it would read back as something else.
+ *
+ * Rows are shown in chunks, some of them side by side, and written in order. */
 #include <stdlib.h>
 
 #include "../base/file.h"
+#include "../base/pool.h"
 #include "csv_own.h"
 
-typedef struct output {
-  lathe_writer *writer;
-  lathe_buffer buffer;
-  char delimiter;
-  lathe_error *error;
-} output;
+enum { CHUNK_ROWS = 8192, WAVE = 16, VALUE_ROOM = 33 };
 
-enum { FLUSH_BYTES = 1 << 18 };
+/* The words of a category column as they are written, and where each ends. */
+typedef struct shown_words {
+  lathe_buffer bytes;
+  size_t *ends;
+} shown_words;
+
+typedef struct output {
+  const lathe_table *table;
+  lathe_progress *progress;
+  char delimiter;
+  shown_words *words;   /* one for each column */
+  int64_t first;        /* the chunk with which the wave begins */
+  lathe_buffer *pieces; /* WAVE */
+} output;
 
 static bool is_marker(const char *text, size_t size) {
   for (const char *const *marker = lathe_csv_markers(); *marker; marker++)
-    if (strlen(*marker) == size && memcmp(*marker, text, size) == 0) return true;
+    if (**marker == *text && strlen(*marker) == size && memcmp(*marker, text, size) == 0) return true;
   return false;
 }
 
@@ -27,83 +38,167 @@ static bool needs_quotes(const char *text, size_t size, char delimiter) {
   return size == 0 || (uint8_t)*text == 0xEF || (size <= 9 && is_marker(text, size));
 }
 
-static bool add_text(output *out, const char *text, size_t size) {
-  if (memchr(text, 0, size))
-    return lathe_error_set(out->error, LATHE_ERROR_DATA,
+static bool add_text(lathe_buffer *out, const char *text, size_t size, char delimiter, lathe_error *error) {
+  if (size && memchr(text, 0, size))
+    return lathe_error_set(error, LATHE_ERROR_DATA,
                            "a text holds a NUL byte, which CSV cannot; save the table instead");
-  if (!needs_quotes(text, size, out->delimiter))
-    return lathe_buffer_append(&out->buffer, text, size, out->error);
-  if (!lathe_buffer_reserve(&out->buffer, size * 2 + 2, out->error)) return false;
-  char *at = out->buffer.data + out->buffer.size;
+  if (!lathe_buffer_reserve(out, size * 2 + 2, error)) return false;
+  char *at = out->data + out->size;
+  if (!needs_quotes(text, size, delimiter)) {
+    memcpy(at, text, size);
+    out->size += size;
+    return true;
+  }
   *at++ = '"';
   for (size_t i = 0; i < size; i++) {
     if (text[i] == '"') *at++ = '"';
     *at++ = text[i];
   }
   *at++ = '"';
-  out->buffer.size = (size_t)(at - out->buffer.data);
+  out->size = (size_t)(at - out->data);
   return true;
 }
 
-static bool flush(output *out, size_t limit) {
-  if (out->buffer.size < limit) return true;
-  bool fine = lathe_writer_add(out->writer, out->buffer.data, out->buffer.size, out->error);
-  out->buffer.size = 0;
-  return fine;
+/* Two digits at a time. */
+static size_t show_int(int64_t value, char *out) {
+  static const char pairs[] =
+      "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445"
+      "46474849505152535455565758596061626364656667686970717273747576777879808182838485868788899091"
+      "9293949596979899";
+  char digits[20], *at = digits + sizeof digits;
+  uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+  for (; rest >= 100; rest /= 100) memcpy(at -= 2, pairs + rest % 100 * 2, 2);
+  if (rest >= 10)
+    memcpy(at -= 2, pairs + rest * 2, 2);
+  else
+    *--at = (char)('0' + rest);
+  size_t size = (size_t)(digits + sizeof digits - at);
+  *out = '-';
+  memcpy(out + (value < 0), at, size);
+  return size + (value < 0);
 }
 
-static bool add_end(output *out, bool last) {
-  char c = last ? '\n' : out->delimiter;
-  return lathe_buffer_append(&out->buffer, &c, 1, out->error);
+/* One element of a column that holds no text, at `out`, where there is room: bytes written. */
+static size_t show_value(const lathe_column *column, int64_t row, char *out) {
+  const void *values = lathe_column_values(column);
+  switch (lathe_column_type(column)) {
+  case LATHE_TYPE_INT64:
+    return show_int(((const int64_t *)values)[row], out);
+  case LATHE_TYPE_FLOAT64:
+    return lathe_text_from_float64(((const double *)values)[row], out);
+  case LATHE_TYPE_DATE:
+    return lathe_text_from_date(((const int32_t *)values)[row], out);
+  case LATHE_TYPE_TIMESTAMP:
+    return lathe_text_from_timestamp(((const int64_t *)values)[row], out);
+  default: {
+    lathe_text text = lathe_column_format(column, row, out);
+    memcpy(out, text.data, text.size);
+    return text.size;
+  }
+  }
 }
 
-static bool add_row(output *out, const lathe_table *table, int64_t row) {
-  int32_t count = lathe_table_columns(table);
+static bool add_cell(const output *out, lathe_buffer *piece, int32_t index, int64_t row, lathe_error *error) {
+  const lathe_column *column = lathe_table_column(out->table, index);
+  if (!lathe_column_present(column, row)) { /* a blank line is no row */
+    if (lathe_table_columns(out->table) == 1 && !lathe_buffer_append(piece, "NA", 2, error)) return false;
+  } else if (lathe_column_type(column) == LATHE_TYPE_STRING) {
+    lathe_text text = lathe_column_text(column, row);
+    if (!add_text(piece, text.data, text.size, out->delimiter, error)) return false;
+  } else if (lathe_column_type(column) == LATHE_TYPE_CATEGORY) {
+    const shown_words *words = &out->words[index];
+    int32_t code = ((const int32_t *)lathe_column_values(column))[row];
+    size_t begin = code ? words->ends[code - 1] : 0;
+    if (!lathe_buffer_append(piece, words->bytes.data + begin, words->ends[code] - begin, error))
+      return false;
+  } else {
+    if (!lathe_buffer_reserve(piece, VALUE_ROOM, error)) return false;
+    piece->size += show_value(column, row, piece->data + piece->size);
+  }
+  char end = index + 1 == lathe_table_columns(out->table) ? '\n' : out->delimiter;
+  if (!lathe_buffer_reserve(piece, 1, error)) return false;
+  piece->data[piece->size++] = end;
+  return true;
+}
+
+static bool show_chunk(void *context, int64_t index, lathe_error *error) {
+  const output *out = context;
+  lathe_buffer *piece = &out->pieces[index];
+  int32_t count = lathe_table_columns(out->table);
+  int64_t row = (out->first + index) * CHUNK_ROWS, last = row + CHUNK_ROWS, begin = row;
+  if (last > lathe_table_rows(out->table)) last = lathe_table_rows(out->table);
+  piece->size = 0;
+  for (; row < last; row++)
+    for (int32_t i = 0; i < count; i++)
+      if (!add_cell(out, piece, i, row, error)) return false;
+  lathe_progress_add(out->progress, last - begin);
+  return true;
+}
+
+static bool show_words(output *out, int32_t index, lathe_error *error) {
+  const lathe_column *dictionary = lathe_column_dictionary(lathe_table_column(out->table, index));
+  if (!dictionary) return true;
+  shown_words *words = &out->words[index];
+  int64_t count = lathe_column_rows(dictionary);
+  words->ends = lathe_memory_raw((size_t)count, sizeof *words->ends, error);
+  if (!words->ends || !lathe_buffer_reserve(&words->bytes, 1, error)) return false;
+  for (int64_t i = 0; i < count; i++) {
+    lathe_text text = lathe_column_text(dictionary, i);
+    if (!add_text(&words->bytes, text.data, text.size, out->delimiter, error)) return false;
+    words->ends[i] = words->bytes.size;
+  }
+  return true;
+}
+
+static bool add_names(const output *out, lathe_buffer *piece, lathe_error *error) {
+  int32_t count = lathe_table_columns(out->table);
   for (int32_t i = 0; i < count; i++) {
-    const lathe_column *column = lathe_table_column(table, i);
-    lathe_type type = lathe_column_type(column);
-    char scratch[32];
-    bool fine = true;
-    if (lathe_column_present(column, row)) {
-      lathe_text text = lathe_column_format(column, row, scratch);
-      fine = type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY
-                 ? add_text(out, text.data, text.size)
-                 : lathe_buffer_append(&out->buffer, text.data, text.size, out->error);
-    } else if (count == 1) {
-      fine = lathe_buffer_append(&out->buffer, "NA", 2, out->error); /* a blank line is no row */
-    }
-    if (!fine || !add_end(out, i + 1 == count)) return false;
+    const char *name = lathe_table_name(out->table, i);
+    char end = i + 1 == count ? '\n' : out->delimiter;
+    if (!add_text(piece, name, strlen(name), out->delimiter, error) ||
+        !lathe_buffer_append(piece, &end, 1, error))
+      return false;
   }
-  return flush(out, FLUSH_BYTES);
+  return true;
 }
 
-static bool add_all(output *out, const lathe_table *table, lathe_progress *progress) {
-  int32_t count = lathe_table_columns(table);
-  int64_t rows = lathe_table_rows(table);
-  for (int32_t i = 0; i < count; i++) {
-    const char *name = lathe_table_name(table, i);
-    if (!add_text(out, name, strlen(name)) || !add_end(out, i + 1 == count)) return false;
+static bool write_all(output *out, lathe_writer *writer, lathe_error *error) {
+  int64_t chunks = (lathe_table_rows(out->table) + CHUNK_ROWS - 1) / CHUNK_ROWS;
+  for (int32_t i = 0; i < lathe_table_columns(out->table); i++)
+    if (!show_words(out, i, error)) return false;
+  lathe_buffer *piece = &out->pieces[0];
+  if (!add_names(out, piece, error) || !lathe_writer_add(writer, piece->data, piece->size, error))
+    return false;
+  for (; out->first < chunks; out->first += WAVE) {
+    int64_t wave = chunks - out->first < WAVE ? chunks - out->first : WAVE;
+    if (!lathe_pool_run(wave, show_chunk, out, out->progress, error)) return false;
+    for (int64_t i = 0; i < wave; i++)
+      if (!lathe_writer_add(writer, out->pieces[i].data, out->pieces[i].size, error)) return false;
   }
-  for (int64_t row = 0; row < rows; row++) {
-    if (row % 4096 == 0) {
-      if (!lathe_progress_check(progress, out->error)) return false;
-      lathe_progress_add(progress, rows - row < 4096 ? rows - row : 4096);
-    }
-    if (!add_row(out, table, row)) return false;
-  }
-  return flush(out, 1);
+  return true;
 }
 
 bool lathe_table_write_csv(const lathe_table *table, const char *path, char delimiter,
                            lathe_progress *progress, lathe_error *error) {
-  output out = {
-      .writer = lathe_writer_open_packed(path, error), .delimiter = delimiter ? delimiter : ',', .error = error};
-  if (!out.writer) return false;
+  lathe_writer *writer = lathe_writer_open_packed(path, error);
+  if (!writer) return false;
   lathe_progress_begin(progress, "write CSV", lathe_table_rows(table));
-  bool fine = add_all(&out, table, progress);
+  lathe_buffer pieces[WAVE] = {0};
+  size_t count = (size_t)lathe_table_columns(table);
+  output out = {.table = table,
+                .progress = progress,
+                .delimiter = delimiter ? delimiter : ',',
+                .words = lathe_memory_new(count, sizeof *out.words, error),
+                .pieces = pieces};
+  bool fine = out.words && write_all(&out, writer, error);
+  for (size_t i = 0; i < count && out.words; i++) {
+    free(out.words[i].ends);
+    lathe_buffer_free(&out.words[i].bytes);
+  }
+  free(out.words);
+  for (int i = 0; i < WAVE; i++) lathe_buffer_free(&pieces[i]);
   lathe_progress_end(progress);
-  lathe_buffer_free(&out.buffer);
-  if (fine) return lathe_writer_commit(out.writer, error);
-  lathe_writer_abandon(out.writer);
+  if (fine) return lathe_writer_commit(writer, error);
+  lathe_writer_abandon(writer);
   return false;
 }
