@@ -7,10 +7,11 @@ return {
       inputs = { table = "table" },
       params = {
         charts = { type = "columns", optional = true, doc = "draw these columns as well" },
+        target = { type = "column", optional = true, doc = "show how much each column tells of this one" },
       },
       outputs = { report = "report" },
       run = function(input, param)
-        return { report = input.table:profile { charts = param.charts } }
+        return { report = input.table:profile { charts = param.charts, target = param.target } }
       end,
     },
     compare = {
@@ -24,6 +25,27 @@ return {
       run = function(input, param)
         return { report = require("lathe").compare(input.left, input.right, param) }
       end,
+    },
+    correlate = {
+      doc = "How much columns tell of each other: correlations of numbers, Cramer's V of categories, the correlation ratio of one of each.",
+      inputs = { table = "table" },
+      params = {
+        method = { type = "choice", choices = { "pearson", "spearman", "mixed" }, default = "mixed",
+          doc = "values, ranks (both between numbers only), or what fits each pair" },
+        columns = { type = "columns", optional = true, doc = "these only" },
+        against = { type = "column", optional = true, doc = "the associations of this column only" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param)
+        return { table = input.table:correlate { method = param.method, columns = param.columns, against = param.against, pairs = true } }
+      end,
+    },
+    missing_patterns = {
+      doc = "Which columns are missing together, and in how many rows.",
+      inputs = { table = "table" },
+      params = { columns = { type = "columns", optional = true, doc = "look at these only" } },
+      outputs = { table = "table" },
+      run = function(input, param) return { table = input.table:missing_patterns(param.columns) } end,
     },
     head = {
       doc = "The first rows.",

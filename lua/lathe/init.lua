@@ -5,6 +5,7 @@ local parts = {
   -- name = module, or { module, field }
   read = { "lathe.read", "read" },
   table = "lathe.table",
+  profile = "lathe.profile",
   concat = { "lathe.concat", "concat" },
   compare = { "lathe.compare", "compare" },
   arrow = "lathe.arrow",

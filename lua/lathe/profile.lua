@@ -23,108 +23,45 @@ local function known(x)
   if x == x then return x end
 end
 
-local function summary_of(table_, name, index, c)
-  local pointer = C.lathe_table_column(table_:handle(), index)
+-- `text_of(index)` is the text of the most frequent value number `index`, from 0; `row_text(row)` that of a row.
+local function summary_of(name, kind, c, text_of, row_text)
   local s = {
-    name = name, type = table_:type(name), rows = tonumber(c.rows), missing = tonumber(c.missing),
+    name = name, type = kind, rows = tonumber(c.rows), missing = tonumber(c.missing),
     distinct = tonumber(c.distinct), finite = tonumber(c.finite), min = known(c.min), max = known(c.max), mean = known(c.mean),
     sd = known(c.sd), skewness = known(c.skewness), at_min = tonumber(c.at_min), at_max = tonumber(c.at_max), top = {}, bins = {},
+    nans = tonumber(c.nans), infinite = tonumber(c.infinite), zeros = tonumber(c.zeros), negative = tonumber(c.negative),
+    distinct_error = c.distinct_error, rank_error = c.rank_error, top_error = tonumber(c.top_error),
+    padded = tonumber(c.padded), numbers = tonumber(c.numbers), with_units = tonumber(c.with_units), variants = tonumber(c.variants),
   }
+  if is_text[kind] and s.rows > s.missing then s.shortest, s.longest = tonumber(c.shortest), tonumber(c.longest) end
   for at, quantile in ipairs(QUANTILES) do s[quantile] = known(c.quantiles[at - 1]) end
   if s.finite > 0 then
     for at = 1, C.LATHE_SUMMARY_BINS do s.bins[at] = tonumber(c.bins[at - 1]) end
   end
   for at = 1, c.top_count do
-    s.top[at] = { value = text_at(pointer, c.top_rows[at - 1]), count = tonumber(c.top_counts[at - 1]) }
+    local count = tonumber(c.top_counts[at - 1])
+    if count > s.top_error then s.top[#s.top + 1] = { value = text_of(at - 1), count = count } end
+  end
+  if s.variants > 0 and row_text then
+    s.variant_pair = { row_text(c.variant_rows[0]), row_text(c.variant_rows[1]) }
   end
   return s
 end
 
 -- What each column holds, in numbers: a list of { name, type, rows, missing, distinct, min, max, mean, sd, skewness, q01 ... median
--- ... q99, at_min, at_max, bins, top = { { value, count }, ... } }, in the order of the columns. Dates count in days, times in seconds.
+-- ... q99, at_min, at_max, bins, nans, infinite, zeros, negative, padded, numbers, with_units, variants, shortest, longest, top = { { value,
+-- count }, ... } }, in the order of the columns. Dates count in days, times in seconds. distinct_error, rank_error and top_error are 0 here.
 function profile.summaries(table_)
   local names = table_:columns()
   local list = ffi.new("lathe_summary[?]", #names)
   core.try(C.lathe_table_summarize(table_:handle(), list, core.progress(), core.problem))
   local summaries = {}
-  for index, name in ipairs(names) do summaries[index] = summary_of(table_, name, index - 1, list[index - 1]) end
+  for index, name in ipairs(names) do
+    local pointer, c = C.lathe_table_column(table_:handle(), index - 1), list[index - 1]
+    local function row_text(row) return text_at(pointer, row) end
+    summaries[index] = summary_of(name, table_:type(name), c, function(at) return row_text(c.top_rows[at]) end, row_text)
+  end
   return summaries
-end
-
--- ---- alerts ----
-
-local function share(part, whole) return ("%.1f %%"):format(100 * part / whole) end
-
-local function quoted(name) return ("%q"):format(name):gsub("\\\n", "\\n") end
-
-local function columns_step(step, name) return ("%s { columns = { %s } }"):format(step, (quoted(name))) end
-
-local function plural(count, noun) return style.count(count) .. " " .. noun .. (count == 1 and "" or "s") end
-
--- Each check takes a summary and gives level, text and step, or nothing. The first of `ending` that speaks is the last word on a column.
-local ending = {
-  function(s)
-    if s.rows > 0 and s.missing == s.rows then
-      return "error", "everything is missing", columns_step("clean.drop_columns", s.name)
-    end
-  end,
-  function(s)
-    if s.distinct == 1 and s.rows > 1 then
-      local text = "constant: " .. style.cut(s.top[1].value, 30) .. (s.missing > 0 and " wherever it is not missing" or " in every row")
-      return "warn", text, columns_step("clean.drop_columns", s.name)
-    end
-  end,
-}
-
-local checks = {
-  function(s)
-    if s.missing == 0 then return end
-    local level = s.missing > 0.2 * s.rows and "warn" or "note"
-    return level, ("%s missing (%s): impute it in training, or leave these rows out"):format(style.count(s.missing),
-      share(s.missing, s.rows)), columns_step("clean.drop_missing", s.name)
-  end,
-  function(s)
-    if s.type == "float64" or s.rows < 20 or s.missing > 0 or s.distinct < s.rows then return end
-    if s.type == "int64" and s.max - s.min ~= s.rows - 1 then return end
-    return "note", "a different value in every row, so it names rows and cannot predict", columns_step("clean.drop_columns", s.name)
-  end,
-  function(s)
-    if not is_number[s.type] or s.distinct < 20 or s.at_max < 10 then return end
-    local there = s.rows - s.missing
-    if s.at_max < 0.01 * there or s.at_max < 3 * there / s.distinct or s.max == s.median then return end
-    local cap = ("%.17g"):format(s.max)
-    return "warn", ("capped: %s (%s) share the largest value, %s"):format(plural(s.at_max, "row"), share(s.at_max, there),
-      style.number(s.max)), ("clean.keep_range { column = %s, below = %s }"):format((quoted(s.name)), cap)
-  end,
-  function(s)
-    if not is_number[s.type] or s.distinct < 20 or not s.skewness or math.abs(s.skewness) < 3 then return end
-    local side = s.skewness > 0 and ("high = %.6g"):format(s.q99) or ("low = %.6g"):format(s.q01)
-    return "note", ("strongly skewed (%.1f): a few values far %s"):format(s.skewness, s.skewness > 0 and "above" or "below"),
-      ("clean.clip { column = %s, %s }"):format((quoted(s.name)), side)
-  end,
-  function(s)
-    local odd = s.rows - s.missing - s.finite
-    if s.type ~= "float64" or odd == 0 then return end
-    return "warn", plural(odd, "value") .. " infinite or not a number", ("clean.keep_range { column = %s }"):format((quoted(s.name)))
-  end,
-  function(s)
-    if s.type ~= "category" or s.distinct <= 100 then return end
-    return "note", style.count(s.distinct) .. " categories: encoding makes a feature of each", columns_step("clean.drop_columns", s.name)
-  end,
-}
-
-local function column_alerts(s)
-  local alerts = {}
-  local function try(check)
-    local level, text, step = check(s)
-    if level then alerts[#alerts + 1] = { level = level, text = s.name .. ": " .. text, step = step } end
-    return level
-  end
-  for _, check in ipairs(ending) do
-    if try(check) then return alerts end
-  end
-  for _, check in ipairs(checks) do try(check) end
-  return alerts
 end
 
 -- ---- the report ----
@@ -152,17 +89,19 @@ local function day(s, x)
 end
 
 local function number_tables(report, summaries)
-  local places, moments = {}, {}
+  local places, moments, spread = {}, {}, {}
   for _, s in ipairs(summaries) do
     if is_number[s.type] then
       places[#places + 1] = { s.name, sparkline(s.bins), s.min, s.median, s.max }
-      moments[#moments + 1] = { s.name, s.distinct, s.mean, s.sd, s.skewness }
+      moments[#moments + 1] = { s.name, s.missing > 0 and s.missing or nil, s.distinct, s.mean, s.sd, s.skewness }
+      spread[#spread + 1] = { s.name, s.q01, s.q05, s.q25, s.q75, s.q95, s.q99 }
     end
   end
   if #places == 0 then return end
   report:heading "Numbers"
   report:table { columns = { "column", { name = "shape", align = "left" }, "min", "median", "max" }, rows = places }
-  report:table { columns = { "column", "distinct", "mean", "sd", "skewness" }, rows = moments }
+  report:table { columns = { "column", "missing", "distinct", "mean", "sd", "skewness" }, rows = moments }
+  report:table { columns = { "column", "1 %", "5 %", "25 %", "75 %", "95 %", "99 %" }, rows = spread }
 end
 
 local function top_text(s)
@@ -208,47 +147,262 @@ local function chart(report, s)
   end
 end
 
--- The report of a table. `options`: title; charts = true for a chart of every column, or a list of columns.
--- `report.summaries` has the numbers behind it.
+-- ---- how columns go together ----
+
+local WORK = 2e8 -- rows times pairs that a report looks at; beyond that a part of the rows
+
+local function sampled(matrix, rows)
+  return matrix.rows < rows and ("; from %s of %s rows"):format(style.count(matrix.rows), style.count(rows)) or ""
+end
+
+local function pair_table(report, title, list, count)
+  local rows = {}
+  for at = 1, math.min(count, #list) do rows[at] = { list[at][1], list[at][2], tonumber(("%.3f"):format(list[at][3])) } end
+  report:table { title = title, columns = { "column", { name = "and", align = "left" }, "association" }, rows = rows }
+end
+
+local function associations(report, table_, summaries, same)
+  local association, alert = require "lathe.association", require "lathe.alert"
+  local names = {}
+  for _, s in ipairs(summaries) do
+    local useful = s.distinct > 1 and s.type ~= "string" and not (s.type == "category" and s.distinct > 1000)
+    if useful and not same[s.name] then names[#names + 1] = s.name end
+  end
+  if #names < 2 then return {} end
+  local matrix = association.matrix(table_, names, { method = "mixed", work = WORK })
+  local list = association.list(matrix)
+  local strong = {}
+  for _, pair in ipairs(list) do
+    if pair[3] and math.abs(pair[3]) >= 0.5 then strong[#strong + 1] = pair end
+  end
+  local function show()
+    if #strong == 0 then return end
+    report:heading "Together"
+    pair_table(report, nil, strong, 10)
+    local more = #strong > 10 and ("; %d more pairs at 0.5 or above"):format(#strong - 10) or ""
+    report:text("Numbers: Pearson's correlation. Categories: Cramer's V, corrected for bias. One of each: the correlation ratio"
+      .. sampled(matrix, table_:rows()) .. more .. ".")
+  end
+  return alert.pairs(list, summaries, same), show
+end
+
+local function target_section(report, table_, summaries, target)
+  local association = require "lathe.association"
+  local about
+  for _, s in ipairs(summaries) do
+    if s.name == target then about = s end
+  end
+  report:heading("Target: " .. target)
+  if about.type == "string" then
+    report:text "The target is free text; associations with it are not measured. Cast it to a category or a number first."
+    return
+  end
+  local names = {}
+  for _, s in ipairs(summaries) do
+    if s.type ~= "string" and s.distinct > 1 or s.name == target then names[#names + 1] = s.name end
+  end
+  local matrix = association.matrix(table_, names, { method = "mixed", against = target, work = WORK })
+  local rows = {}
+  for _, pair in ipairs(association.list(matrix, target)) do
+    if pair[3] then rows[#rows + 1] = { pair[2], tonumber(("%.3f"):format(pair[3])), pair[4] } end
+  end
+  if about.type == "category" or about.type == "bool" then
+    local labels, values = {}, {}
+    for at, top in ipairs(about.top) do labels[at], values[at] = style.cut(top.value, 24), top.count end
+    report:chart { kind = "bars", title = "classes", labels = labels, values = values }
+  end
+  report:table { columns = { "column", "association", "rows" }, rows = rows }
+  report:text("Numbers with a number: Pearson's correlation. Categories with a category: Cramer's V, corrected for bias. One of each: the "
+    .. "correlation ratio" .. sampled(matrix, table_:rows()) .. ".")
+end
+
+local function missing_section(report, table_, summaries)
+  local names = {}
+  for _, s in ipairs(summaries) do
+    if s.missing > 0 and s.missing < s.rows then names[#names + 1] = s.name end
+  end
+  if #names < 2 then return end
+  local list, total = require("lathe.association").patterns(table_, names, 6)
+  local rows, complete = {}, 0
+  for _, pattern in ipairs(list) do
+    if #pattern.columns == 0 then complete = pattern.rows end
+    local words = #pattern.columns == 0 and "nothing" or table.concat(pattern.columns, ", ")
+    rows[#rows + 1] = { style.cut(words, 60), pattern.rows, ("%.1f %%"):format(100 * pattern.rows / table_:rows()) }
+  end
+  report:heading "Missing together"
+  report:table { columns = { "missing", "rows", { name = "share", align = "right" } }, rows = rows }
+  if total > #list then report:text(("%s patterns in all."):format(style.count(total))) end
+  report.complete_rows = complete
+end
+
+-- ---- reports ----
+
+local levels = { error = 1, warn = 2, note = 3 }
+
+local function show_alerts(report, alerts)
+  if #alerts == 0 then return end
+  report:heading "To look at"
+  for level = 1, 3 do
+    for _, item in ipairs(alerts) do
+      if levels[item.level] == level then report:alert(item) end
+    end
+  end
+end
+
+local function column_alerts(summaries)
+  local alert, alerts = require "lathe.alert", {}
+  for _, s in ipairs(summaries) do
+    for _, item in ipairs(alert.column(s)) do alerts[#alerts + 1] = item end
+  end
+  return alerts
+end
+
+local function charts(report, summaries, wanted)
+  for _, s in ipairs(summaries) do
+    if wanted == true or wanted[s.name] then chart(report, s) end
+  end
+end
+
+-- A column whose values all differ makes all rows differ.
+local function count_duplicates(table_, summaries)
+  for _, s in ipairs(summaries) do
+    if s.distinct + (s.missing > 0 and 1 or 0) == s.rows and s.missing <= 1 then return 0 end
+  end
+  return table_:duplicates()
+end
+
+local known = { title = true, charts = true, target = true }
+
+-- The report of a table. `options`: title; charts = true for a chart of every column, or a list of columns; target = a column, whose
+-- association with each of the others is shown. `report.summaries` has the numbers behind it.
 function profile.report(table_, options)
   options = options or {}
-  local summaries = profile.summaries(table_)
-  local rows, duplicates, missing, alerts = table_:rows(), table_:duplicates(), 0, {}
-  for _, s in ipairs(summaries) do
-    missing = missing + s.missing
-    for _, alert in ipairs(column_alerts(s)) do alerts[#alerts + 1] = alert end
+  for name in pairs(options) do
+    if not known[name] then core.unknown_option("profile", name, known) end
   end
+  local wanted = options.charts == true
+  if type(options.charts) == "table" then
+    wanted = {}
+    for _, name in ipairs(options.charts) do
+      table_:index_of(name)
+      wanted[name] = true
+    end
+  end
+  if options.target then table_:index_of(options.target) end
+  local alert = require "lathe.alert"
+  local summaries = profile.summaries(table_)
+  local rows, missing = table_:rows(), 0
+  local duplicates = count_duplicates(table_, summaries)
+  for _, s in ipairs(summaries) do missing = missing + s.missing end
+  local alerts = column_alerts(summaries)
+  local twins, same = alert.twins(table_, summaries)
+  for _, item in ipairs(twins) do alerts[#alerts + 1] = item end
   if duplicates > 0 then
     local verb = duplicates == 1 and "repeats" or "repeat"
-    local text = ("%s (%s) %s an earlier one"):format(plural(duplicates, "row"), share(duplicates, rows), verb)
+    local text = ("%s (%s) %s an earlier one"):format(alert.plural(duplicates, "row"), alert.share(duplicates, rows), verb)
     alerts[#alerts + 1] = { level = "warn", text = text, step = "clean.drop_duplicates {}" }
   end
   local report = require("lathe.report").new(options.title or "Profile")
+  local together, show_together = associations(report, table_, summaries, same)
+  for _, item in ipairs(together) do alerts[#alerts + 1] = item end
   report:values {
     { "rows", rows }, { "columns", #summaries },
-    { "missing cells", missing, rows > 0 and missing > 0 and share(missing, rows * #summaries) or nil },
+    { "missing cells", missing, rows > 0 and missing > 0 and alert.share(missing, rows * #summaries) or nil },
     { "duplicate rows", duplicates }, { "memory", style.bytes(table_:bytes()) },
   }
-  if #alerts > 0 then
-    local order = { error = 1, warn = 2, note = 3 }
-    report:heading "To look at"
-    for level = 1, 3 do
-      for _, alert in ipairs(alerts) do
-        if order[alert.level] == level then report:alert(alert) end
-      end
-    end
-  end
+  show_alerts(report, alerts)
+  if options.target then target_section(report, table_, summaries, options.target) end
   number_tables(report, summaries)
   other_tables(report, summaries)
-  if options.charts then
-    local wanted = {}
-    for _, name in ipairs(type(options.charts) == "table" and options.charts or {}) do
-      table_:type(name)
-      wanted[name] = true
+  missing_section(report, table_, summaries)
+  if show_together then show_together() end
+  if wanted then charts(report, summaries, wanted) end
+  report.summaries = summaries
+  return report
+end
+
+-- ---- a file within a cap ----
+
+local units = { [""] = 1, k = 1e3, m = 1e6, g = 1e9, t = 1e12, ki = 2 ^ 10, mi = 2 ^ 20, gi = 2 ^ 30, ti = 2 ^ 40 }
+
+-- Bytes from a number or from a text such as "500MB", "1.5 GB" or "256MiB".
+function profile.bytes(size)
+  if type(size) == "number" and size > 0 then return size end
+  local number, unit = tostring(size):lower():match "^%s*([%d.]+)%s*([kmgt]?i?)b?%s*$"
+  local bytes = number and tonumber(number) and units[unit] and tonumber(number) * units[unit]
+  if not bytes or not (bytes > 0) then core.fail("memory is a size such as \"500MB\" or \"2GB\", not %q", tostring(size)) end
+  return bytes
+end
+
+local function stream_summaries(stream)
+  local summaries = {}
+  for at = 0, C.lathe_stream_columns(stream) - 1 do
+    local function text_of(index)
+      local text = C.lathe_stream_top(stream, at, index, scratch)
+      return ffi.string(text.data, text.size)
     end
-    for _, s in ipairs(summaries) do
-      if options.charts == true or wanted[s.name] then chart(report, s) end
+    local kind = ffi.string(C.lathe_type_name(C.lathe_stream_type(stream, at)))
+    summaries[at + 1] = summary_of(ffi.string(C.lathe_stream_name(stream, at)), kind, C.lathe_stream_summary(stream, at)[0], text_of)
+  end
+  return summaries
+end
+
+local function approximate_text(summaries)
+  local rank, distinct, top = 0, 0, 0
+  for _, s in ipairs(summaries) do
+    rank, distinct, top = math.max(rank, s.rank_error), math.max(distinct, s.distinct_error), math.max(top, s.top_error)
+  end
+  if distinct == 0 and rank == 0 then return "All figures are exact." end
+  return ("Exact: rows, missing, min, max, mean, sd, skewness, and all figures of columns with few different values. Approximate, for the "
+    .. "others: distinct (standard error %.1f %%), quantiles and shapes (off by %.2g %% of the rows at most), the most frequent values "
+    .. "(counts may be up to %s too small). Duplicate rows and associations are not looked for."):format(100 * distinct, 100 * rank,
+    style.count(top))
+end
+
+-- The report of a file. `options`: those of lathe.read, title, charts, target, and memory = a size such as "500MB": a CSV file that
+-- would take more is read in pieces within that cap, and the report says which of its figures are approximate and by how much.
+function profile.file(path, options)
+  options = options or {}
+  local read, own = {}, { title = type(path) == "string" and path:match "[^/]+$" or nil }
+  for name, value in pairs(options) do
+    if known[name] then own[name] = value elseif name ~= "memory" then read[name] = value end
+  end
+  local reader = require "lathe.read"
+  local memory = options.memory and profile.bytes(options.memory)
+  local state = ffi.new "lathe_path_state"
+  local fits = not memory or type(path) ~= "string"
+    or (C.lathe_path_look(path, state) == C.LATHE_PATH_FILE and tonumber(state.size) * 4 <= memory)
+  if fits then return profile.report(reader.read(path, read), own) end
+  if own.target then core.fail "the associations with a target need the whole table in memory; leave out target, or memory" end
+  local c_options, detail, keep = reader.plain_csv(path, read)
+  local stream = C.lathe_stream_csv(path, c_options, memory, core.progress(), core.problem)
+  keep[1] = stream -- until here what the options point at is held
+  ffi.gc(core.try(stream), C.lathe_stream_free)
+  local summaries = stream_summaries(stream)
+  local rejected, pieces = tonumber(C.lathe_stream_rejected(stream)), tonumber(C.lathe_stream_pieces(stream))
+  C.lathe_stream_free(ffi.gc(stream, nil))
+  local rows, missing = summaries[1] and summaries[1].rows or 0, 0
+  for _, s in ipairs(summaries) do missing = missing + s.missing end
+  local report = require("lathe.report").new(own.title or "Profile")
+  local values = {
+    { "rows", rows, rejected > 0 and style.count(rejected) .. " more could not be read" or nil }, { "columns", #summaries },
+    { "missing cells", missing, rows > 0 and missing > 0 and ("%.1f %%"):format(100 * missing / (rows * #summaries)) or nil },
+    { "file", style.bytes(tonumber(state.size)), pieces > 1 and ("read in %d pieces"):format(pieces) or nil },
+  }
+  if detail.word then values[#values + 1] = { "written", detail.word } end
+  report:values(values)
+  show_alerts(report, column_alerts(summaries))
+  number_tables(report, summaries)
+  other_tables(report, summaries)
+  report:heading "How exact"
+  report:text(approximate_text(summaries))
+  if own.charts then
+    local wanted = own.charts == true
+    if not wanted then
+      wanted = {}
+      for _, name in ipairs(own.charts) do wanted[name] = true end
     end
+    charts(report, summaries, wanted)
   end
   report.summaries = summaries
   return report

@@ -282,6 +282,31 @@ function read.preview(path, options)
   return c_options, keep, tonumber(state.size)
 end
 
+-- The lathe_csv_options of a plain CSV file that lies on the disk, for who reads it in pieces; details as of read.read, and a list that
+-- must outlive the options. Raises a sentence when it is something else.
+function read.plain_csv(path, given)
+  local options = check_options(given)
+  core.path(path, "lathe.profile.file")
+  local latin = options.encoding == "latin-1" or options.encoding == "windows-1252"
+  local source = core.try(C.lathe_source_open(path, path, latin and "bytes" or options.encoding, core.progress(), problem))
+  ffi.gc(source, C.lathe_source_release)
+  local keep, c_options, detail = {}, ffi.new "lathe_csv_options", {}
+  local fine, sentence = pcall(function()
+    local format, note = format_of(source, path, options, path), ffi.string(C.lathe_source_note(source))
+    if format ~= "csv" then core.fail("%s: within a memory cap CSV is read, and this is %s; leave out memory", path, words[format]) end
+    if note ~= "" and not latin then
+      core.fail("%s: within a memory cap plain UTF-8 is read, and this is %s; unpack or convert it first, or leave out memory", path, note)
+    end
+    check_format(options, format, path)
+    options_of.fill_csv(c_options, options, keep)
+    detail.dialect, detail.word = detect(source, options, c_options)
+    c_options.latin1 = latin
+  end)
+  C.lathe_source_release(ffi.gc(source, nil))
+  if not fine then error(sentence, 0) end
+  return c_options, detail, keep
+end
+
 -- ---- several ----
 
 -- The places that a path, a glob or a list of them stands for.

@@ -145,9 +145,10 @@ static bool open_stream(lathe_stream *stream, const lathe_csv_options *options, 
   found.comment = own->comment, found.headless = own->headless, found.skip = own->skip;
   found.fixed = LATHE_CSV_FIX_HEADER | LATHE_CSV_FIX_SKIP | LATHE_CSV_FIX_COMMENT | LATHE_CSV_FIX_ESCAPE;
   if (own->delimiter) found.fixed |= LATHE_CSV_FIX_DELIMITER;
-  if (own->plain || own->quote) found.fixed |= LATHE_CSV_FIX_QUOTE;
+  if (own->plain || own->quote || own->delimiter) found.fixed |= LATHE_CSV_FIX_QUOTE;
   if (!own->plain && !own->quote) found.quote = own->quote = '"', found.fixed |= LATHE_CSV_FIX_QUOTE;
-  if (!lathe_csv_detect(stream->data, stream->size < SAMPLE ? stream->size : SAMPLE, &found, error))
+  if (!own->delimiter &&
+      !lathe_csv_detect(stream->data, stream->size < SAMPLE ? stream->size : SAMPLE, &found, error))
     return false;
   own->delimiter = found.delimiter;
   find_names(stream);

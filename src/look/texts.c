@@ -58,7 +58,7 @@ static int number_word(const char *text, size_t size) {
   if (text[at] == 'e' && lathe_text_to_float64(text, size, &value)) return 1;
   if (text[at] == ' ') at++;
   size_t letters = size - at;
-  if (letters < 1 || letters > 4) return 0;
+  if (letters < 1 || letters > 10) return 0;
   for (; at < size; at++)
     if (is_digit(text[at]) || is_blank(text[at]) || text[at] == '-' || text[at] == '/' || text[at] == ':')
       return 0;
@@ -76,7 +76,8 @@ void look_text(lathe_text text, int64_t times, lathe_summary *out) {
     while (text.size && is_blank(text.data[text.size - 1])) text.size--;
     if (text.size == 0) return;
   }
-  if (text.size > 24 || (uint8_t)text.data[0] - 'A' < 0x80 - 'A') return; /* begins with a letter */
+  uint8_t first = (uint8_t)*text.data;
+  if (text.size > 24 || (first >= 'A' && first < 0x80)) return; /* begins with a letter */
   int kind = number_word(text.data, text.size);
   out->numbers += kind == 1 ? times : 0;
   out->with_units += kind == 2 ? times : 0;

@@ -13,8 +13,9 @@ local function run(arguments, options)
     read.types = read.types or {}
     read.types[name] = kind
   end
-  local table_ = lathe.read(arguments[1], read)
-  local report = table_:profile { title = arguments[1]:match "[^/]+$", charts = options.charts }
+  read.title, read.charts, read.target = arguments[1]:match "[^/]+$", options.charts, options.target
+  read.memory, read.lenient = options.memory, options.lenient
+  local report = lathe.profile.file(arguments[1], read)
   if options.html then
     report:write(options.html, { format = "html" })
   elseif options.json then
@@ -36,8 +37,11 @@ return {
   name = "profile",
   doc = "A data-quality report of a file: what its columns hold, what is wrong, what mends it.",
   usage = "lathe profile FILE [options]",
-  arguments = { { name = "FILE", doc = "a CSV file, or a saved table" } },
+  arguments = { { name = "FILE", doc = "a file or address that lathe.read reads" } },
   options = {
+    { name = "target", value = "COLUMN", doc = "show how much each column tells of this one" },
+    { name = "memory", value = "SIZE", doc = "take no more, such as 500MB: a larger CSV file is read in pieces" },
+    { name = "lenient", doc = "leave out rows that cannot be read" },
     { name = "charts", doc = "a chart of every column as well" },
     { name = "delimiter", value = "CHARACTER", doc = "between cells (found out by default)" },
     { name = "missing", value = "TEXT", many = true, doc = "a cell that means missing, instead of the usual ones" },
