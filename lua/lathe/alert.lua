@@ -229,8 +229,8 @@ function alert.twins(table_, summaries)
   local alerts, seen, same = {}, {}, {}
   for _, s in ipairs(summaries) do
     local top = s.top[1]
-    local signature = table.concat({ s.type, s.missing, s.distinct, tostring(s.min), tostring(s.max), tostring(s.mean), top and top.value or "",
-      top and top.count or 0 }, "\0")
+    local signature = table.concat({ s.type, s.missing, s.distinct, tostring(s.min), tostring(s.max), tostring(s.mean),
+      top and top.value or "", top and top.count or 0 }, "\0")
     local first = seen[signature]
     if first and s.distinct > 1 then
       local function content(name) return table_:select({ name }):rename({ [name] = "x" }):hash() end
@@ -260,7 +260,8 @@ function alert.pairs(list, summaries, same)
     local words
     if text_a or text_b then
       local few = (not text_a or a.distinct <= 50) and (not text_b or b.distinct <= 50) and a.distinct > 1 and b.distinct > 1
-      if few and not is_time[b.type] and math.abs(value) >= 0.99 and (pair[4] or 0) >= 20 * math.max(text_a and a.distinct or 1, text_b and b.distinct or 1) then
+      local groups = math.max(text_a and a.distinct or 1, text_b and b.distinct or 1)
+      if few and not is_time[b.type] and math.abs(value) >= 0.99 and (pair[4] or 0) >= 20 * groups then
         words = ("%s tells it (association %.3g)"):format(a.name, value)
       end
     else

@@ -49,8 +49,9 @@ local function summary_of(name, kind, c, text_of, row_text)
 end
 
 -- What each column holds, in numbers: a list of { name, type, rows, missing, distinct, min, max, mean, sd, skewness, q01 ... median
--- ... q99, at_min, at_max, bins, nans, infinite, zeros, negative, padded, numbers, with_units, variants, shortest, longest, top = { { value,
--- count }, ... } }, in the order of the columns. Dates count in days, times in seconds. distinct_error, rank_error and top_error are 0 here.
+-- ... q99, at_min, at_max, bins, nans, infinite, zeros, negative, padded, numbers, with_units, variants, shortest, longest,
+-- top = { { value, count }, ... } }, in the order of the columns. Dates count in days, times in seconds. distinct_error, rank_error and
+-- top_error are 0 here.
 function profile.summaries(table_)
   local names = table_:columns()
   local list = ffi.new("lathe_summary[?]", #names)
@@ -271,14 +272,14 @@ local function count_duplicates(table_, summaries)
   return table_:duplicates()
 end
 
-local known = { title = true, charts = true, target = true }
+local options_known = { title = true, charts = true, target = true }
 
 -- The report of a table. `options`: title; charts = true for a chart of every column, or a list of columns; target = a column, whose
 -- association with each of the others is shown. `report.summaries` has the numbers behind it.
 function profile.report(table_, options)
   options = options or {}
   for name in pairs(options) do
-    if not known[name] then core.unknown_option("profile", name, known) end
+    if not options_known[name] then core.unknown_option("profile", name, options_known) end
   end
   local wanted = options.charts == true
   if type(options.charts) == "table" then
@@ -365,7 +366,7 @@ function profile.file(path, options)
   options = options or {}
   local read, own = {}, { title = type(path) == "string" and path:match "[^/]+$" or nil }
   for name, value in pairs(options) do
-    if known[name] then own[name] = value elseif name ~= "memory" then read[name] = value end
+    if options_known[name] then own[name] = value elseif name ~= "memory" then read[name] = value end
   end
   local reader = require "lathe.read"
   local memory = options.memory and profile.bytes(options.memory)

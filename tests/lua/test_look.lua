@@ -114,15 +114,18 @@ tap.same(#list, 2, "and nothing else is said")
 local t = lathe.table { { "x", { 1, 2, 3, 4, 5 } }, { "y", { 2, 4, 6, 8, 10 } }, { "z", { 5, 3, nil, 1, 0, n = 5 } } }
 local m = t:correlate()
 tap.same({ m:rows(), m:columns() }, { 3, { "column", "x", "y", "z" } }, "a square of correlations")
-tap.ok(math.abs(m:column("y"):get(1) - 1) < 1e-15 and m:column("z"):get(1) < -0.97, "between the rows that both have")
+local with_y = m:column("y")
+tap.ok(math.abs(with_y:get(1) - 1) < 1e-15 and m:column("z"):get(1) < -0.97, "between the rows that both have")
 tap.same(t:correlate({ pairs = true }):column("first"):get(1), "x", "pairs, strongest first")
 tap.same(t:correlate({ against = "z" }):rows(), 2, "associations with one column")
 tap.ok(t:correlate({ method = "spearman" }):column("z"):get(2) < -1 + 1e-15, "ranks")
 tap.raises(function() t:correlate { method = "kendall" } end, "method is \"pearson\", \"spearman\" or \"mixed\"", "an unknown method")
 tap.raises(function() t:correlate { columns = { "w" } } end, "there is no column \"w\"", "an unknown column")
-tap.raises(function() lathe.table({ s = { "a", "b" } }):correlate { columns = { "s" } } end, "which has no correlation", "text has none")
+tap.raises(function() lathe.table({ s = { "a", "b" } }):correlate { columns = { "s" } } end, "which has no correlation",
+  "text has none")
 local patterns = lathe.table { { "p", { 1, nil, nil, 4, n = 4 } }, { "q", { nil, nil, nil, 1, n = 4 } } }:missing_patterns()
-tap.same({ patterns:column("rows"):values(), patterns:column("columns"):get(1) }, { { 2, 1, 1, n = 3 }, "p, q" }, "columns missing together")
+tap.same({ patterns:column("rows"):values(), patterns:column("columns"):get(1) }, { { 2, 1, 1, n = 3 }, "p, q" },
+  "columns missing together")
 
 -- A cap.
 path = os.tmpname()
