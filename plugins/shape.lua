@@ -41,15 +41,17 @@ return {
       end,
     },
     derive = {
-      doc = "Make columns by expressions over the columns there are (lathe help expressions).",
+      doc = "Make a column by an expression over the columns there are (lathe help expressions); it may replace one.",
       inputs = { table = "table" },
       params = {
-        columns = { type = "map", doc = "name and expression of each: gain_log = log(1 + gain)" },
-        values = { type = "map", optional = true, doc = "values for $names in them" },
+        name = { type = "string", doc = "the column that is made" },
+        expression = { type = "string", doc = "what it is: log(1 + gain)" },
+        values = { type = "map", optional = true, doc = "values for $names in it" },
       },
       outputs = { table = "table" },
       run = function(input, param, context)
-        return told(context, input.table, input.table:derive(param.columns, param.values), "made " .. names_of(param.columns))
+        local result = input.table:derive({ { param.name, param.expression } }, param.values)
+        return told(context, input.table, result, ("made %s (%s)"):format(param.name, result:type(param.name)))
       end,
     },
     cast = {

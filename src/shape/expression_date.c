@@ -17,7 +17,7 @@ static int64_t day_at(const vector *x, int64_t i, int64_t *rest) {
   *rest = 0;
   if (x->type == LATHE_TYPE_DATE) return AT(int32_t, x, i);
   int64_t moment = AT(int64_t, x, i), day = floor_to(moment, DAY);
-  *rest = moment - day * DAY;
+  *rest = moment % DAY + (moment % DAY < 0 ? DAY : 0);
   return day;
 }
 
