@@ -48,8 +48,8 @@ bool lathe_sqlite_fail(sqlite3 *base, const char *name, int code, lathe_progress
   case SQLITE_NOMEM:
     return lathe_error_set(error, LATHE_ERROR_MEMORY, "no memory left for %s", name);
   case SQLITE_CANTOPEN:
-    return lathe_error_set(error, LATHE_ERROR_FILE, "cannot open %s: it, or its folder, is not there or may not be used",
-                           name);
+    return lathe_error_set(error, LATHE_ERROR_FILE,
+                           "cannot open %s: it, or its folder, is not there or may not be used", name);
   default:
     return lathe_error_set(error, LATHE_ERROR_DATA, "%s: SQLite says: %s", name,
                            base ? lathe_sqlite.errmsg(base) : lathe_sqlite.errstr(code));
