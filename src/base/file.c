@@ -44,7 +44,8 @@ static void unlist_mapping(lathe_mapping *mapping) {
   pthread_mutex_unlock(&mapped_lock);
 }
 
-void lathe_mapping_drop(const char *data, size_t size) {
+/* Advise on the whole pages of bytes that lie in a mapped file. */
+static void advise(const char *data, size_t size, int advice) {
   enum { PAGE = 4096 };
   uintptr_t first = (uintptr_t)data, begin = (first + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
   uintptr_t end = (first + size) & ~(uintptr_t)(PAGE - 1);
@@ -54,7 +55,19 @@ void lathe_mapping_drop(const char *data, size_t size) {
   while (mapping && !((uintptr_t)mapping->data <= begin && end <= (uintptr_t)mapping->data + mapping->size))
     mapping = mapping->next;
   pthread_mutex_unlock(&mapped_lock);
-  if (mapping) madvise((void *)begin, end - begin, MADV_DONTNEED);
+  if (mapping) madvise((void *)begin, end - begin, advice);
+}
+
+void lathe_mapping_drop(const char *data, size_t size) {
+  advise(data, size, MADV_DONTNEED);
+}
+
+void lathe_mapping_need(const char *data, size_t size) {
+#ifdef MADV_POPULATE_READ
+  advise(data, size, MADV_POPULATE_READ);
+#else
+  (void)data, (void)size;
+#endif
 }
 
 static bool read_all(int file, const char *path, lathe_buffer *buffer, lathe_error *error) {

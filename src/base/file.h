@@ -20,6 +20,9 @@ size_t lathe_mapping_size(const lathe_mapping *mapping);
  * process (and come back when they are read again). Bytes that are in no mapped file stay as they are. */
 void lathe_mapping_drop(const char *data, size_t size);
 
+/* The same for bytes that are read next: their pages come in at once instead of one by one. */
+void lathe_mapping_need(const char *data, size_t size);
+
 /* Begin to write `path`; add bytes; then commit (sync and rename) or abandon. Both end the writer, in success and failure.
  * `_packed`: "-" is standard output, and what goes to a path that ends in .gz or .zst is packed so. */
 lathe_writer *lathe_writer_open(const char *path, lathe_error *error);

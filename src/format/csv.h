@@ -21,7 +21,19 @@
  * Missing: an empty cell, or one of the markers: #N/A, #N/A N/A, #NA, -1.#IND, -1.#QNAN, -NaN,
  * -nan, 1.#IND, 1.#QNAN, <NA>, N/A, NA, NULL, NaN, n/a, nan, null. In a text column a quoted cell is text,
  * whatever stands in it; elsewhere a quoted marker, and one between blanks, is missing too. Blanks around
- * numbers, dates and truth values do not count. */
+ * numbers, dates and truth values do not count.
+ *
+ * Marks. With `escape` the character behind one is text, wherever it stands; a doubled quote still is one quote. A line
+ * that begins with `comment` is left out. With `decimal` and `thousands` numbers look like 1.234,5: groups of three
+ * behind one to three digits, or none; a point that is neither mark makes text of a number.
+ *
+ * Rows that cannot be read: too few or too many cells, text behind a closing quote, a quote that is never closed, bytes
+ * that are not UTF-8 or NUL, a cell that does not fit the type that was given. The first of them is the error; or, with
+ * `lenient`, each is left out and listed in `rejects`, where `offset` and `line` are those of the row, `column` is the
+ * name of the cell's column (missing when it is the row as a whole) and `text` the row as it stands in the file
+ * (64 KiB of it at most). Rows in the file are rows of the table and rows of `rejects`; a row that is left out has no say
+ * in the types of the others. A quote that is never closed costs its line, not the rest of the file. `ragged` is
+ * another choice: such rows are kept, filled or cut. */
 #ifndef LATHE_TABLE_CSV_H
 #define LATHE_TABLE_CSV_H
 

@@ -7,6 +7,7 @@
  * there are escapes or comments, chunks are walked once more, byte by byte, by the machine below, whose word is
  * final. After a closing quote it is where it is at the start of a cell: a quote goes on with the text, anything
  * else ends it. Bytes are checked here as well: no NUL, valid UTF-8. */
+#include "../base/file.h"
 #include "../base/pool.h"
 #include "csv_own.h"
 
@@ -159,6 +160,7 @@ static bool scan_chunk(void *context, int64_t index, lathe_error *error) {
   csv_file *file = context;
   csv_chunk *chunk = &file->chunks[index];
   size_t begin = chunk->begin, end = chunk->end;
+  lathe_mapping_need(file->data + begin, end - begin);
   char next = end < chunk->limit ? file->data[end] : '\n';
   csv_facts facts = lathe_csv_facts(file->data + begin, end - begin, next, file->quote);
   if (!check_bytes(file, chunk, facts, error)) return false;
