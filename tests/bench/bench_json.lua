@@ -35,8 +35,7 @@ local function time(task, run)
     collectgarbage()
   end
   table.sort(list)
-  print(("%s lathe %.3f mb_per_s=%.0f rows_per_s=%.0f threads=%d"):format(task, list[2], size / 1e6 / list[2], rows / list[2],
-    lathe.threads()))
+  print(("%s lathe %.3f mb_per_s=%.0f rows_per_s=%.0f"):format(task, list[2], size / 1e6 / list[2], rows / list[2]))
 end
 
 local t
