@@ -176,8 +176,8 @@ static double rate(scoring *job, const dialect_shape *shape, int32_t *usual) {
   double typed, clean = rate_cells(job, shape, *usual, &typed);
   double share = (double)most / (double)all, wide = (double)(*usual - 1) / (double)*usual;
   if (*usual == 1) return share * (typed > 0.9 ? 0.55 : 0.1) * clean;
-  if (is_weak(shape->delimiter)) return typed < 0.5 ? 0 : share * wide * clean * 0.8;
-  return share * wide * clean;
+  if (is_weak(shape->delimiter)) return typed < 0.5 ? 0 : share * share * wide * clean * 0.8;
+  return share * share * wide * clean * (job->even ? 1.15 : 1);
 }
 
 static bool follows_delimiter(const char *begin, const char *end, char quote) {
