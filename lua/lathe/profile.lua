@@ -150,7 +150,7 @@ end
 
 -- ---- how columns go together ----
 
-local WORK = 2e8 -- rows times pairs that a report looks at; beyond that a part of the rows
+local WORK = 1e8 -- rows times pairs that a report looks at; beyond that a part of the rows
 
 local function sampled(matrix, rows)
   return matrix.rows < rows and ("; from %s of %s rows"):format(style.count(matrix.rows), style.count(rows)) or ""
