@@ -33,9 +33,11 @@ local function as_key(name)
   return "[" .. quoted(name) .. "]"
 end
 
-local function derive_step(name, expression)
+-- `made` is the column that the step makes: `name` itself unless given.
+local function derive_step(name, expression, made)
   local column = in_expression(name)
-  return ("shape.derive { columns = { %s = %s } }"):format(as_key(name), quoted((expression:gsub("COLUMN", function() return column end))))
+  return ("shape.derive { name = %s, expression = %s }"):format(quoted(made or name),
+    quoted((expression:gsub("COLUMN", function() return column end))))
 end
 
 local function precise(x)
@@ -99,9 +101,7 @@ check(function(s) -- zeros
   local there = s.rows - s.missing
   if not is_number[s.type] or s.distinct < 10 or s.zeros < 0.6 * there then return end
   return "note", ("%s are zero (%s): whether it is zero may tell more than how much it is"):format(style.count(s.zeros),
-    share(s.zeros, there)), derive_step(s.name, "COLUMN"):gsub("{ columns = .*$", function()
-    return ("{ columns = { %s = %s } }"):format(as_key(s.name .. "_is_zero"), quoted(in_expression(s.name) .. " == 0"))
-  end)
+    share(s.zeros, there)), derive_step(s.name, "COLUMN == 0", s.name .. "_is_zero")
 end)
 
 check(function(s) -- skewed
