@@ -6,14 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
+/* Bytes that are no characters, and pieces of characters where a name was cut short, become question marks. */
+static void mend_characters(char *message) {
+  size_t size = strlen(message), at = 0;
+  while ((at += lathe_text_valid(message + at, size - at)) < size) message[at++] = '?';
+}
+
 static void write_message(lathe_error *error, lathe_error_code code, const char *format, va_list arguments) {
   error->code = code;
   int size = vsnprintf(error->message, sizeof error->message, format, arguments);
-  if (size < (int)sizeof error->message) return;
   size_t end = sizeof error->message - 1;
-  while (end > 0 && ((unsigned char)error->message[end - 1] & 0xC0) == 0x80) end--;
-  if (end > 0 && (unsigned char)error->message[end - 1] >= 0xC0) end--;
-  error->message[end] = '\0';
+  if (size > (int)end) {
+    while (end > 0 && ((unsigned char)error->message[end - 1] & 0xC0) == 0x80) end--;
+    if (end > 0 && (unsigned char)error->message[end - 1] >= 0xC0) end--;
+    error->message[end] = '\0';
+  }
+  mend_characters(error->message);
 }
 
 bool lathe_error_set(lathe_error *error, lathe_error_code code, const char *format, ...) {

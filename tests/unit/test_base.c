@@ -16,6 +16,8 @@ static void test_errors(void) {
   lathe_error error;
   ok(!lathe_error_set(&error, LATHE_ERROR_DATA, "%s: %d", "row", 7) && !strcmp(error.message, "row: 7"),
      "an error is written");
+  lathe_error_set(&error, LATHE_ERROR_DATA, "\"%.3s\" and \xFF", "ab\xC3\xA9");
+  ok(!strcmp(error.message, "\"ab?\" and ?"), "a piece of a character in an error is a question mark");
   ok(!lathe_error_set(NULL, LATHE_ERROR_DATA, "x"), "an error that nobody wants is not written");
   char text[3000];
   for (size_t i = 0; i + 3 < sizeof text; i += 3) memcpy(text + i, "\xe4\xb8\xad", 4);
