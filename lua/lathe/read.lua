@@ -259,7 +259,9 @@ local function read_one(path, options, detail)
   local source = core.try(C.lathe_source_open(file, name, options.encoding, core.progress(), problem))
   ffi.gc(source, C.lathe_source_release)
   local fine, result = pcall(read_opened, source, file, path, name, options, detail)
+  local whole = C.lathe_source_check(source, problem)
   C.lathe_source_release(ffi.gc(source, nil))
+  if not whole then core.try(false) end
   if not fine then error(result, 0) end
   if detail.fetched and detail.fetched.note then table.insert(detail.parts, 1, detail.fetched.note) end
   return result

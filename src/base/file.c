@@ -1,161 +1,17 @@
-/* file.c - mapping, and the write-sync-rename that makes a file appear whole. */
+/* file.c - the write-sync-rename that makes a file appear whole. */
 #include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "memory.h"
 #include "pack.h"
-
-struct lathe_mapping {
-  atomic_int count;
-  const char *data;
-  size_t size;
-  bool mapped;                    /* else malloc */
-  lathe_mapping *next, *previous; /* of the mapped ones */
-};
-
-static pthread_mutex_t mapped_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list */
-static lathe_mapping *mapped_files;
-
-static void list_mapping(lathe_mapping *mapping) {
-  pthread_mutex_lock(&mapped_lock);
-  mapping->next = mapped_files;
-  if (mapped_files) mapped_files->previous = mapping;
-  mapped_files = mapping;
-  pthread_mutex_unlock(&mapped_lock);
-}
-
-static void unlist_mapping(lathe_mapping *mapping) {
-  pthread_mutex_lock(&mapped_lock);
-  if (mapping->next) mapping->next->previous = mapping->previous;
-  if (mapping->previous)
-    mapping->previous->next = mapping->next;
-  else
-    mapped_files = mapping->next;
-  pthread_mutex_unlock(&mapped_lock);
-}
-
-/* Advise on the whole pages of bytes that lie in a mapped file. */
-static void advise(const char *data, size_t size, int advice) {
-  enum { PAGE = 4096 };
-  uintptr_t first = (uintptr_t)data, begin = (first + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-  uintptr_t end = (first + size) & ~(uintptr_t)(PAGE - 1);
-  if (begin >= end) return;
-  pthread_mutex_lock(&mapped_lock);
-  const lathe_mapping *mapping = mapped_files;
-  while (mapping && !((uintptr_t)mapping->data <= begin && end <= (uintptr_t)mapping->data + mapping->size))
-    mapping = mapping->next;
-  pthread_mutex_unlock(&mapped_lock);
-  if (mapping) madvise((void *)begin, end - begin, advice);
-}
-
-void lathe_mapping_drop(const char *data, size_t size) {
-  advise(data, size, MADV_DONTNEED);
-}
-
-void lathe_mapping_need(const char *data, size_t size) {
-#ifdef MADV_POPULATE_READ
-  advise(data, size, MADV_POPULATE_READ);
-#else
-  (void)data, (void)size;
-#endif
-}
-
-static bool read_all(int file, const char *path, lathe_buffer *buffer, lathe_error *error) {
-  for (;;) {
-    if (!lathe_buffer_reserve(buffer, 1 << 16, error)) return false;
-    ssize_t got = read(file, buffer->data + buffer->size, 1 << 16);
-    if (got == 0) return true;
-    if (got < 0 && errno != EINTR) return lathe_error_system(error, "cannot read %s", path);
-    if (got > 0) buffer->size += (size_t)got;
-  }
-}
-
-/* /dev/null ends at once; other devices that are no terminals (/dev/zero) may never end. */
-static bool is_null(const struct stat *status) {
-  struct stat null;
-  return stat("/dev/null", &null) == 0 && null.st_rdev == status->st_rdev;
-}
-
-static bool take_bytes(lathe_mapping *mapping, int file, const char *path, lathe_error *error) {
-  struct stat status;
-  if (fstat(file, &status) != 0) return lathe_error_system(error, "cannot look at %s", path);
-  if (S_ISDIR(status.st_mode))
-    return lathe_error_set(error, LATHE_ERROR_FILE, "%s is a folder; name a file in it", path);
-  if (S_ISCHR(status.st_mode) && !isatty(file) && !is_null(&status))
-    return lathe_error_set(error, LATHE_ERROR_FILE, "%s is a device; name a file", path);
-  if (!S_ISREG(status.st_mode)) {
-    lathe_buffer buffer = {0};
-    if (!read_all(file, path, &buffer, error)) {
-      lathe_buffer_free(&buffer);
-      return false;
-    }
-    mapping->data = buffer.data;
-    mapping->size = buffer.size;
-    return true;
-  }
-  mapping->size = (size_t)status.st_size;
-  if (mapping->size == 0) return true;
-  void *data = mmap(NULL, mapping->size, PROT_READ, MAP_PRIVATE, file, 0);
-  if (data == MAP_FAILED) return lathe_error_system(error, "cannot map %s", path);
-  mapping->data = data;
-  mapping->mapped = true;
-  list_mapping(mapping);
-  return true;
-}
-
-lathe_mapping *lathe_mapping_open(const char *path, lathe_error *error) {
-  lathe_mapping *mapping = lathe_memory_new(1, sizeof *mapping, error);
-  if (!mapping) return NULL;
-  atomic_init(&mapping->count, 1);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    if (errno == ENOENT)
-      lathe_error_set(error, LATHE_ERROR_FILE, "there is no file %s; check the name and the folder", path);
-    else
-      lathe_error_system(error, "cannot open %s", path);
-    free(mapping);
-    return NULL;
-  }
-  bool fine = take_bytes(mapping, file, path, error);
-  close(file);
-  if (fine) return mapping;
-  free(mapping);
-  return NULL;
-}
-
-lathe_mapping *lathe_mapping_retain(lathe_mapping *mapping) {
-  atomic_fetch_add(&mapping->count, 1);
-  return mapping;
-}
-
-void lathe_mapping_release(lathe_mapping *mapping) {
-  if (!mapping || atomic_fetch_sub(&mapping->count, 1) != 1) return;
-  if (mapping->mapped) {
-    unlist_mapping(mapping);
-    munmap((void *)mapping->data, mapping->size);
-  } else {
-    free((void *)mapping->data);
-  }
-  free(mapping);
-}
-
-const char *lathe_mapping_data(const lathe_mapping *mapping) {
-  return mapping->data ? mapping->data : "";
-}
-
-size_t lathe_mapping_size(const lathe_mapping *mapping) {
-  return mapping->size;
-}
 
 struct lathe_writer {
   int file;

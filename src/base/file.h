@@ -16,6 +16,13 @@ void lathe_mapping_release(lathe_mapping *mapping);
 const char *lathe_mapping_data(const lathe_mapping *mapping);
 size_t lathe_mapping_size(const lathe_mapping *mapping);
 
+/* False, with an error, when the file was cut or written over since it was mapped: bytes that were read are not to be trusted. What
+ * is gone reads as zeros. Rows that somebody appends are not seen and do no harm. */
+bool lathe_mapping_check(const lathe_mapping *mapping, lathe_error *error);
+
+/* For who handles SIGBUS himself: true when the address is of a mapped file, which can be read on. */
+bool lathe_mapping_mend(const void *address);
+
 /* Who reads a mapped file from front to back says which bytes he is done with: their pages leave the memory of the
  * process (and come back when they are read again). Bytes that are in no mapped file stay as they are. */
 void lathe_mapping_drop(const char *data, size_t size);

@@ -25,8 +25,9 @@ bool lathe_hash_file(const char *path, char *out, lathe_error *error) {
   lathe_mapping *mapping = lathe_mapping_open(path, error);
   if (!mapping) return false;
   lathe_hash_bytes(lathe_mapping_data(mapping), lathe_mapping_size(mapping), out);
+  bool whole = lathe_mapping_check(mapping, error);
   lathe_mapping_release(mapping);
-  return true;
+  return whole;
 }
 
 lathe_hasher *lathe_hasher_new(lathe_error *error) {

@@ -100,10 +100,12 @@ static void *worker(void *unused) {
 }
 
 /* Start what is missing of `count` helpers; called with the lock held. Signals stay with the threads that
- * want them. */
+ * want them, but for those that a thread brings on itself. */
 static void start_workers(int32_t count) {
+  static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGABRT};
   sigset_t all, before;
   sigfillset(&all);
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(&all, own[i]);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   while (pool.started < count) {
     pthread_t thread;

@@ -82,8 +82,12 @@ static bool fill_rows(csv_file *file, csv_worker *worker, const csv_chunk *chunk
       row += block.rows;
     }
     at = lathe_csv_next_row(file, at, end);
-    if (!block.odd || row == last) continue;
-    if (at == end) break;
+    if (row == last) break;
+    if (at == end) /* the scan has seen a row more: somebody writes the file */
+      return lathe_error_set(error, LATHE_ERROR_FILE,
+                             "%s was changed while it was read; read it again when nobody writes it",
+                             file->name);
+    if (!block.odd) continue;
     at = lathe_csv_fill_row(file, worker, chunk, at, row++, error);
     if (!at) return false;
     at = lathe_csv_next_row(file, at, end);

@@ -117,6 +117,11 @@ lathe_table *lathe_table_read_csv(const char *path, const lathe_csv_options *opt
   if (!mapping) return NULL;
   lathe_table *table = lathe_table_parse_csv(lathe_mapping_data(mapping), lathe_mapping_size(mapping), path,
                                              options, rejects, progress, error);
+  if (!lathe_mapping_check(mapping, error)) {
+    lathe_table_release(table);
+    table = NULL;
+    if (rejects) lathe_table_release(*rejects), *rejects = NULL;
+  }
   lathe_mapping_release(mapping);
   return table;
 }

@@ -199,8 +199,9 @@ static void replace_bytes(lathe_source *source, lathe_buffer *made) {
 
 static bool unpack(lathe_source *source, lathe_progress *progress, lathe_error *error) {
   lathe_buffer out = {0};
-  if (!lathe_source_unpack(source->name, source->data, source->size, &out, &source->packed, progress,
-                           error)) {
+  bool fine =
+      lathe_source_unpack(source->name, source->data, source->size, &out, &source->packed, progress, error);
+  if (!lathe_mapping_check(source->mapping, error) || !fine) {
     lathe_buffer_free(&out);
     return false;
   }
@@ -217,6 +218,7 @@ static bool convert(lathe_source *source, const char *encoding, size_t skip, lat
   bool fine = lathe_source_convert(source->name, encoding, source->data + skip, source->size - skip, &out,
                                    progress, error);
   lathe_progress_end(progress);
+  fine = lathe_mapping_check(source->mapping, error) && fine;
   if (fine)
     replace_bytes(source, &out);
   else
@@ -273,6 +275,10 @@ bool lathe_source_recode(lathe_source *source, lathe_progress *progress, lathe_e
   const char *encoding = lathe_source_guess(source->name, source->data, source->size, true, &skip, error);
   if (!encoding || lathe_source_is_utf8(encoding)) return false;
   return convert(source, encoding, skip, progress, error);
+}
+
+bool lathe_source_check(const lathe_source *source, lathe_error *error) {
+  return lathe_mapping_check(source->mapping, error);
 }
 
 void lathe_source_release(lathe_source *source) {

@@ -56,4 +56,7 @@ int64_t lathe_source_limit(void);
  * that it can be read again; false without an error when it is UTF-8; false with an error when it is neither. */
 bool lathe_source_recode(lathe_source *source, lathe_progress *progress, lathe_error *error);
 
+/* False, with an error, when the file was cut or written over since it was opened: what was made of its bytes is not to be trusted. */
+bool lathe_source_check(const lathe_source *source, lathe_error *error);
+
 #endif

@@ -315,6 +315,7 @@ lathe_stream *lathe_stream_csv(const char *path, const lathe_csv_options *option
     fine = run_pass(stream, error);
     lathe_progress_end(progress);
   }
+  fine = lathe_mapping_check(stream->mapping, error) && fine;
   for (int32_t i = 0; i < stream->count && fine; i++)
     fine = look_sketch_finish(&stream->columns[i].sketch, error);
   lathe_mapping_release(stream->mapping);

@@ -67,6 +67,7 @@ static bool start_daemon(lathe_endpoint *endpoint, lathe_error *error) {
   };
   sigset_t all, before; /* its threads leave signals to the others; a broken pipe is an error, not a signal */
   sigfillset(&all);
+  sigdelset(&all, SIGBUS); /* a mapped bundle that somebody cuts: mapping.c answers it */
   pthread_sigmask(SIG_SETMASK, &all, &before);
   bool kept = keeper_start(endpoint, error);
   if (kept)

@@ -259,7 +259,8 @@ bool lathe_store_put_file(lathe_store *store, const char *path, char *hash, int6
                           lathe_error *error) {
   lathe_mapping *mapping = lathe_mapping_open(path, error);
   if (!mapping) return false;
-  bool done = lathe_store_put(store, lathe_mapping_data(mapping), lathe_mapping_size(mapping), hash, error);
+  bool done = lathe_store_put(store, lathe_mapping_data(mapping), lathe_mapping_size(mapping), hash, error) &&
+              lathe_mapping_check(mapping, error);
   if (size) *size = (int64_t)lathe_mapping_size(mapping);
   lathe_mapping_release(mapping);
   return done;

@@ -18,6 +18,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "../base/file.h"
+
 /* The signals that end the process at once, and those that ask for something. */
 static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 static const int asking[] = {SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGWINCH};
@@ -76,7 +78,9 @@ static void give_back(void) {
   unpark();
 }
 
-static void on_deadly(int number) {
+static void on_deadly(int number, siginfo_t *info, void *context) {
+  (void)context;
+  if (number == SIGBUS && lathe_mapping_mend(info->si_addr)) return; /* a mapped file became shorter */
   int saved = errno;
   give_back();
   for (int i = 0; i < DEADLY; i++)
@@ -102,8 +106,8 @@ static void catch_signals(bool first) {
   sigfillset(&action.sa_mask);
   action.sa_handler = on_asking;
   for (int i = 0; i < ASKING; i++) sigaction(asking[i], &action, first ? &terminal.old_asking[i] : NULL);
-  action.sa_handler = on_deadly;
-  action.sa_flags = (int)(SA_ONSTACK | SA_NODEFER | SA_RESETHAND);
+  action.sa_sigaction = on_deadly;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   sigemptyset(&action.sa_mask);
   for (int i = 0; i < DEADLY; i++) sigaction(deadly[i], &action, first ? &terminal.old_deadly[i] : NULL);
 }

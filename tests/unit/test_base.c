@@ -242,6 +242,45 @@ static void test_safetensors(void) {
   unlink(path);
 }
 
+/* Touch every page of a mapped file on every thread. */
+static bool sum_pages(void *context, int64_t index, lathe_error *error) {
+  (void)error;
+  const char *data = lathe_mapping_data(context);
+  volatile char sum = 0;
+  for (size_t at = (size_t)index << 16, end = at + (1 << 16); at < end; at += 4096)
+    sum = (char)(sum + data[at]);
+  return true;
+}
+
+static void test_files_that_change(void) {
+  enum { SIZE = 1 << 22 };
+  char path[] = "/tmp/lathe-change-XXXXXX";
+  int file = mkstemp(path);
+  char *bytes = malloc(SIZE);
+  if (file < 0 || !bytes) return;
+  memset(bytes, 'x', SIZE);
+  lathe_error error = {0};
+  lathe_file_write(path, bytes, SIZE, &error);
+  lathe_mapping *mapping = lathe_mapping_open(path, &error);
+  ok(lathe_mapping_check(mapping, &error), "a file that nobody touches is whole");
+  lathe_file_append(path, "more", 4, &error);
+  ok(lathe_mapping_check(mapping, &error) && lathe_mapping_size(mapping) == SIZE,
+     "what is appended to a mapped file does no harm");
+  ok(truncate(path, 4096) == 0 && lathe_pool_run(SIZE >> 16, sum_pages, mapping, NULL, &error) &&
+         lathe_mapping_data(mapping)[0] == 'x' && lathe_mapping_data(mapping)[SIZE - 1] == 0,
+     "a file that is cut while it is mapped can be read on, by every thread");
+  ok(!lathe_mapping_check(mapping, &error) && strstr(error.message, "became shorter"), "and that is told");
+  lathe_mapping_release(mapping);
+  lathe_file_write(path, bytes, SIZE, &error);
+  mapping = lathe_mapping_open(path, &error);
+  lathe_file_write(path, bytes, SIZE - 1, &error);
+  ok(lathe_mapping_check(mapping, &error), "a file that is replaced is another file");
+  lathe_mapping_release(mapping);
+  free(bytes);
+  close(file);
+  unlink(path);
+}
+
 int main(void) {
   test_errors();
   test_numbers();
@@ -249,6 +288,7 @@ int main(void) {
   test_random();
   test_pool();
   test_files();
+  test_files_that_change();
   test_safetensors();
   return done_testing();
 }
