@@ -45,7 +45,8 @@ return {
       },
       outputs = { table = "table" },
       run = function(input, param, context)
-        return changed(context, input.table, (input.table:keep_range(param.column, param)))
+        local range = { min = param.min, max = param.max, below = param.below }
+        return changed(context, input.table, (input.table:keep_range(param.column, range)))
       end,
     },
     clip = {

@@ -16,11 +16,7 @@ function arrow.decimals(word, where)
 end
 
 local function check_options(options, where)
-  if options ~= nil and type(options) ~= "table" then core.fail("%s takes a table of options, not a %s", where, type(options)) end
-  for name in pairs(options or {}) do
-    if name ~= "decimals" then core.unknown_option(where, name, { decimals = true }) end
-  end
-  return arrow.decimals(options and options.decimals, where)
+  return arrow.decimals(core.check_options(options, { decimals = true }, where).decimals, where)
 end
 
 -- The table as two C structs, `struct ArrowArray` and `struct ArrowSchema`, which share its buffers. Hand them to a consumer, which takes

@@ -60,24 +60,18 @@ function association.matrix(table_, names, options)
   return result
 end
 
-local known = { method = true, columns = true, against = true, pairs = true }
+core.takes.correlate = { method = core.open, columns = core.open, against = core.open, pairs = core.open }
+core.takes.missing_patterns = { columns = core.open }
 
 -- Associations as a table. `options`: method = "pearson" (default), "spearman" (ranks; both between numbers, truth, dates and times) or
 -- "mixed" (two numbers: Pearson; two categories: Cramer's V with Bergsma's correction; one of each: the correlation ratio eta);
 -- columns = these only (default: all that fit); against = a column, for its associations only; pairs = true for a row of each pair,
 -- strongest first, instead of a square. A pair is compared over the rows in which both are there.
 function tables.correlate(self, options)
-  options = options or {}
-  if type(options) ~= "table" then core.fail("correlate takes a table of options, not a %s", type(options)) end
-  for name in pairs(options) do
-    if not known[name] then core.unknown_option("correlate", name, known) end
-  end
+  options = core.options(options, "correlate")
   local method = options.method or (options.against and "mixed") or "pearson"
   if not methods[method] then core.fail("correlate: method is \"pearson\", \"spearman\" or \"mixed\", not %q", tostring(method)) end
-  local names = options.columns
-  if type(names) == "string" then names = { names } end
-  if names ~= nil and type(names) ~= "table" then core.fail("correlate: columns is a list of names, not a %s", type(names)) end
-  names = names and { unpack(names) } or association.columns(self, method)
+  local names = options.columns and self:names(options.columns, "correlate") or association.columns(self, method)
   if options.against then
     self:index_of(options.against)
     local found = false
@@ -150,8 +144,8 @@ end
 -- Which columns are missing together: a table of rows (how many miss just these), share, missing (how many columns) and columns (their
 -- names), most frequent first. t:missing_patterns { "a", "b" } looks at these columns only.
 function tables.missing_patterns(self, names)
-  if type(names) == "table" and names.columns then names = names.columns end
-  if type(names) == "string" then names = { names } end
+  if type(names) == "table" and names.columns then names = core.options(names, "missing_patterns").columns end
+  if names ~= nil then names = self:names(names, "missing_patterns") end
   local list = association.patterns(self, names)
   local rows, share, missing, columns = {}, {}, {}, {}
   local all = self:rows()

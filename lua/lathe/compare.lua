@@ -8,17 +8,13 @@ local column = require "lathe.column"
 local C = core.C
 local compare = {}
 
-local options_of = { key = true, columns = true, names = true, examples = true, title = true }
+core.takes["lathe.compare"] = { key = core.open, columns = core.open, names = core.open, examples = 3, title = core.open }
 
 local LARGE, MODERATE = 0.25, 0.1 -- usual limits of the population stability index
 
 local function checked(a, b, options)
   for index, t in ipairs { a or false, b or false } do
     if not tables.is(t) then core.fail("lathe.compare takes two tables; argument %d is a %s", index, type(t or nil)) end
-  end
-  if type(options) ~= "table" then core.fail("lathe.compare takes a table of options, not a %s", type(options)) end
-  for name in pairs(options) do
-    if not options_of[name] then core.unknown_option("lathe.compare", name, options_of) end
   end
   local names = options.names or { "left", "right" }
   if type(names) ~= "table" or type(names[1]) ~= "string" or type(names[2]) ~= "string" then
@@ -242,11 +238,7 @@ end
 
 local function key_list(a, b, key)
   if key == nil then return {} end
-  if type(key) == "string" then key = { key } end
-  if type(key) ~= "table" then core.fail("lathe.compare: key is the name of a column or a list of them, not a %s", type(key)) end
-  a:indices_of(key, "lathe.compare")
-  b:indices_of(key, "lathe.compare")
-  return key
+  return b:names(a:names(key, "lathe.compare: key"), "lathe.compare: key")
 end
 
 -- Two tables compared: lathe.compare(a, b, { key = "id" }). Rows belong together when they are equal in the `key` columns (a name or a
@@ -256,14 +248,14 @@ end
 -- differ: the population stability index over tenths (numbers) or the most frequent values (texts), the Kolmogorov-Smirnov distance,
 -- what is missing, new and vanished values. The numbers are in report.schema, report.rows, report.changes and report.drift.
 function compare.compare(a, b, options)
-  local meta = type(options) == "table" and getmetatable(options)
-  if not options or (meta and meta.__quiet) then options = {} end -- of lathe.compare(lathe.read(a), lathe.read(b)) the details
+  if core.is_beside(options) then options = nil end -- of lathe.compare(lathe.read(a), lathe.read(b))
+  options = core.options(options, "lathe.compare")
   local names = checked(a, b, options)
-  local most = options.examples or 3
+  local most = options.examples
   if type(most) ~= "number" or most % 1 ~= 0 or most < 0 then core.fail("examples is a number of cells, not %s", tostring(most)) end
   local key, is_key = key_list(a, b, options.key), {}
   for _, name in ipairs(key) do is_key[name] = true end
-  local schema = schema_of(a, b, options.columns)
+  local schema = schema_of(a, b, options.columns and a:names(options.columns, "lathe.compare: columns"))
   local made = pairs_of(a, b, key)
   local counts = { left = a:rows(), right = b:rows() }
   for name, which in pairs { both = C.LATHE_PAIRS_LEFT, removed = C.LATHE_PAIRS_REMOVED, added = C.LATHE_PAIRS_ADDED,

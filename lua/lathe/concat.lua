@@ -43,13 +43,8 @@ local function report_of(list, labels, made)
   return report
 end
 
-local options_of = { source = true, names = true }
-
--- Whether a value is what lathe.read or lathe.concat gives beside its table: in a list, the last call gives both.
-local function is_beside(value)
-  local meta = type(value) == "table" and getmetatable(value)
-  return type(meta) == "table" and (meta.__quiet or require("lathe.report").is(value))
-end
+core.takes["lathe.concat"] = { core.open, source = core.open, names = core.open }
+core.takes.melt = { id = core.open, values = core.open, name = "variable", value = "value" }
 
 -- Tables one below the other: lathe.concat { a, b, source = "file", names = { "a.csv", "b.csv" } }. Columns are found by name; the
 -- table has those of the first and then what the others add, and what a table lacks is missing there. Types that differ are widened:
@@ -58,11 +53,9 @@ end
 -- Also returns a report of what was filled and widened; `report.differences` is the list.
 function concat.concat(list)
   if type(list) ~= "table" or tables.is(list) then core.fail "lathe.concat takes a list of tables: lathe.concat { a, b }" end
-  for name in pairs(list) do
-    if type(name) == "string" and not options_of[name] then core.unknown_option("lathe.concat", name, options_of) end
-  end
+  core.options(list, "lathe.concat")
   local count = #list
-  if count > 1 and is_beside(list[count]) then count = count - 1 end
+  if count > 1 and core.is_beside(list[count]) then count = count - 1 end
   if count == 0 then core.fail "lathe.concat takes a table at least" end
   local pointers, labels, c_names = ffi.new("const lathe_table *[?]", count), {}, ffi.new("const char *[?]", count)
   local given = {}
@@ -82,32 +75,15 @@ function concat.concat(list)
   return made, report_of(given, labels, made)
 end
 
-local melt_options = { id = true, values = true, name = true, value = true }
-
-local function names_of(self, names, what)
-  if type(names) == "string" then names = { names } end
-  if type(names) ~= "table" then core.fail("melt: %s is a list of columns, not a %s", what, type(names)) end
-  local known = {}
-  for _, name in ipairs(names) do
-    self:index_of(name)
-    if known[name] then core.fail("melt: column %q stands twice in %s", name, what) end
-    known[name] = true
-  end
-  return names, known
-end
-
 -- Wide to long: a row for each row and each of the `values` columns, with the `id` columns beside it, the name of the column in a column
 -- `name` ("variable") and what it holds in a column `value` ("value"): t:melt { id = "country", values = { "2023", "2024" }, name =
 -- "year", value = "people" }. Without `values` all columns that are no `id`. The rows of the first column come first; types that
 -- differ are widened as lathe.concat does it.
 function tables:melt(options)
-  options = options or {}
-  if type(options) ~= "table" then core.fail("melt takes { id =, values =, name =, value = }, not a %s", type(options)) end
-  for name in pairs(options) do
-    if not melt_options[name] then core.unknown_option("melt", name, melt_options) end
-  end
-  local id, is_id = names_of(self, options.id or {}, "id")
-  local values = options.values and names_of(self, options.values, "values")
+  options = core.options(options, "melt")
+  local id, is_id = self:names(options.id or {}, "melt: id"), {}
+  for _, kept in ipairs(id) do is_id[kept] = true end
+  local values = options.values and self:names(options.values, "melt: values")
   if not values then
     values = {}
     for _, name in ipairs(self:columns()) do
@@ -115,7 +91,7 @@ function tables:melt(options)
     end
   end
   if #values == 0 then core.fail "melt: there is no column to melt; name some in values, or fewer in id" end
-  local name, value = options.name or "variable", options.value or "value"
+  local name, value = options.name, options.value
   for _, new in ipairs { name, value } do
     if type(new) ~= "string" then core.fail("melt: a column is named by text, not by a %s", type(new)) end
     if is_id[new] or name == value then core.fail("melt: two columns would be named %q; give name and value other names", new) end

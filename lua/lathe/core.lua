@@ -40,9 +40,45 @@ end
 -- Raise that `where` ("lathe.read") has no option `name`, with the nearest of those it has, the keys of `known`.
 function core.unknown_option(where, name, known)
   local words = {}
-  for word in pairs(known) do words[#words + 1] = word end
+  for word in pairs(known) do words[#words + 1] = type(word) == "string" and word or nil end
   table.sort(words)
+  if #words == 0 then core.fail("%s takes no options", where) end
   core.fail("%s has no option %q; %s", where, tostring(name), require("lathe.schema").suggest(tostring(name), words, "options"))
+end
+
+-- What each verb takes: core.takes.sample = { rows = core.open, seed = 42, ... } maps the names of its options to what they are when they
+-- are left out, core.open to nothing; a first item [1] says that a list stands beside them.
+core.takes, core.open = {}, {}
+
+-- The options of a call ({} for nil). Raises when they are no table, or when one is not among the keys of `known`.
+function core.check_options(given, known, where)
+  if given == nil then return {} end
+  if type(given) ~= "table" then core.fail("%s takes a table of options, not a %s", where, type(given)) end
+  if rawget(given, "pointer") ~= nil then core.fail("%s takes a table of options, not an object of lathe", where) end
+  for name in pairs(given) do
+    if known[name] == nil and not (known[1] ~= nil and type(name) == "number") then core.unknown_option(where, name, known) end
+  end
+  return given
+end
+
+-- The same for what core.takes has, with what was left out filled in.
+function core.options(given, where)
+  local known, options = core.takes[where], {}
+  for name, value in pairs(core.check_options(given, known, where)) do options[name] = value end
+  for name, default in pairs(known) do
+    if options[name] == nil and default ~= core.open then options[name] = default end
+  end
+  return options
+end
+
+-- Many verbs give more than a table: how many rows were left out, what was found out. As the last call in a list of arguments such a verb
+-- gives both: lathe.concat { a, lathe.read "b.csv" }. Functions that take tables know what stands beside one and pass it over.
+local beside = { __beside = true }
+function core.beside(value) return setmetatable(value, beside) end
+function core.is_beside(value)
+  if type(value) == "number" then return true end
+  local meta, report = type(value) == "table" and getmetatable(value), package.loaded["lathe.report"]
+  return type(meta) == "table" and (meta.__beside or report ~= nil and report.is(value)) or false
 end
 
 -- Pass on the result of a core function that took `core.problem`, or raise what it said.

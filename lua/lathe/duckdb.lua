@@ -105,19 +105,11 @@ local settings = {
   end,
 }
 
-local function check_options(options, known, where)
-  if options ~= nil and type(options) ~= "table" then core.fail("%s takes a table of options, not a %s", where, type(options)) end
-  for name in pairs(options or {}) do
-    if known[name] == nil then core.unknown_option(where, name, known) end
-  end
-  return options or {}
-end
-
 -- Open a database: lathe.duckdb.open { path = "x.duckdb" } (default ":memory:"); memory = "2GB" (what it may hold; the rest goes to
 -- disk), threads (as lathe's), temporary = folder for what does not fit, read_only = true. Extensions are never installed unless a
 -- statement says so.
 function duckdb.open(options)
-  options = check_options(options, settings, "lathe.duckdb.open")
+  options = core.check_options(options, settings, "lathe.duckdb.open")
   local D = load()
   local path = options.path == nil and ":memory:" or words(options.path, "path")
   local config, opened, connected, said = ffi.new "void *[1]", ffi.new "void *[1]", ffi.new "void *[1]", ffi.new "char *[1]"
@@ -201,7 +193,7 @@ local query_options = { parameters = true, tables = true, decimals = true }
 -- "float64" or "text" as for lathe.arrow.import. Ctrl-C stops it. Raises DuckDB's own words.
 function database:query(sql, options)
   words(sql, "the query")
-  options = check_options(options, query_options, "query")
+  options = core.check_options(options, query_options, "query")
   local code = require("lathe.arrow").decimals(options.decimals, "query")
   local connected, lent = connection(self), {}
   for name, table_ in pairs(options.tables or {}) do
@@ -258,7 +250,7 @@ local write_options = { compression = true, row_group = true }
 -- written as text.
 function database:copy(table_, path, options)
   core.path(path, "copy")
-  options = check_options(options, write_options, "copy")
+  options = core.check_options(options, write_options, "copy")
   local compression, group = options.compression or "zstd", options.row_group or 122880
   if not compressions[compression] then
     core.fail("compression is zstd, snappy, gzip, lz4 or uncompressed, not %q", tostring(compression))
@@ -285,7 +277,7 @@ local read_options = { columns = true, where = true, memory = true, threads = tr
 -- lathe.duckdb.read_parquet("x.parquet", { columns = { "a", "b" }, where = "a > 1", memory = "2GB" }). Only the columns and row groups
 -- that are wanted are read.
 function duckdb.read_parquet(path, options)
-  options = check_options(options, read_options, "lathe.duckdb.read_parquet")
+  options = core.check_options(options, read_options, "lathe.duckdb.read_parquet")
   local list = type(path) == "table" and path or { path }
   if #list == 0 then core.fail "lathe.duckdb.read_parquet takes the path of a file, not an empty list" end
   local from, wanted = {}, { "*" }

@@ -7,6 +7,8 @@ local tables = require "lathe.table"
 local C = core.C
 local expression = {}
 
+core.takes.cast = { lenient = false }
+
 -- The values of a parameter as a column: whole numbers are int64.
 local function parameter_column(name, value)
   local list = type(value) == "table" and not column.is(value) and value or { value }
@@ -89,12 +91,8 @@ local function quoted(name) return "`" .. name:gsub("`", "``") .. "`" end
 -- becomes missing. Also returns a table of how many values were lost so, by column.
 function tables:cast(types, options)
   if type(types) ~= "table" then core.fail("cast takes { column = \"type\" }, not a %s", type(types)) end
-  options = options or {}
-  if type(options) ~= "table" then core.fail("cast takes a table of options, not a %s", type(options)) end
-  for name in pairs(options) do
-    if name ~= "lenient" then core.unknown_option("cast", name, { lenient = true }) end
-  end
-  local names, result, lost = {}, self, {}
+  options = core.options(options, "cast")
+  local names, result, lost = {}, self, core.beside {}
   for name in pairs(types) do
     self:index_of(name)
     names[#names + 1] = name

@@ -1,9 +1,12 @@
--- Adds to tables: group_by, aggregate, count, distinct, value_counts.
+-- Adds to tables: group_by, aggregate, distinct, value_counts.
 local ffi = require "ffi"
 local core = require "lathe.core"
 local tables = require "lathe.table"
 
 local C = core.C
+
+core.takes.group_by = { sort = false, missing = "keep" }
+core.takes.value_counts = { sort = true, share = false, missing = "keep" }
 
 -- The aggregates by name: the kind of C, whether a column is needed, the quantile.
 local known = {
@@ -85,7 +88,7 @@ local function parse_all(self, list, first, where)
 end
 
 local function run(self, keys, aggregates, options, where)
-  options = require("lathe.recipe").checked(options, { sort = false, missing = "keep" }, where)
+  options = core.options(options, "group_by")
   if type(options.sort) ~= "boolean" then core.fail("%s: sort is true or false, not %s", where, tostring(options.sort)) end
   if options.missing ~= "keep" and options.missing ~= "drop" then
     core.fail("%s: missing is \"keep\" (a group of its own) or \"drop\", not %q", where, tostring(options.missing))
@@ -103,17 +106,6 @@ local function run(self, keys, aggregates, options, where)
   return result
 end
 
-local function key_list(self, keys, where)
-  if type(keys) == "string" then keys = { keys } end
-  if type(keys) ~= "table" or tables.is(keys) then core.fail("%s takes the names of columns, not a %s", where, type(keys)) end
-  local list = {}
-  for index, name in ipairs(keys) do
-    self:index_of(name)
-    list[index] = name
-  end
-  return list
-end
-
 -- One row for each different combination of values in `keys` (a name or a list), with aggregates of the rows that have it:
 --   t:group_by("city", { n = "count", total = "sum(x)", p90 = { "quantile", "x", 0.9 } })
 --   t:group_by({ "city", "year" }, { "count", "mean(x)", "largest = max(x)" })       in this order, as count, mean_x, largest
@@ -123,18 +115,20 @@ end
 -- come by first appearance; options: sort = true by their keys; missing = "drop" leaves out rows that miss a key instead of making
 -- a group of them.
 function tables:group_by(keys, aggregates, options)
-  if aggregates == nil and type(keys) == "table" then
+  if aggregates == nil and type(keys) == "table" and not tables.is(keys) then
+    local names = {}
     aggregates = {}
     for name, what in pairs(keys) do
-      if type(name) == "string" then aggregates[name] = what end
+      if type(name) == "string" then aggregates[name] = what else names[name] = what end
     end
+    keys = names
   end
   if type(aggregates) == "string" then aggregates = { aggregates } end
   if aggregates ~= nil and type(aggregates) ~= "table" then
     core.fail("group_by takes aggregates such as { total = \"sum(x)\" }, not a %s", type(aggregates))
   end
   if aggregates == nil or next(aggregates) == nil then aggregates = { "count" } end
-  local list = key_list(self, keys, "group_by")
+  local list = self:names(keys, "group_by")
   if #list == 0 then core.fail "group_by needs the names of columns; t:aggregate { ... } takes all rows as one group" end
   return run(self, list, parse_all(self, aggregates, 1, "group_by"), options, "group_by")
 end
@@ -151,7 +145,7 @@ end
 -- The different rows, or the different combinations of these columns alone, by first appearance: t:distinct { "city", "year" }.
 function tables:distinct(names)
   local picked = self
-  if names ~= nil then picked = self:select(key_list(self, names, "distinct")) end
+  if names ~= nil then picked = self:select(names) end
   return (picked:drop_duplicates())
 end
 
@@ -166,8 +160,8 @@ end
 -- Options: sort = false leaves them by first appearance; share = true adds their part of all counted rows; missing = "drop" leaves
 -- missing values out.
 function tables:value_counts(names, options)
-  options = require("lathe.recipe").checked(options, { sort = true, share = false, missing = "keep" }, "value_counts")
-  names = key_list(self, names, "value_counts")
+  options = core.options(options, "value_counts")
+  names = self:names(names, "value_counts")
   if #names == 0 then core.fail "value_counts needs the name of a column" end
   free_name(self, names, "count")
   local counts = self:group_by(names, { "count" }, { missing = options.missing })

@@ -6,6 +6,9 @@ local tables = require "lathe.table"
 local C = core.C
 local join = {}
 
+core.takes.join = { on = core.open, how = "inner", suffix = "_right", validate = "many-to-many", missing = "differ" }
+core.takes.join_asof = { on = core.open, by = core.open, direction = "backward", tolerance = math.huge, exact = true, suffix = "_right" }
+
 local kinds = { inner = "INNER", left = "LEFT", right = "RIGHT", full = "FULL", outer = "FULL", semi = "SEMI", anti = "ANTI" }
 -- Whether the keys of the left and of the right table are there once.
 local relations = {
@@ -53,9 +56,9 @@ local function indices(self, names)
   return list
 end
 
-local function check(other, options, known, where)
+local function check(other, options, where)
   if not tables.is(other) then core.fail("%s takes another table first, not a %s", where, type(other)) end
-  options = require("lathe.recipe").checked(options, known, where)
+  options = core.options(options, where)
   if options.suffix ~= nil and (type(options.suffix) ~= "string" or options.suffix == "") then
     core.fail("%s: suffix is a text such as \"_right\", not %s", where, tostring(options.suffix))
   end
@@ -64,7 +67,7 @@ end
 
 local function finish(pointer, unmatched)
   local result = tables.wrap(pointer)
-  return result, { left = tonumber(unmatched.left), right = tonumber(unmatched.right) }
+  return result, core.beside { left = tonumber(unmatched.left), right = tonumber(unmatched.right) }
 end
 
 -- The rows of two tables that have the same key, side by side: t:join(other, { on = "key", how = "left" }) or t:join(other, "key").
@@ -78,7 +81,7 @@ end
 -- anti joins count the left ones).
 function tables:join(other, options)
   if type(options) == "string" or (type(options) == "table" and options[1]) then options = { on = options } end
-  options = check(other, options, { on = false, how = "inner", suffix = "_right", validate = "many-to-many", missing = "differ" }, "join")
+  options = check(other, options, "join")
   local left, right = pairs_of(self, other, options.on, "join")
   local relation = choice(options.validate, relations, "validate", "join")
   local c = ffi.new "lathe_join_options"
@@ -99,8 +102,7 @@ end
 --   suffix     for columns of `other` whose names t has too ("_right")
 -- Every row of t stays. Also returns how many rows of each side found no partner.
 function tables:join_asof(other, options)
-  options = check(other, options, { on = false, by = false, direction = "backward", tolerance = math.huge, exact = true,
-    suffix = "_right" }, "join_asof")
+  options = check(other, options, "join_asof")
   local on_left, on_right = pairs_of(self, other, options.on, "join_asof")
   if #on_left ~= 1 then core.fail("join_asof: on is one column, not %d; columns that must be equal are `by`", #on_left) end
   local left, right = {}, {}

@@ -5,11 +5,13 @@ local core = require "lathe.core"
 local C = core.C
 local model = core.class("model", C.lathe_model_release)
 
+core.takes["lathe.linear"] = { intercept = true }
+
 -- ---- making ----
 
 -- Ordinary least squares: lathe.linear { intercept = true }.
 function model.linear(options)
-  options = require("lathe.recipe").checked(options, { intercept = true }, "lathe.linear")
+  options = core.options(options, "lathe.linear")
   if type(options.intercept) ~= "boolean" then core.fail("intercept is true or false, not %s", tostring(options.intercept)) end
   return { kind = "linear", intercept = options.intercept }
 end
@@ -201,7 +203,7 @@ function model:quantize(kind)
   if kind ~= nil and kind ~= "int8" then core.fail("weights are quantized to \"int8\", not %s", tostring(kind)) end
   local report = ffi.new "lathe_quantize_report"
   local small = model.wrap(C.lathe_model_quantize(self:handle(), report, core.problem))
-  return small, {
+  return small, core.beside {
     weights = tonumber(report.weights), bytes_before = tonumber(report.bytes_before), bytes_after = tonumber(report.bytes_after),
     largest_error = report.largest_error,
   }

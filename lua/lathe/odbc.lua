@@ -23,14 +23,6 @@ end
 
 local open_options = { connection = true, dsn = true, connection_env = true, connection_file = true, timeout = true }
 
-local function check(options, known, where)
-  if options ~= nil and type(options) ~= "table" then core.fail("%s takes a table of options, not a %s", where, type(options)) end
-  for name in pairs(options or {}) do
-    if not known[name] then core.unknown_option(where, name, known) end
-  end
-  return options or {}
-end
-
 -- Whether a connection string holds a password.
 local function secret(connection)
   local low = (";" .. connection):lower()
@@ -70,7 +62,7 @@ local meta = { __index = connection, __tostring = function(self) return rawget(s
 -- Connect: lathe.odbc.open { dsn = "sales" }, { connection_env = "SALES" }, { connection_file = "sales.odbc" } (mode 0600) or
 -- { connection = "Driver=...;Server=...;" } without a password. timeout: seconds until the server must have answered (15).
 function odbc.open(options)
-  options = check(options, open_options, "lathe.odbc.open")
+  options = core.check_options(options, open_options, "lathe.odbc.open")
   local where = connection_string(options)
   if where:find("\0", 1, true) then core.fail "a connection string has no NUL byte in it" end
   local handle = core.try(C.lathe_odbc_open(where, options.timeout and seconds(options.timeout, "timeout") or 0, core.progress(), problem))
@@ -103,7 +95,7 @@ local query_options = { parameters = true, decimals = true, timeout = true }
 function connection:query(sql, options)
   local handle = handle_of(self)
   text(sql, "the query")
-  options = check(options, query_options, "query")
+  options = core.check_options(options, query_options, "query")
   local code = require("lathe.arrow").decimals(options.decimals, "query")
   local parameters = options.parameters or {}
   if type(parameters) ~= "table" then core.fail("parameters is a list of values, not a %s", type(parameters)) end
@@ -126,10 +118,11 @@ end
 
 -- Ask once: connect, run `sql`, close. `options` are those of `open` and of `query`.
 function odbc.ask(sql, options)
-  local opening, asking = {}, {}
-  for name, value in pairs(check(options, setmetatable({}, { __index = function(_, name)
-    return open_options[name] or query_options[name]
-  end }), "lathe.odbc.ask")) do
+  local opening, asking, known = {}, {}, {}
+  for _, list in ipairs { open_options, query_options } do
+    for name in pairs(list) do known[name] = true end
+  end
+  for name, value in pairs(core.check_options(options, known, "lathe.odbc.ask")) do
     if open_options[name] then opening[name] = value end
     if query_options[name] then asking[name] = value end
   end

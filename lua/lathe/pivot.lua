@@ -5,13 +5,13 @@ local tables = require "lathe.table"
 
 local C = core.C
 
+core.takes.pivot = { rows = core.open, columns = core.open, values = core.open, aggregate = core.open, fill = core.open, limit = 1000 }
+
 local function names_of(self, names, what)
-  if type(names) == "string" then names = { names } end
-  if type(names) ~= "table" or #names == 0 then
+  if names == nil or (type(names) == "table" and next(names) == nil) then
     core.fail("pivot needs %s, the names of columns: t:pivot { rows = \"city\", columns = \"year\", values = \"x\" }", what)
   end
-  for _, name in ipairs(names) do self:index_of(name) end
-  return names
+  return self:names(names, "pivot: " .. what)
 end
 
 local function indices(self, names)
@@ -28,8 +28,7 @@ end
 --   limit                  the most new columns (1000)
 -- Rows come by first appearance, new columns in the order of their values; what is missing there is named "(missing)".
 function tables:pivot(options)
-  options = require("lathe.recipe").checked(options, { rows = false, columns = false, values = false, aggregate = false, fill = false,
-    limit = 1000 }, "pivot")
+  options = core.options(options, "pivot")
   local rows, columns = names_of(self, options.rows, "rows"), names_of(self, options.columns, "columns")
   local fill = options.fill
   if fill and type(fill) ~= "number" then core.fail("pivot: fill is a number, not %s", tostring(fill)) end
@@ -40,7 +39,7 @@ function tables:pivot(options)
   if not values and (not options.aggregate or options.aggregate == "count") then
     options.aggregate, values = "count", { "count" }
   else
-    values = names_of(self, values or nil, "values")
+    values = names_of(self, values, "values")
   end
   if options.aggregate then
     local keys, aggregates = {}, {}

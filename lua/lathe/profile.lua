@@ -272,22 +272,18 @@ local function count_duplicates(table_, summaries)
   return table_:duplicates()
 end
 
-local options_known = { title = true, charts = true, target = true }
+local takes = { title = core.open, charts = core.open, target = core.open }
+core.takes.profile = takes
 
 -- The report of a table. `options`: title; charts = true for a chart of every column, or a list of columns; target = a column, whose
 -- association with each of the others is shown. `report.summaries` has the numbers behind it.
 function profile.report(table_, options)
-  options = options or {}
-  for name in pairs(options) do
-    if not options_known[name] then core.unknown_option("profile", name, options_known) end
-  end
+  if core.is_beside(options) then options = nil end -- of lathe.profile.report(lathe.read(path))
+  options = core.options(options, "profile")
   local wanted = options.charts == true
-  if type(options.charts) == "table" then
+  if options.charts and not wanted then
     wanted = {}
-    for _, name in ipairs(options.charts) do
-      table_:index_of(name)
-      wanted[name] = true
-    end
+    for _, name in ipairs(table_:names(options.charts, "profile: charts")) do wanted[name] = true end
   end
   if options.target then table_:index_of(options.target) end
   local alert = require "lathe.alert"
@@ -366,7 +362,7 @@ function profile.file(path, options)
   options = options or {}
   local read, own = {}, { title = type(path) == "string" and path:match "[^/]+$" or nil }
   for name, value in pairs(options) do
-    if options_known[name] then own[name] = value elseif name ~= "memory" then read[name] = value end
+    if takes[name] then own[name] = value elseif name ~= "memory" then read[name] = value end
   end
   local reader = require "lathe.read"
   local memory = options.memory and profile.bytes(options.memory)

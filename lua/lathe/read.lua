@@ -330,7 +330,7 @@ function read.places(path, folder)
 end
 
 -- What the details of `lathe.read` are: a table that shows itself as its note, and that the console does not print.
-local detail_meta = { __quiet = true, __tostring = function(detail) return detail.note end }
+local detail_meta = { __quiet = true, __beside = true, __tostring = function(detail) return detail.note end }
 
 local function finish(table_, detail)
   local parts = detail.parts or {}

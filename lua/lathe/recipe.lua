@@ -8,21 +8,10 @@ local recipe = {}
 local methods = {}
 local meta = { __index = methods }
 
--- The options of `where`, checked against `known` (name -> default, this module when there is none); one name too many is answered
--- with the nearest.
-local function checked(options, known, where)
-  if options ~= nil and type(options) ~= "table" then core.fail("%s takes a table of options, not a %s", where, type(options)) end
-  local result = {}
-  for name, value in pairs(options or {}) do
-    if known[name] == nil then core.unknown_option(where, name, known) end
-    result[name] = value
-  end
-  for name, default in pairs(known) do
-    if result[name] == nil and default ~= recipe then result[name] = default end
-  end
-  return result
-end
-recipe.checked = checked
+core.takes["lathe.recipe"] = { target = core.open, features = core.open, drop = core.open }
+core.takes["recipe:impute"] = { numeric = "median", category = "mode", number = core.open, text = core.open, columns = core.open }
+core.takes["recipe:encode"] = { method = "one-hot", drop = "none", unknown = "zeros", columns = core.open }
+core.takes["recipe:scale"] = { method = "standard", ddof = 0, columns = core.open }
 
 local function choice(value, choices, what)
   if choices[value] == nil then
@@ -51,7 +40,7 @@ local category = { none = C.LATHE_IMPUTE_NONE, mode = C.LATHE_IMPUTE_MODE, const
 
 -- A new recipe: lathe.recipe { target = "price" }. `features` = only these columns (all but the target); `drop` = without these.
 function recipe.new(options)
-  options = checked(options, { target = recipe, features = recipe, drop = recipe }, "lathe.recipe")
+  options = core.options(options, "lathe.recipe")
   if type(options.target) ~= "string" then core.fail "lathe.recipe needs the target: lathe.recipe { target = \"COLUMN\" }" end
   return setmetatable({
     target = options.target,
@@ -73,8 +62,7 @@ end
 -- Fill what is missing. numeric = "median" (default), "mean", "constant" with number = X, or "none"; category = "mode" (default),
 -- "constant" with text = "X", or "none"; columns = only these.
 function methods:impute(options)
-  options = checked(options,
-    { numeric = "median", category = "mode", number = recipe, text = recipe, columns = recipe }, "recipe:impute")
+  options = core.options(options, "recipe:impute")
   choice(options.numeric, numeric, "numeric")
   choice(options.category, category, "category")
   if options.numeric == "constant" and type(options.number) ~= "number" then
@@ -89,7 +77,7 @@ end
 -- Texts to columns of 0 and 1, one for each text of the training rows. drop = "none" (default) or "first"; unknown = "zeros" (default: a
 -- text not seen in training gives zeros) or "error"; columns = only these.
 function methods:encode(options)
-  options = checked(options, { method = "one-hot", drop = "none", unknown = "zeros", columns = recipe }, "recipe:encode")
+  options = core.options(options, "recipe:encode")
   choice(options.method, { ["one-hot"] = true }, "method")
   choice(options.drop, { none = true, first = true }, "drop")
   choice(options.unknown, { zeros = true, error = true }, "unknown")
@@ -98,7 +86,7 @@ end
 
 -- Numbers to mean 0 and standard deviation 1. ddof = 0 (default, as scikit-learn) or 1; columns = only these.
 function methods:scale(options)
-  options = checked(options, { method = "standard", ddof = 0, columns = recipe }, "recipe:scale")
+  options = core.options(options, "recipe:scale")
   choice(options.method, { standard = true }, "method")
   choice(options.ddof, { [0] = true, [1] = true }, "ddof")
   return step(self, "scale", options)

@@ -1,23 +1,20 @@
--- Adds table:sample, table:slice and table:tail to tables.
+-- Adds to tables: sample, head, tail, slice.
 local ffi = require "ffi"
 local core = require "lathe.core"
 local tables = require "lathe.table"
 
 local C = core.C
 
-local options_of = { rows = true, share = true, seed = true, by = true }
+core.takes.sample = { rows = core.open, share = core.open, seed = 42, by = core.open }
 
 -- Some of the rows, chosen by hash: t:sample { share = 0.1 } or t:sample { rows = 1000 }, with a seed (42). A row is in or out by its
 -- number and the seed alone, so the sample of a table to which rows were appended holds the same of the old rows. With `by` it is in or
 -- out by what it holds in these columns: all rows of a customer together, wherever they stand, in this table or in another one.
 -- `rows` takes exactly so many, those of lowest hash; the order of the rows stays.
 function tables:sample(options)
-  if type(options) ~= "table" then core.fail("sample takes { share = 0.1 } or { rows = 1000 }, not a %s", type(options)) end
-  for name in pairs(options) do
-    if not options_of[name] then core.unknown_option("sample", name, options_of) end
-  end
-  local rows, share, seed = options.rows, options.share, options.seed or 42
-  if (rows == nil) == (share == nil) then core.fail "sample takes one of rows and share" end
+  options = core.options(options, "sample")
+  local rows, share, seed = options.rows, options.share, options.seed
+  if (rows == nil) == (share == nil) then core.fail "sample takes one of rows and share: { share = 0.1 } or { rows = 1000 }" end
   if share and (type(share) ~= "number" or not (share >= 0 and share <= 1)) then
     core.fail("share is a number from 0 to 1, not %s", tostring(share))
   end
@@ -44,19 +41,26 @@ function tables:slice(from, to)
   if to < 0 then to = rows + to + 1 end
   from, to = math.max(from, 1), math.min(to, rows)
   local count = math.max(0, to - from + 1)
-  if count == rows then return self end
   local list = ffi.new("int64_t[?]", count)
   for index = 0, count - 1 do list[index] = from - 1 + index end
   return tables.wrap(C.lathe_table_take(self:handle(), list, count, core.progress(), core.problem))
 end
 
--- The last `count` rows (10).
-function tables:tail(count)
-  count = count or 10
-  if type(count) ~= "number" or count < 0 or count % 1 ~= 0 and count ~= math.huge then
-    core.fail("tail takes a number of rows, not %s", tostring(count))
+local function rows_of(count, verb)
+  if count == nil then return 10 end
+  if type(count) ~= "number" or not (count >= 0) or count % 1 ~= 0 and count ~= math.huge then
+    core.fail("%s takes a number of rows, not %s", verb, tostring(count))
   end
-  return self:slice(math.max(1, self:rows() - count + 1))
+  return count
 end
+
+-- The first `count` rows (10).
+function tables:head(count)
+  count = rows_of(count, "head")
+  return self:slice(1, count > 0 and count or -self:rows() - 1)
+end
+
+-- The last `count` rows (10).
+function tables:tail(count) return self:slice(math.max(1, self:rows() - rows_of(count, "tail") + 1)) end
 
 return tables.sample

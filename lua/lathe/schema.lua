@@ -57,6 +57,16 @@ function schema.suggest(word, words, what)
   return "the " .. what .. " are " .. schema.enumerate(words)
 end
 
+-- Those of `names` that a pattern with * and ? matches, in their order.
+function schema.matching(pattern, names)
+  local found = {}
+  local magic = "^" .. pattern:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
+  for _, name in ipairs(names) do
+    if name:find(magic) then found[#found + 1] = name end
+  end
+  return found
+end
+
 local function is_list(value)
   if type(value) ~= "table" or getmetatable(value) ~= nil then return false end
   local count = 0

@@ -100,7 +100,10 @@ end
 -- What is to be served: a list of { name =, model =, graph = }.
 local function gather(options)
   local list, taken = {}, {}
-  for number, item in ipairs(options) do
+  local count = #options
+  if count > 1 and core.is_beside(options[count]) then count = count - 1 end -- lathe.serve { model:quantize() }
+  for number = 1, count do
+    local item = options[number]
     local name, model = nil, item
     if type(item) == "table" and getmetatable(item) == nil and item.model then name, model = item.name, item.model end
     if type(model) == "string" then

@@ -5,19 +5,16 @@ local tables = require "lathe.table"
 
 local C = core.C
 
-local options_of = { descending = true, missing = true }
+core.takes.sort = { core.open, descending = core.open, missing = core.open }
+core.takes.order = core.takes.sort
 
 local function checked(options, where)
-  for name, value in pairs(options) do
-    if type(name) == "string" then
-      if not options_of[name] then core.unknown_option(where, name, options_of) end
-      if name == "descending" and type(value) ~= "boolean" then
-        core.fail("%s: descending is true or false, not %s", where, tostring(value))
-      end
-      if name == "missing" and value ~= "first" and value ~= "last" then
-        core.fail("%s: missing is \"first\" or \"last\", not %q", where, tostring(value))
-      end
-    end
+  local given = core.options(options, where)
+  if given.descending ~= nil and type(given.descending) ~= "boolean" then
+    core.fail("%s: descending is true or false, not %s", where, tostring(given.descending))
+  end
+  if given.missing ~= nil and given.missing ~= "first" and given.missing ~= "last" then
+    core.fail("%s: missing is \"first\" or \"last\", not %q", where, tostring(given.missing))
   end
 end
 

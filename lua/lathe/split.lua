@@ -2,9 +2,11 @@
 local ffi = require "ffi"
 local core = require "lathe.core"
 local tables = require "lathe.table"
-local recipe = require "lathe.recipe"
 
 local C = core.C
+
+core.takes.split = { test = 0.2, seed = 42, shuffle = true, stratify = core.open, group = core.open, time = core.open }
+core.takes.folds = { folds = 5, seed = 42, shuffle = true, stratify = core.open, group = core.open, time = core.open }
 
 local function take(table_, rows, count)
   return tables.wrap(C.lathe_table_take(table_:handle(), rows, count, core.progress(), core.problem))
@@ -36,10 +38,9 @@ end
 -- whose values both parts hold in equal shares; `group` = a column whose equal rows stay in one part (`test` counts groups); `time` = a
 -- column by which the latest rows are for testing (rows of one time stay together); shuffle = false: the test rows are the last ones.
 function tables:split(options)
-  options = recipe.checked(options, { test = 0.2, seed = 42, shuffle = true, stratify = recipe, group = recipe, time = recipe },
-    "table:split")
+  options = core.options(options, "split")
   if type(options.test) ~= "number" then core.fail("test is a number such as 0.2, not %s", tostring(options.test)) end
-  local way, rows = check(options, "table:split"), self:rows()
+  local way, rows = check(options, "split"), self:rows()
   local order, cut = ffi.new("int64_t[?]", rows), ffi.new "int64_t[1]"
   if way == "group" then
     local column, name = of(self, options.group)
@@ -83,12 +84,11 @@ end
 -- fold, about as GroupKFold has them; with `time` = a column each fold is trained on what came before it (TimeSeriesSplit) and the
 -- earliest rows are never tested. Rows keep the table's order.
 function tables:folds(options)
-  options = recipe.checked(options, { folds = 5, seed = 42, shuffle = true, stratify = recipe, group = recipe, time = recipe },
-    "table:folds")
+  options = core.options(options, "folds")
   if type(options.folds) ~= "number" or options.folds % 1 ~= 0 then
     core.fail("folds is a whole number, not %s", tostring(options.folds))
   end
-  local way, rows = check(options, "table:folds"), self:rows()
+  local way, rows = check(options, "folds"), self:rows()
   local fold = ffi.new("int32_t[?]", rows)
   core.try(assign(self, options, way, fold))
   local number = -1

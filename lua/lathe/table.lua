@@ -129,33 +129,89 @@ end
 
 -- ---- verbs on columns ----
 
--- Names given as a list, as arguments, or as one name.
-local function name_list(self, names, verb)
-  if type(names) == "string" then names = { names } end
-  if type(names) ~= "table" or tables.is(names) then core.fail("%s takes a list of column names, not a %s", verb, type(names)) end
-  for _, name in ipairs(names) do self:index_of(name) end
+-- What { type = ... } may say: types, and words for several of them.
+local type_words = {
+  number = { int64 = true, float64 = true }, text = { string = true, category = true }, time = { date = true, timestamp = true },
+}
+for name in ("bool int64 float64 string category date timestamp"):gmatch "%w+" do type_words[name] = { [name] = true } end
+
+local function of_types(self, wanted, verb)
+  local known, types, found = {}, {}, {}
+  for word in pairs(type_words) do known[#known + 1] = word end
+  table.sort(known)
+  for _, word in ipairs(type(wanted) == "table" and wanted or { wanted }) do
+    if not type_words[word] then
+      core.fail("%s: there is no type %q; %s", verb, tostring(word), require("lathe.schema").suggest(word, known, "types"))
+    end
+    for name in pairs(type_words[word]) do types[name] = true end
+  end
+  for _, name in ipairs(self:columns()) do
+    if types[self:type(name)] then found[#found + 1] = name end
+  end
+  return found
+end
+
+-- The names of columns, as every verb takes them: one name; a list of names; patterns with * and ? among these ("room*"), when no column
+-- has that very name; { type = "float64" } (or "number", "text", "time", or a list), alone or behind names. Raises with the nearest name.
+-- `verb` asks, in errors.
+function tables:names(what, verb)
+  if type(what) == "string" then what = { what } end
+  if type(what) ~= "table" or tables.is(what) then core.fail("%s takes names of columns, not a %s", verb, type(what)) end
+  local schema, names, listed = require "lathe.schema", {}, {}
+  local function add(name)
+    if not listed[name] then names[#names + 1], listed[name] = name, true end
+  end
+  for _, name in ipairs(what) do
+    if type(name) == "string" and name:find "[*?]" and not self:has(name) then
+      local matching = schema.matching(name, self:columns())
+      if #matching == 0 then
+        core.fail("%s: no column matches %q; the columns are %s", verb, name, schema.enumerate(self:columns()))
+      end
+      for _, found in ipairs(matching) do add(found) end
+    else
+      self:index_of(name)
+      if listed[name] then core.fail("%s: column %q is named twice", verb, name) end
+      add(name)
+    end
+  end
+  for key in pairs(what) do
+    if type(key) == "string" and key ~= "type" then core.unknown_option(verb, key, { type = true }) end
+  end
+  if what.type ~= nil then
+    for _, name in ipairs(of_types(self, what.type, verb)) do add(name) end
+  end
   return names
 end
 
--- Only these columns, in this order: t:select { "a", "b" }.
-function tables:select(names)
-  names = name_list(self, names, "select")
-  local columns = {}
-  for index, name in ipairs(names) do columns[index] = self:column(name) end
-  return from_columns(names, columns)
+-- t:select("a", "b") is t:select { "a", "b" }.
+local function listed(what, ...)
+  if type(what) == "string" and type((...)) == "string" then return { what, ... } end
+  return what
 end
 
--- All columns but these.
-function tables:drop(names)
+local function columns_of(self, names)
+  local columns = {}
+  for index, name in ipairs(names) do columns[index] = self:column(name) end
+  return columns
+end
+
+-- Only these columns, in this order: t:select { "a", "b" }, t:select "room*", t:select { "id", type = "number" }.
+function tables:select(what, ...)
+  local names = self:names(listed(what, ...), "select")
+  return from_columns(names, columns_of(self, names))
+end
+
+-- All columns but these, which are named as for select.
+function tables:drop(what, ...)
   local out, kept = {}, {}
-  for _, name in ipairs(name_list(self, names, "drop")) do out[name] = true end
+  for _, name in ipairs(self:names(listed(what, ...), "drop")) do out[name] = true end
   for _, name in ipairs(self:columns()) do
     if not out[name] then kept[#kept + 1] = name end
   end
-  return self:select(kept)
+  return from_columns(kept, columns_of(self, kept))
 end
 
--- Other names: t:rename { old = "new" }.
+-- Other names: t:rename { old = "new" }. Names may be swapped; a name that another column has raises.
 function tables:rename(changes)
   if type(changes) ~= "table" then core.fail("rename takes { old = \"new\" }, not a %s", type(changes)) end
   for name, new in pairs(changes) do
@@ -200,32 +256,29 @@ function tables:take(indices)
   return tables.wrap(C.lathe_table_take(handle(self), rows, count, core.progress(), core.problem))
 end
 
--- The first `count` rows (10).
-function tables:head(count)
-  count = count or 10
-  if type(count) ~= "number" or count < 0 or count % 1 ~= 0 and count ~= math.huge then
-    core.fail("head takes a number of rows, not %s", tostring(count))
-  end
-  count = math.min(count, self:rows())
-  local rows = ffi.new("int64_t[?]", count)
-  for index = 0, count - 1 do rows[index] = index end
-  return tables.wrap(C.lathe_table_take(handle(self), rows, count, core.progress(), core.problem))
-end
-
 -- Indices of columns for C, from 0: an int32_t array and its length; nil and 0 (all of them) for nil and {}. `verb` asks, in errors.
-function tables:indices_of(names, verb)
-  if names == nil or (type(names) == "table" and #names == 0) then return nil, 0 end
-  names = name_list(self, names, verb)
+function tables:indices_of(what, verb)
+  if what == nil or (type(what) == "table" and next(what) == nil) then return nil, 0 end
+  local names = self:names(what, verb)
   local list = ffi.new("int32_t[?]", #names)
   for index, name in ipairs(names) do list[index - 1] = self:index_of(name) end
   return list, #names
 end
 
--- One of each set of equal rows. `options`: columns = compare these only; keep = "first" (default) or "last".
--- Also returns how many rows were left out.
-function tables:drop_duplicates(options)
-  options = options or {}
-  local keep = options.keep or "first"
+-- { columns = names, ... } of a verb that takes the names alone, too.
+local function with_columns(what, verb)
+  if type(what) == "string" or (type(what) == "table" and (what[1] ~= nil or what.type ~= nil)) then what = { columns = what } end
+  return core.options(what, verb)
+end
+
+core.takes.drop_duplicates = { columns = core.open, keep = "first" }
+core.takes.drop_missing = { columns = core.open }
+
+-- One of each set of equal rows: t:drop_duplicates(), t:drop_duplicates "id", t:drop_duplicates { columns = { "id" }, keep = "last" }.
+-- `columns`: compare these only; `keep`: "first" (default) or "last". Also returns how many rows were left out.
+function tables:drop_duplicates(what)
+  local options = with_columns(what, "drop_duplicates")
+  local keep = options.keep
   if keep ~= "first" and keep ~= "last" then core.fail("keep is \"first\" or \"last\", not %q", tostring(keep)) end
   local list, count = self:indices_of(options.columns, "drop_duplicates")
   local result = tables.wrap(
@@ -234,20 +287,25 @@ function tables:drop_duplicates(options)
 end
 
 -- The rows that miss nothing, in these columns or in all: t:drop_missing { "income" }. Also returns how many rows were left out.
-function tables:drop_missing(names)
-  if type(names) == "table" and names.columns then names = names.columns end
-  local list, count = self:indices_of(names, "drop_missing")
+function tables:drop_missing(what, ...)
+  local list, count = self:indices_of(with_columns(listed(what, ...), "drop_missing").columns, "drop_missing")
   local result = tables.wrap(C.lathe_table_drop_missing(handle(self), list, count, core.progress(), core.problem))
   return result, self:rows() - result:rows()
 end
 
+core.takes.keep_range = { min = -math.huge, max = math.huge, below = math.huge }
+
 -- The rows whose number in a column lies in a range: t:keep_range("age", { min = 17, max = 99 }); `below` is a limit that is itself
 -- outside. Missing, infinite and NaN values are outside of every range. Also returns how many rows were left out.
 function tables:keep_range(name, range)
+  range = core.options(range, "keep_range")
+  for word, limit in pairs(range) do
+    if type(limit) ~= "number" then core.fail("keep_range: %s is a number, not %s", word, tostring(limit)) end
+  end
   local pointer, count = C.lathe_table_column(handle(self), self:index_of(name)), self:rows()
   local values, rows, kept = ffi.new("double[?]", count), ffi.new("int64_t[?]", count), 0
   core.try(C.lathe_column_to_float64(pointer, values, core.problem))
-  local min, max, below = range.min or -math.huge, range.max or math.huge, range.below or math.huge
+  local min, max, below = range.min, range.max, range.below
   for row = 0, count - 1 do
     local value = values[row]
     if value >= min and value <= max and value < below and value > -math.huge then
@@ -255,7 +313,6 @@ function tables:keep_range(name, range)
       kept = kept + 1
     end
   end
-  if kept == count then return self, 0 end
   return tables.wrap(C.lathe_table_take(handle(self), rows, kept, core.progress(), core.problem)), count - kept
 end
 
@@ -276,8 +333,10 @@ end
 -- A data-quality report: what each column holds, what is wrong with it, and the step that mends it.
 function tables:profile(options) return require("lathe.profile").report(self, options) end
 
+core.takes.show = { rows = core.open, width = core.open, colour = core.open }
+
 -- The head as text: framed, aligned. `options`: rows (10), width (that of the terminal, or 80), colour (false).
-function tables:show(options) return require("lathe.head").render(self, options or {}) end
+function tables:show(options) return require("lathe.head").render(self, core.options(options, "show")) end
 
 function tables.describe(object)
   if rawget(object, "pointer") == nil then return "released table" end
@@ -296,12 +355,11 @@ local verbs = {
   sort = "lathe.sort",
   order = "lathe.sort",
   melt = "lathe.concat",
-  sample = "lathe.sample",
-  slice = "lathe.sample",
-  tail = "lathe.sample",
+  sample = "lathe.sample", head = "lathe.sample", tail = "lathe.sample", slice = "lathe.sample",
   correlate = "lathe.association",
   missing_patterns = "lathe.association",
 }
+tables.verbs = verbs -- for completion
 function tables.missing(_, name)
   if verbs[name] then
     require(verbs[name])
