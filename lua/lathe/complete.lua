@@ -1,5 +1,5 @@
--- Completion of a console line at its end: names of the environment, fields and methods of what they hold, columns, steps and files
--- inside quotes. Nothing of the line is run.
+-- Completion of a console line at its end: names of the environment, fields and methods of what they hold, options of verbs; inside quotes
+-- columns, steps, files, and in formulas columns and functions. Nothing of the line is run.
 local complete = {}
 
 -- Every text key that can be read from `value` without calling anything of its own: its fields, then those of its class.
@@ -23,6 +23,9 @@ local function names_of(value, seen, out)
       local name, held = debug.getupvalue(index, at)
       if name == nil then break end
       if name == "class" or name == "methods" or name == "parts" then names_of(held, seen, out) end
+      if name == "class" and type(held.verbs) == "table" then -- methods whose modules are loaded when they are used
+        for verb in pairs(held.verbs) do out[verb] = true end
+      end
       if name == "inside" and type(held) == "table" then -- a flow: its nodes
         local state = rawget(held, value)
         if type(state) == "table" and type(state.by_name) == "table" then names_of(state.by_name, seen, out) end
@@ -69,7 +72,7 @@ end
 local function keys(map, allow_private)
   local list = {}
   for key in pairs(map) do
-    if key:find "^[%a_][%w_]*$" and (allow_private or key:sub(1, 1) ~= "_") then list[#list + 1] = key end
+    if type(key) == "string" and key:find "^[%a_][%w_]*$" and (allow_private or key:sub(1, 1) ~= "_") then list[#list + 1] = key end
   end
   return list
 end
@@ -134,12 +137,57 @@ local function open_quote(line)
   if quote then return line:sub(from + 1), line:sub(1, from - 1), quote end
 end
 
+local formulas = { filter = true, derive = true }
+
+-- The innermost call that is open at the end of `text`: its name, and whether the end is where the key of an option may stand.
+local function open_call(text)
+  local calls, plain = {}, text:gsub("\\.", "  "):gsub("([\"'])(.-)%1", function(_, inside) return (" "):rep(#inside + 2) end)
+  local at = 1
+  while at <= #plain do
+    local letter = plain:sub(at, at)
+    if letter == "(" or letter == "{" then
+      calls[#calls + 1] = { letter = letter, name = plain:sub(1, at - 1):match "([%a_][%w_.:]*)%s*$" }
+    elseif letter == ")" or letter == "}" then
+      calls[#calls] = nil
+    end
+    at = at + 1
+  end
+  local top = calls[#calls]
+  if not top then return plain:match "[:.]([%a_][%w_]*)%s*$" end
+  local call = top.name and top or calls[#calls - 1] or top
+  local name = call.name and call.name:match "([%a_][%w_]*)$"
+  return name, top.letter == "{" and plain:find "[{,]%s*[%a_]?[%w_]*$" ~= nil, call.name
+end
+
+-- The options of a verb, by the name it is called by.
+local function options_of(name, full)
+  local core, module = require "lathe.core", require("lathe.table").verbs[name]
+  if full == "lathe.read" then return keys(require("lathe.read.options").known) end
+  if module then require(module) elseif name == "profile" then require "lathe.profile" end
+  if full:find "^lathe%." then pcall(function() return require("lathe")[name] end) end
+  return keys(core.takes["lathe." .. name] or core.takes[name] or core.takes["recipe:" .. name] or {})
+end
+
+-- What may stand in a formula: columns, and functions with their bracket.
+local function in_formula(columns)
+  local list = {}
+  for _, name in ipairs(columns or {}) do list[#list + 1] = name end
+  for _, name in ipairs(require("lathe.expression").functions()) do list[#list + 1] = name .. "(" end
+  return list
+end
+
 -- Complete `line` at its end in `environment` (a table of names). Gives the line, made as long as all choices agree, and the
 -- choices, sorted. `columns` (a list, may be nil): names that are offered inside quotes.
 function complete.line(line, environment, columns)
   local inside, before, quote = open_quote(line)
   if inside then
     local found
+    if formulas[open_call(before) or ""] then
+      local word = inside:match "[%a_][%w_]*$" or ""
+      found = word ~= "" and matching(in_formula(columns), word) or {}
+      if #found == 0 then return line, {} end
+      return line:sub(1, #line - #word) .. common_start(found), found
+    end
     if before:find "step%s*%(?%s*$" then found = matching(steps(), inside)
     elseif before:find "[%a_][%w_.:]*%s*%(?%s*$" and before:find "%f[%w](%a+)%s*%(?%s*$" then found = files(inside) end
     if columns and (found == nil or #found == 0) then found = matching(columns, inside) end
@@ -158,6 +206,12 @@ function complete.line(line, environment, columns)
     if start == "" then return line, {} end
     local names = names_of(environment, {}, names_of(_G, {}, {}))
     local list = keys(names, start:sub(1, 1) == "_")
+    local call, is_key, full = open_call(line)
+    local options = call and is_key and matching(options_of(call, full), start) or {}
+    if #options > 0 then
+      local text = common_start(options)
+      return line:sub(1, #line - #start) .. text .. (#options == 1 and " = " or ""), options
+    end
     for word in pairs(require("lathe.schema").reserved) do list[#list + 1] = word end
     found = matching(list, start)
   end

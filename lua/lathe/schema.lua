@@ -176,7 +176,11 @@ function checks.columns(_, value, columns)
   local kept = {}
   for index, name in ipairs(value) do
     local problem
-    kept[index], problem = check_column(name, columns)
+    if type(name) == "string" and name:find "[*?]" and (not columns or #schema.matching(name, columns) > 0) then
+      kept[index] = name -- a pattern
+    else
+      kept[index], problem = check_column(name, columns)
+    end
     if problem then return nil, problem end
   end
   return kept

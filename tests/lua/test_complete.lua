@@ -28,6 +28,16 @@ tap.same(line "1 + ", "1 + ", "and one that ends in no name")
 tap.same(line "step \"clean.drop_dup", "step \"clean.drop_duplicates\"", "steps inside quotes after step")
 tap.same(choices "retu", "return", "words of the language")
 
+tap.same(choices "data:join", "join join_asof", "verbs that were not loaded yet")
+tap.same(line("data:filter \"log(pri", { "price" }), "data:filter \"log(price", "columns in a formula")
+tap.same(choices "data:filter \"x > lo", "log( log10( log1p( log2( lower(", "functions in a formula")
+tap.same(line "data:derive { { \"a\", \"substr", "data:derive { { \"a\", \"substring(", "in a list, too")
+tap.same(line "data:sample { sh", "data:sample { share = ", "options of a verb")
+tap.same(line "data:value_counts(\"price\", { mis", "data:value_counts(\"price\", { missing = ", "behind names")
+tap.same(line "lathe.read(\"a(b.csv\", { delim", "lathe.read(\"a(b.csv\", { delimiter = ", "options of lathe.read")
+tap.same(line "lathe.concat { data, data, sour", "lathe.concat { data, data, source = ", "beside a list")
+tap.same(line "data:sample { share = fir", "data:sample { share = first", "a value is no option")
+
 local called = false
 names.trap = setmetatable({}, { __index = function() called = true end })
 complete.line("trap.anything.more", names)

@@ -103,7 +103,8 @@ for verb in pairs(tables.verbs) do require(tables.verbs[verb]) end
 for where, known in pairs(core.takes) do
   local part = page:match("\n### [^\n]*%f[%w_]" .. where:gsub("%.", "%%.") .. "%([^\n]*\n(.-)\n#")
   for name in pairs(known) do
-    if part and type(name) == "string" and not part:find("%f[%w_]" .. name .. "%f[^%w_]") then missing[#missing + 1] = where .. " " .. name end
+    local told = not part or type(name) ~= "string" or part:find("%f[%w_]" .. name .. "%f[^%w_]")
+    if not told then missing[#missing + 1] = where .. " " .. name end
   end
 end
 table.sort(missing)
