@@ -58,7 +58,16 @@ return {
         high = { type = "number", optional = true, doc = "largest value kept as it is" },
       },
       outputs = { table = "table" },
-      run = function(input, param) return { table = input.table:clip(param.column, param.low, param.high) } end,
+      run = function(input, param, context)
+        local count, result = require("lathe.style").count, input.table:clip(param.column, param.low, param.high)
+        local name, limits = "`" .. param.column:gsub("`", "``") .. "`", {}
+        if param.low then limits[#limits + 1] = name .. " < $low" end
+        if param.high then limits[#limits + 1] = name .. " > $high" end
+        local limited = input.table:filter(table.concat(limits, " or "), { low = param.low, high = param.high }):rows()
+        context.note(result:note())
+        context.log(("limited %s of %s values of %s"):format(count(limited), count(result:rows()), param.column))
+        return { table = result }
+      end,
     },
     select_columns = {
       doc = "Keep only these columns, in this order.",

@@ -26,22 +26,6 @@ return {
         return {}
       end,
     },
-    parquet = {
-      doc = "Write a table as a Parquet file, by DuckDB.",
-      inputs = { table = "table" },
-      params = {
-        path = { type = "output", doc = "the .parquet file" },
-        compression = { type = "choice", choices = { "zstd", "snappy", "gzip", "lz4", "uncompressed" }, default = "zstd",
-          doc = "how pages are packed" },
-        row_group = { type = "integer", default = 122880, min = 1, doc = "rows in a row group" },
-      },
-      outputs = {},
-      run = function(input, param, context)
-        require("lathe").duckdb.write_parquet(input.table, param.path, { compression = param.compression, row_group = param.row_group })
-        context.note(("%s, %s"):format(input.table:note(), size_of(param.path)))
-        return {}
-      end,
-    },
     table = {
       doc = "Write a table as a file: CSV, TSV, JSON, JSON Lines, NPY, NPZ, safetensors, SQLite or Parquet, told by its extension.",
       inputs = { table = "table" },
@@ -55,6 +39,9 @@ return {
           doc = "SQLite: a new table, one instead of another, or rows behind those there" },
         fields = { type = "boolean", optional = true, doc = "NPY: keep the names of columns where all are of one type" },
         compressed = { type = "boolean", optional = true, doc = "NPZ: deflate the arrays" },
+        compression = { type = "choice", choices = { "zstd", "snappy", "gzip", "lz4", "uncompressed" }, optional = true,
+          doc = "Parquet: how pages are packed (zstd)" },
+        row_group = { type = "integer", optional = true, min = 1, doc = "Parquet: rows in a row group (122880)" },
       },
       outputs = {},
       run = function(input, param, context)

@@ -30,6 +30,9 @@ return {
         array = { type = "string", optional = true, doc = "NPZ: this array only" },
         columns = { type = "list", optional = true, doc = "Parquet: only these columns" },
         where = { type = "string", optional = true, doc = "Parquet: only rows for which this SQL condition holds" },
+        memory = { type = "string", optional = true, doc = "Parquet: what DuckDB may hold, as 2GB; the rest goes to disk" },
+        decimals = { type = "choice", choices = { "exact", "float64", "text" }, optional = true,
+          doc = "Parquet, ODBC: what decimals become that int64 does not hold" },
         table = { type = "string", optional = true, doc = "databases: the table" },
         query = { type = "string", optional = true, doc = "databases: a query instead of a table" },
         timeout = { type = "number", optional = true, min = 0, doc = "servers: seconds for an answer (300)" },
@@ -56,28 +59,11 @@ return {
         return { table = table_, rejects = rejects }
       end,
     },
-    parquet = {
-      doc = "Read a Parquet file, by DuckDB.",
-      inputs = {},
-      params = {
-        path = { type = "path", doc = "the file" },
-        columns = { type = "list", optional = true, doc = "only these columns" },
-        where = { type = "string", optional = true, doc = "only these rows: a condition in SQL" },
-        memory = { type = "string", optional = true, doc = "what DuckDB may hold, such as 2GB; the rest goes to disk" },
-        decimals = { type = "choice", choices = { "exact", "float64", "text" }, default = "exact", doc = "what decimals become" },
-      },
-      outputs = { table = "table" },
-      run = function(_, param, context)
-        local table_ = require("lathe").duckdb.read_parquet(param.path, { columns = param.columns, where = param.where,
-          memory = param.memory, decimals = param.decimals })
-        context.note(table_:note())
-        return { table = table_ }
-      end,
-    },
     sql = {
-      doc = "Ask in SQL: a database by ODBC, or tables and files by DuckDB.",
-      detail = "With dsn, connection_env or connection_file the query goes to that database. Otherwise DuckDB runs it: "
-        .. "the tables given are t and u in the query; files are read_csv('x.csv'), read_parquet('x.parquet'), read_json('x.json'). "
+      doc = "Ask in SQL: tables of the flow and files by DuckDB, or a database by ODBC with parameters.",
+      detail = "With dsn, connection_env or connection_file the query goes to that database (without parameters ingest.read does that, too). "
+        .. "Otherwise DuckDB runs it: the tables given are t and u in the query; files are read_csv('x.csv'), read_parquet('x.parquet'), "
+        .. "read_json('x.json'). "
         .. "What a query reads by itself is not known to the run, so the step is never taken from the store.",
       inputs = { { "t", "table", optional = true }, { "u", "table", optional = true } },
       cache = false,

@@ -198,7 +198,10 @@ return {
         local list = { source = param.source, names = param.names }
         for _, name in ipairs { "first", "second", "third", "fourth" } do list[#list + 1] = input[name] end
         local made, report = require("lathe").concat(list)
+        local count, rows = require("lathe.style").count, {}
+        for index, t in ipairs(list) do rows[index] = count(t:rows()) end
         context.note(made:note())
+        context.log(("%s rows gave %s"):format(require("lathe.schema").enumerate(rows), count(made:rows())))
         for _, found in ipairs(report.differences) do context.log(("%s: %s, %s"):format(found[1], found[2], found[3])) end
         return { table = made, report = report }
       end,
@@ -214,9 +217,7 @@ return {
       },
       outputs = { table = "table" },
       run = function(input, param, context)
-        local count = require("lathe.style").count
-        local after = input.table:melt(param)
-        return told(context, input.table, after, ("%s rows became %s"):format(count(input.table:rows()), count(after:rows())))
+        return gathered(context, input.table, input.table:melt(param))
       end,
     },
     sample = {

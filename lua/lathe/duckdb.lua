@@ -296,19 +296,6 @@ function duckdb.read_parquet(path, options)
   return answer
 end
 
--- What lathe.read does with a Parquet file: `options.query` is SQL in which the file is the table `file`.
-function duckdb.read(path, options)
-  if not (options and options.query) then return duckdb.read_parquet(path) end
-  local opened = duckdb.open()
-  local fine, answer = pcall(function()
-    opened:query(("CREATE TEMP VIEW file AS FROM read_parquet(%s)"):format(quoted(core.path(path, "lathe.read"))))
-    return opened:query(options.query)
-  end)
-  opened:close()
-  if not fine then error(answer, 0) end
-  return answer or core.fail "the query has no answer; a table is made by SELECT or FROM"
-end
-
 -- Write a table as a Parquet file; options as for `d:copy`.
 function duckdb.write_parquet(table_, path, options)
   if not tables.is(table_) then core.fail("lathe.duckdb.write_parquet takes a table, not a %s", type(table_)) end

@@ -142,7 +142,7 @@ function odbc.read(rest, options)
   local sql = options.query or ('select * from "%s"'):format((text(options.table, "table"):gsub('"', '""'):gsub("%.", '"."')))
   local way, name = rest:match "^(%l+):(.+)$"
   local where = way == "env" and { connection_env = name } or way == "file" and { connection_file = name } or { connection = rest }
-  where.timeout = options.timeout
+  where.timeout, where.decimals = options.timeout, options.decimals
   return odbc.ask(sql, where)
 end
 

@@ -130,6 +130,7 @@ end
 -- What validates a loaded file: `fail` reports a sentence at the line of the named fields and gives false.
 local function validator(path, source)
   local v = { fine = true }
+  function v.line(at) return line_of(source, unpack(at)) end
   function v.fail(at, format, ...)
     v.fine = false
     report_problem(path, line_of(source, unpack(at)), format, ...)
@@ -239,9 +240,13 @@ local function read_step(v, stage, name, given, file)
     if not made then return false end
     step.params[#step.params + 1], step.param[param_name] = made, made
   end
+  -- Those that must be given come first, then as they are written.
+  local places = {}
+  for _, param in ipairs(step.params) do places[param] = v.line { "steps", name, "params", param.name } or 0 end
   table.sort(step.params, function(a, b)
     local first, second = a.default ~= nil or a.optional, b.default ~= nil or b.optional
     if (first and true or false) ~= (second and true or false) then return not first end
+    if places[a] ~= places[b] then return places[a] < places[b] end
     return a.name < b.name
   end)
   for _, port in ipairs(step.inputs) do

@@ -239,7 +239,8 @@ local function read_opened(source, file, path, name, options, detail)
     return tables.load(file)
   end
   if format == "sqlite" then return require("lathe.sqlite").read(file, options, detail) end
-  return part("lathe.duckdb", name, words[format]).read_parquet(file, { columns = options.columns, where = options.where })
+  return part("lathe.duckdb", name, words[format]).read_parquet(file, { columns = options.columns, where = options.where,
+    memory = options.memory, decimals = options.decimals })
 end
 
 -- Read one place: its table; `detail` is filled.

@@ -113,6 +113,8 @@ options.known = {
   array = { check = text, formats = { npz = true } },
   columns = { check = texts, formats = { parquet = true } },
   where = { check = text, formats = { parquet = true } },
+  memory = { check = text, formats = { parquet = true } },
+  decimals = { check = text, formats = { parquet = true, odbc = true } },
   table = { check = text, formats = { sqlite = true, odbc = true } },
   query = { check = text, formats = { sqlite = true, odbc = true } },
   timeout = { check = amount },
