@@ -99,9 +99,9 @@ static void read_extra(const char *at, const char *end, entry *found) {
 
 /* The entry at `*at` of the directory; `*at` moves behind it. */
 static bool read_entry(const archive *zip, uint64_t *at, entry *found, lathe_error *error) {
-  const char *head = zip->data + *at;
-  if (*at > zip->size || zip->size - *at < CENTRAL_SIZE || memcmp(head, "PK\1\2", 4) != 0)
+  if (*at > zip->size || zip->size - *at < CENTRAL_SIZE || memcmp(zip->data + *at, "PK\1\2", 4) != 0)
     return broken(zip, "its directory is not where it should be", error);
+  const char *head = zip->data + *at;
   uint64_t name = little(head + 28, 2), extra = little(head + 30, 2), comment = little(head + 32, 2);
   if (zip->size - *at - CENTRAL_SIZE < name + extra + comment)
     return broken(zip, "its directory is cut off", error);
@@ -123,10 +123,11 @@ static bool read_entry(const archive *zip, uint64_t *at, entry *found, lathe_err
 
 /* The bytes of an entry: in the file, or unpacked into `*room`, which is to be freed. NULL with an error. */
 static const char *read_bytes(const archive *zip, const entry *from, char **room, lathe_error *error) {
-  const char *head = zip->data + from->offset, *bytes;
   *room = NULL;
-  if (from->offset > zip->size || zip->size - from->offset < LOCAL_SIZE || memcmp(head, "PK\3\4", 4) != 0)
+  if (from->offset > zip->size || zip->size - from->offset < LOCAL_SIZE ||
+      memcmp(zip->data + from->offset, "PK\3\4", 4) != 0)
     return broken(zip, "an entry is not where it should be", error), NULL;
+  const char *head = zip->data + from->offset, *bytes;
   uint64_t begin = from->offset + LOCAL_SIZE + little(head + 26, 2) + little(head + 28, 2);
   if (begin > zip->size || zip->size - begin < from->packed)
     return broken(zip, "an entry is cut off", error), NULL;
