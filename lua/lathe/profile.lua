@@ -92,7 +92,7 @@ end
 local function number_tables(report, summaries)
   local places, moments, spread = {}, {}, {}
   for _, s in ipairs(summaries) do
-    if is_number[s.type] then
+    if is_number[s.type] and (s.distinct > 0 or s.rows == 0) then -- an alert tells of those without a value
       places[#places + 1] = { s.name, sparkline(s.bins), s.min, s.median, s.max }
       moments[#moments + 1] = { s.name, s.missing > 0 and s.missing or nil, s.distinct, s.mean, s.sd, s.skewness }
       spread[#spread + 1] = { s.name, s.q01, s.q05, s.q25, s.q75, s.q95, s.q99 }
@@ -106,9 +106,10 @@ local function number_tables(report, summaries)
 end
 
 local function top_text(s)
+  if s.top[1] and s.top[1].count == 1 and s.top_error == 0 then return "each once" end
   local parts = {}
-  for at = 1, math.min(3, #s.top) do
-    parts[at] = ("%s (%s)"):format(style.cut(s.top[at].value:gsub("%c", " "), 20), style.count(s.top[at].count))
+  for at = 1, math.min(3, #s.top) do -- the count first: a narrow screen cuts the end
+    parts[at] = ("%s × %s"):format(style.count(s.top[at].count), style.cut(s.top[at].value:gsub("%c", " "), 20))
   end
   if #s.top > 3 or s.distinct > #s.top then parts[#parts + 1] = "…" end
   return table.concat(parts, ", ")
@@ -126,7 +127,8 @@ local function other_tables(report, summaries)
   end
   if #texts > 0 then
     report:heading "Text and truth"
-    report:table { columns = { "column", "type", "missing", "distinct", { name = "most frequent", align = "left" } }, rows = texts }
+    report:table { columns = { "column", "type", { name = "missing", align = "right" }, "distinct",
+      { name = "most frequent", align = "left" } }, rows = texts }
   end
   if #times > 0 then
     report:heading "Times"

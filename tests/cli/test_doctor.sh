@@ -10,7 +10,7 @@ for library in OpenBLAS libmicrohttpd libcurl zlib libzstd SQLite PCRE2 unixODBC
 done
 has "the doctor shows the locale" "$out" UTF-8
 has "the doctor shows how plain luajit finds lathe" "$out" "export LUA_PATH="
-if grep -q 'not found' "$out"; then
+if grep -q '✗' "$out"; then
   status "what is missing fails" 1
   has "what is missing is named with its package" "$out" "apt install"
 else

@@ -43,10 +43,17 @@ local function libraries()
       name = ffi.string(core.C.lathe_library_name(which)),
       purpose = ffi.string(core.C.lathe_library_purpose(which)),
       package = ffi.string(core.C.lathe_library_package(which)),
+      mend = "apt install " .. ffi.string(core.C.lathe_library_package(which)),
+      optional = which == tonumber(core.C.LATHE_LIBRARY_ODBC),
       file = there and ffi.string(core.C.lathe_library_file(which)) or nil,
       found = there,
     }
   end
+  local duckdb = require("lathe.duckdb").found()
+  rows[#rows + 1] = {
+    name = "DuckDB", purpose = "keeps Parquet, asks in SQL", optional = true, mend = "lathe help formats",
+    file = duckdb and ("%s, %s"):format(duckdb.version, duckdb.path), found = duckdb ~= nil,
+  }
   return rows
 end
 
@@ -90,7 +97,6 @@ local function look()
     locale = locale(),
     utf8 = utf8(),
     libraries = libraries(),
-    duckdb = require("lathe.duckdb").found(),
     folder_writable = writable(),
     lua_path = lua_path(),
     plugin_problems = {},
@@ -99,7 +105,7 @@ local function look()
   plugin.load_all()
   for index, problem in ipairs(plugin.problems()) do found.plugin_problems[index] = problem.sentence end
   found.healthy = found.folder_writable and #found.plugin_problems == 0
-  for _, library in ipairs(found.libraries) do found.healthy = found.healthy and library.found end
+  for _, library in ipairs(found.libraries) do found.healthy = found.healthy and (library.found or library.optional) end
   return found
 end
 
@@ -119,14 +125,15 @@ local function make_report(found)
   }
   local rows = {}
   for index, library in ipairs(found.libraries) do
-    rows[index] = { library.name, library.purpose, library.found and library.file or "not found" }
+    local lost = library.optional and "not here" or "missing"
+    rows[index] = { library.found and "✓" or library.optional and "·" or "✗", library.name, library.purpose,
+      library.found and library.file or ("%s; %s"):format(lost, library.mend) }
   end
-  rows[#rows + 1] = { "DuckDB", "reads Parquet, asks in SQL (optional)", found.duckdb and found.duckdb.path or "not here" }
-  report:table { columns = { "library", "what it does", "file" }, rows = rows }
+  report:heading "Libraries, each opened when it is first needed"
+  report:table { columns = { "", "library", "what it does", "found as" }, rows = rows }
   for _, library in ipairs(found.libraries) do
-    if not library.found then
-      report:alert { level = "error", text = ("%s is missing: nothing here %s"):format(library.name, library.purpose),
-        step = "apt install " .. library.package }
+    if not library.found and not library.optional then
+      report:alert { level = "error", text = ("%s is missing: nothing here %s"):format(library.name, library.purpose), step = library.mend }
     end
   end
   for _, problem in ipairs(found.plugin_problems) do report:alert { level = "error", text = problem } end
@@ -137,7 +144,7 @@ local function make_report(found)
     report:alert { text = ("the locale %s is not UTF-8, so the screen draws plainly"):format(found.locale),
       step = "export LC_ALL=C.UTF-8" }
   end
-  if found.healthy then report:text "Nothing is missing." end
+  if found.healthy then report:text "Nothing that lathe needs is missing." end
   return report
 end
 
