@@ -61,9 +61,9 @@ return {
     },
     sql = {
       doc = "Ask in SQL: tables of the flow and files by DuckDB, or a database by ODBC with parameters.",
-      detail = "With dsn, connection_env or connection_file the query goes to that database (without parameters ingest.read does that, too). "
-        .. "Otherwise DuckDB runs it: the tables given are t and u in the query; files are read_csv('x.csv'), read_parquet('x.parquet'), "
-        .. "read_json('x.json'). "
+      detail = "With dsn, connection_env or connection_file the query goes to that database; without parameters, so does ingest.read. "
+        .. "Otherwise DuckDB runs it: the tables given are t and u in the query; files are read_csv('x.csv'), "
+        .. "read_parquet('x.parquet'), read_json('x.json'). "
         .. "What a query reads by itself is not known to the run, so the step is never taken from the store.",
       inputs = { { "t", "table", optional = true }, { "u", "table", optional = true } },
       cache = false,

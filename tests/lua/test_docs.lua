@@ -96,9 +96,12 @@ tap.same(unnamed, {}, "commands.md has a part for each command")
 tap.same(unlisted, {}, "commands.md names each option")
 tap.same(unmanned, {}, "the man page has each command")
 
+local pages = {}
+for name in output_of(("cd '%s/share/doc' && ls *.md"):format(top)):gmatch "([%w_]+)%.md" do pages[#pages + 1] = name end
+
 -- What the tour and the other pages point at is there.
 local lost = {}
-for _, name in ipairs { "tour", "lua", "commands", "plugins" } do
+for _, name in ipairs(pages) do
   for path in (read(top .. "/share/doc/" .. name .. ".md") or ""):gmatch "`([%w_]+/[%w_./-]+)`" do
     local root = path:match "^[^/]+"
     if (root == "src" or root == "lua" or root == "tests" or root == "plugins" or root == "share") and path ~= "lua/lathe/cdef.lua"
@@ -106,6 +109,28 @@ for _, name in ipairs { "tour", "lua", "commands", "plugins" } do
   end
 end
 tap.same(lost, {}, "every path that the pages name is in the tree")
+
+-- README.md leads to every page, and no link leads nowhere.
+local start, dead, unlinked = read(top .. "/README.md") or "", {}, {}
+for _, name in ipairs(pages) do
+  if not start:find("](share/doc/" .. name .. ".md)", 1, true) or not man:find("lathe help " .. name, 1, true)
+    or not commands:match("\n## lathe help\n(.-)\n## "):find("`" .. name .. "`", 1, true) then unlinked[#unlinked + 1] = name end
+  for link in read(top .. "/share/doc/" .. name .. ".md"):gmatch "%]%(([%w_./-]+)%)" do
+    if not io.open(top .. "/share/doc/" .. link) then dead[#dead + 1] = name .. ".md: " .. link end
+  end
+end
+for link in start:gmatch "%]%(([%w_./-]+)%)" do
+  if not io.open(top .. "/" .. link) then dead[#dead + 1] = "README.md: " .. link end
+end
+tap.same(unlinked, {}, "README.md, lathe help and the man page name each page of the manual")
+tap.same(dead, {}, "every link of the pages leads somewhere")
+
+-- The keys of the Data view.
+local keys, untold_keys = (read(top .. "/src/tui/view_data.c") or ""):match "data_keys%[%] = {(.-)\n};", {}
+for key in keys:gmatch '{"(%l)",' do
+  if not commands:find("\n| `" .. key .. "` |") then untold_keys[#untold_keys + 1] = key end
+end
+tap.same(untold_keys, {}, "commands.md has the keys of the Data view")
 
 local floors, told = {}, {}
 for name in output_of(("cd '%s/src' && ls -d */"):format(top)):gmatch "([%w_]+)/" do floors[#floors + 1] = name end

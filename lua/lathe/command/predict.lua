@@ -58,7 +58,7 @@ return {
   usage = "lathe predict MODEL FILE [--output FILE.csv] [--all] [--json]",
   arguments = {
     { name = "MODEL", doc = "a bundle" },
-    { name = "FILE", doc = "a CSV file with the columns that the model was trained on" },
+    { name = "FILE", doc = "a table with the columns that the model was trained on" },
   },
   options = {
     { name = "output", value = "FILE.csv", doc = "write a file instead of standard output" },

@@ -47,7 +47,7 @@ return {
     { name = "missing", value = "TEXT", many = true, doc = "a cell that means missing, instead of the usual ones" },
     { name = "type", value = "COLUMN=TYPE", many = true, doc = "read a column as this type, whatever it holds" },
     { name = "no-header", doc = "the first row is data" },
-    { name = "encoding", value = "NAME", doc = "utf-8 or latin-1" },
+    { name = "encoding", value = "NAME", doc = "how the text is written (found out by default)" },
     { name = "html", value = "FILE", doc = "write the report as a page" },
     { name = "json", doc = "the report and all its numbers as JSON" },
   },
