@@ -93,7 +93,8 @@ bool lathe_text_to_timestamp(const char *text, size_t size, int64_t *microsecond
 size_t lathe_text_from_date(int32_t days, char *out) {
   int64_t year, month, day;
   lathe_date_to_civil(days, &year, &month, &day);
-  if (year < 0 || year > 9999) return (size_t)snprintf(out, 32, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
+  if (year < 0 || year > 9999)
+    return (size_t)snprintf(out, 32, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
   int numbers[] = {(int)year / 100, (int)year % 100, (int)month, (int)day};
   char *at = out;
   for (int i = 0; i < 4; i++) {

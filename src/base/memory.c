@@ -41,7 +41,8 @@ void *lathe_memory_raw(size_t count, size_t size, lathe_error *error) {
 bool lathe_memory_resize(void **memory, size_t count, size_t size, lathe_error *error) {
   size_t bytes;
   void *resized = NULL;
-  if (!__builtin_mul_overflow(count, size, &bytes)) resized = advise(realloc(*memory, bytes ? bytes : 1), bytes);
+  if (!__builtin_mul_overflow(count, size, &bytes))
+    resized = advise(realloc(*memory, bytes ? bytes : 1), bytes);
   if (!resized) return no_memory(error, count, size);
   *memory = resized;
   return true;

@@ -9,13 +9,13 @@
 #include "../base/memory.h"
 #include "odbc.h"
 
-#define ODBC_SYMBOLS(X)                                                                                      \
-  X(SQLAllocHandle)                                                                                          \
-  X(SQLFreeHandle)                                                                                           \
-  X(SQLSetEnvAttr) X(SQLSetConnectAttr) X(SQLDriverConnectW) X(SQLDisconnect) X(SQLGetInfoW)                 \
-      X(SQLGetDiagRecW) X(SQLSetStmtAttr) X(SQLPrepareW) X(SQLExecute) X(SQLExecDirectW) X(SQLBindParameter) \
-          X(SQLNumParams) X(SQLNumResultCols) X(SQLDescribeColW) X(SQLColAttributeW) X(SQLBindCol)           \
-              X(SQLFetch) X(SQLGetData) X(SQLSetPos) X(SQLMoreResults) X(SQLCancel)
+/* clang-format off */
+#define ODBC_SYMBOLS(X)                                                                                   \
+  X(SQLAllocHandle) X(SQLFreeHandle) X(SQLSetEnvAttr) X(SQLSetConnectAttr) X(SQLDriverConnectW)           \
+  X(SQLDisconnect) X(SQLGetInfoW) X(SQLGetDiagRecW) X(SQLSetStmtAttr) X(SQLPrepareW) X(SQLExecute)        \
+  X(SQLExecDirectW) X(SQLBindParameter) X(SQLNumParams) X(SQLNumResultCols) X(SQLDescribeColW)            \
+  X(SQLColAttributeW) X(SQLBindCol) X(SQLFetch) X(SQLGetData) X(SQLSetPos) X(SQLMoreResults) X(SQLCancel)
+/* clang-format on */
 
 struct odbc_functions {
 #define DECLARE(name) __typeof__(name) *name;

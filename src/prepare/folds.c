@@ -82,12 +82,12 @@ bool lathe_split_folds(int64_t rows, const lathe_column *column, const char *nam
     char scratch[32];
     lathe_text text = lathe_column_format(column, classes.first[i], scratch);
     if (classes.rows[i] < folds)
-      fine = lathe_error_set(error, LATHE_ERROR_DATA,
-                             "\"%.*s\" stands in %lld of the rows of column \"%s\" and cannot be in each of %d "
-                             "folds; take fewer folds, "
-                             "or merge it with another class",
-                             (int)(text.size < 60 ? text.size : 60), text.data, (long long)classes.rows[i],
-                             name, folds);
+      fine = lathe_error_set(
+          error, LATHE_ERROR_DATA,
+          "\"%.*s\" stands in %lld of the rows of column \"%s\" and cannot be in each of %d "
+          "folds; take fewer folds, "
+          "or merge it with another class",
+          (int)(text.size < 60 ? text.size : 60), text.data, (long long)classes.rows[i], name, folds);
   }
   fine = fine && stratified_folds(&classes, rows, folds, shuffle, seed, fold, error);
   lathe_classes_free(&classes);
