@@ -12,7 +12,7 @@
 enum { IR_VERSION = 8, OPSET = 17, OPSET_ML = 3 };
 
 /* TensorProto.DataType, AttributeProto.AttributeType */
-enum { TYPE_FLOAT = 1, TYPE_INT8 = 3, TYPE_STRING = 8, TYPE_DOUBLE = 11 };
+enum { TYPE_FLOAT = 1, TYPE_INT8 = 3, TYPE_INT64 = 7, TYPE_STRING = 8, TYPE_DOUBLE = 11 };
 enum { ATTRIBUTE_INT = 2, ATTRIBUTE_INTS = 7, ATTRIBUTE_STRINGS = 8 };
 
 /* GraphProto */
@@ -213,6 +213,26 @@ static void write_linear_int8(writing *out, const lathe_operator *op, const char
   multiply_add(out, op, weights, 2, output);
 }
 
+/* Sigmoid of -z and z. */
+static void write_logistic(writing *out, const lathe_operator *op, const char *output) {
+  char negative[48], both[48];
+  const char *z = out->value[op->input[0]], *pair = fresh(out, both);
+  simple(out, "Neg", 1, &z, fresh(out, negative));
+  lathe_message node = node_begin(out, "Concat", "");
+  lathe_message_text(&node, 1, negative);
+  lathe_message_text(&node, 1, z);
+  attribute_integer(&node, "axis", 1);
+  node_end(out, &node, pair);
+  simple(out, "Sigmoid", 1, &pair, output);
+}
+
+static void write_softmax(writing *out, const lathe_operator *op, const char *output) {
+  lathe_message node = node_begin(out, "Softmax", "");
+  lathe_message_text(&node, 1, out->value[op->input[0]]);
+  attribute_integer(&node, "axis", 1);
+  node_end(out, &node, output);
+}
+
 /* How each kind is written; raw columns are inputs and need no node. */
 static void (*const writers[LATHE_OPERATOR_KINDS])(writing *, const lathe_operator *, const char *) = {
     [LATHE_OPERATOR_CODE] = write_code,
@@ -222,7 +242,35 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(writing *, const lathe_operat
     [LATHE_OPERATOR_CONCAT] = write_concat,
     [LATHE_OPERATOR_LINEAR] = write_linear,
     [LATHE_OPERATOR_LINEAR_INT8] = write_linear_int8,
+    [LATHE_OPERATOR_LOGISTIC] = write_logistic,
+    [LATHE_OPERATOR_SOFTMAX] = write_softmax,
 };
+
+/* The class with the largest probability, (N, 1): as whole numbers where all classes are some, else as text. */
+static void write_label(writing *out, const char *probabilities, const char *output) {
+  char names[48], place[48];
+  bool whole = lathe_graph_class_type(out->graph) == LATHE_TYPE_INT64;
+  int64_t count = lathe_graph_classes(out->graph);
+  lathe_message tensor = {.error = out->error};
+  lathe_message_integer(&tensor, 1, count);
+  lathe_message_integer(&tensor, 2, whole ? TYPE_INT64 : TYPE_STRING);
+  lathe_message_text(&tensor, 8, fresh(out, names));
+  for (int32_t i = 0; i < count; i++) {
+    const char *name = lathe_graph_class(out->graph, i);
+    int64_t value = 0;
+    if (whole && lathe_text_to_int64(name, strlen(name), &value))
+      lathe_message_integer(&tensor, 7, value);
+    else
+      lathe_message_bytes(&tensor, 6, name, strlen(name));
+  }
+  lathe_message_part(&out->body, GRAPH_INITIALIZER, &tensor);
+  lathe_message node = node_begin(out, "ArgMax", "");
+  lathe_message_text(&node, 1, probabilities);
+  attribute_integer(&node, "axis", 1);
+  node_end(out, &node, fresh(out, place));
+  simple(out, "Gather", 2, (const char *const[]){names, place}, output);
+  value_info(out, GRAPH_OUTPUT, output, whole ? TYPE_INT64 : TYPE_STRING, false, 1);
+}
 
 /* Names of values that cannot be those of raw columns, nor of the output. */
 static void choose_prefix(writing *out) {
@@ -246,11 +294,17 @@ static void import_opset(lathe_message *model, const char *domain, int version) 
 /* Inputs, nodes and output. */
 static bool write_graph(writing *out, char (*names)[48]) {
   int32_t count = lathe_graph_operators(out->graph);
+  const char *target = lathe_graph_output_name(out->graph), *output = target;
+  lathe_buffer probabilities = {0};
   lathe_message_text(&out->body, GRAPH_NAME, "lathe");
+  if (lathe_graph_classes(out->graph) > 0) {
+    if (!lathe_buffer_format(&probabilities, out->error, "%s_probability", target)) return false;
+    output = probabilities.data;
+  }
   for (int32_t i = 0; i < count; i++) {
     const lathe_operator *op = lathe_graph_operator(out->graph, i);
     if (i == count - 1)
-      out->value[i] = lathe_graph_output_name(out->graph);
+      out->value[i] = output;
     else if (op->inputs == 0)
       out->value[i] = op->name;
     else {
@@ -263,8 +317,9 @@ static bool write_graph(writing *out, char (*names)[48]) {
     else
       writers[op->kind](out, op, out->value[i]);
   }
-  value_info(out, GRAPH_OUTPUT, lathe_graph_output_name(out->graph), TYPE_DOUBLE, false,
-             lathe_graph_width(out->graph));
+  if (output != target) write_label(out, output, target);
+  value_info(out, GRAPH_OUTPUT, output, TYPE_DOUBLE, false, lathe_graph_width(out->graph));
+  lathe_buffer_free(&probabilities);
   return !out->body.failed;
 }
 

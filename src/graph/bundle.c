@@ -47,6 +47,14 @@ static lathe_text describe(const lathe_graph *graph, lathe_json_writer *json, la
   for (int32_t i = 0; i < lathe_graph_operators(graph); i++)
     write_operator(json, lathe_graph_operator(graph, i));
   lathe_json_write_array_end(json);
+  if (lathe_graph_classes(graph) > 0) {
+    lathe_json_member_text(json, "class_type", lathe_type_name(lathe_graph_class_type(graph)));
+    lathe_json_member(json, "classes");
+    lathe_json_write_array(json);
+    for (int32_t i = 0; i < lathe_graph_classes(graph); i++)
+      lathe_json_write_string(json, lathe_graph_class(graph, i), strlen(lathe_graph_class(graph, i)));
+    lathe_json_write_array_end(json);
+  }
   lathe_json_write_object_end(json);
   return lathe_json_writer_finish(json, error);
 }
@@ -305,9 +313,18 @@ static bool read_operators(reading *in, lathe_graph *graph) {
   }
 }
 
+static bool set_classes(reading *in, lathe_graph *graph, const operator_read *classes) {
+  for (int32_t i = 0; i < classes->node.words; i++)
+    if (strlen(classes->node.word[i].data) != classes->node.word[i].size)
+      return broken(in, "has a class with a NUL in its name");
+  return classes->node.words == 0 || lathe_graph_set_classes(graph, classes->node.type, classes->node.words,
+                                                             classes->node.word, in->error);
+}
+
 static bool read_graph(reading *in, lathe_graph *graph) {
   char *output = NULL;
   bool fine = false;
+  operator_read classes = {.node = {.type = LATHE_TYPE_CATEGORY}}; /* its words */
   if (!expect(in, LATHE_JSON_OBJECT, "is not an object")) return false;
   for (;;) {
     lathe_json_event event = lathe_json_next(in->json, in->error);
@@ -318,6 +335,10 @@ static bool read_graph(reading *in, lathe_graph *graph) {
       if (!read_name(in, &output)) goto out;
     } else if (key.size == 9 && !memcmp(key.data, "operators", 9)) {
       if (!read_operators(in, graph)) goto out;
+    } else if (key.size == 10 && !memcmp(key.data, "class_type", 10)) {
+      if (!read_type(in, &classes)) goto out;
+    } else if (key.size == 7 && !memcmp(key.data, "classes", 7) && !classes.word) {
+      if (!read_words(in, &classes)) goto out;
     } else if (!lathe_json_skip(in->json, in->error))
       goto out;
   }
@@ -327,8 +348,9 @@ static bool read_graph(reading *in, lathe_graph *graph) {
       lathe_operator_traits_of(lathe_graph_operator(graph, last)->kind)->gives != LATHE_VALUE_NUMBERS)
     broken(in, "has no output");
   else
-    fine = lathe_graph_set_output_name(graph, output, in->error);
+    fine = lathe_graph_set_output_name(graph, output, in->error) && set_classes(in, graph, &classes);
 out:
+  operator_read_free(&classes);
   free(output);
   return fine;
 }

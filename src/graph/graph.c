@@ -16,6 +16,9 @@ struct lathe_graph {
   int32_t inputs_count;
   int64_t width; /* of all operators together */
   char *output_name;
+  int32_t classes; /* 0: a regression */
+  lathe_text *class_names;
+  lathe_type class_type;
   void **owned; /* memory of the operators */
   size_t owned_count, owned_capacity;
   lathe_tensor_file *file; /* holds the arrays, when opened from a bundle */
@@ -63,22 +66,22 @@ static void *keep(lathe_graph *graph, const void *data, size_t size, lathe_error
   return copy;
 }
 
-static bool keep_words(lathe_graph *graph, lathe_operator *node, lathe_error *error) {
+/* Copies of texts, each with a NUL behind it. */
+static lathe_text *keep_texts(lathe_graph *graph, const lathe_text *texts, int32_t count,
+                              lathe_error *error) {
   size_t bytes = 0;
-  for (int32_t i = 0; i < node->words; i++) bytes += node->word[i].size + 1;
+  for (int32_t i = 0; i < count; i++) bytes += texts[i].size + 1;
   char *text = lathe_memory_new(bytes, 1, error);
-  if (!text) return false;
+  if (!text) return NULL;
   char *all = keep(graph, text, bytes, error);
   free(text);
-  lathe_text *word = all ? keep(graph, node->word, (size_t)node->words * sizeof *word, error) : NULL;
-  if (!word) return false;
-  for (int32_t i = 0; i < node->words; i++) {
-    if (word[i].size > 0) memcpy(all, word[i].data, word[i].size);
-    word[i].data = all;
-    all += word[i].size + 1;
+  lathe_text *kept = all ? keep(graph, texts, (size_t)count * sizeof *kept, error) : NULL;
+  for (int32_t i = 0; i < count && kept; i++) {
+    if (kept[i].size > 0) memcpy(all, kept[i].data, kept[i].size);
+    kept[i].data = all;
+    all += kept[i].size + 1;
   }
-  node->word = word;
-  return true;
+  return kept;
 }
 
 static bool wrong(const lathe_operator_traits *traits, const char *what, lathe_error *error) {
@@ -130,6 +133,8 @@ static int64_t work_out_width(const lathe_graph *graph, const lathe_operator *no
   case LATHE_OPERATOR_LINEAR:
   case LATHE_OPERATOR_LINEAR_INT8:
     return node->width;
+  case LATHE_OPERATOR_LOGISTIC:
+    return input->width == 1 ? 2 : -1;
   default:
     return input->width;
   }
@@ -192,7 +197,7 @@ int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *original, lath
     node.input = keep(graph, node.input, (size_t)node.inputs * sizeof(int32_t), error);
     if (!node.input) return -1;
   }
-  if (node.words > 0 && !keep_words(graph, &node, error)) return -1;
+  if (node.words > 0 && !(node.word = keep_texts(graph, node.word, node.words, error))) return -1;
   if (!keep_tensors(graph, &node, traits, error)) return -1;
   graph->width += width;
   graph->operators[graph->count] = node;
@@ -205,6 +210,36 @@ bool lathe_graph_set_output_name(lathe_graph *graph, const char *name, lathe_err
   free(graph->output_name);
   graph->output_name = copy;
   return true;
+}
+
+bool lathe_graph_set_classes(lathe_graph *graph, lathe_type type, int32_t count, const lathe_text *names,
+                             lathe_error *error) {
+  if (count < 2 || count != lathe_graph_width(graph))
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "%d classes do not fit an output of %d columns; the model is broken, make it anew",
+                           count, lathe_graph_width(graph));
+  graph->class_names = keep_texts(graph, names, count, error);
+  if (!graph->class_names) return false;
+  graph->classes = count;
+  graph->class_type = type;
+  return true;
+}
+
+bool lathe_graph_copy_classes(lathe_graph *graph, const lathe_graph *from, lathe_error *error) {
+  return from->classes == 0 ||
+         lathe_graph_set_classes(graph, from->class_type, from->classes, from->class_names, error);
+}
+
+int32_t lathe_graph_classes(const lathe_graph *graph) {
+  return graph->classes;
+}
+
+const char *lathe_graph_class(const lathe_graph *graph, int32_t index) {
+  return index >= 0 && index < graph->classes ? graph->class_names[index].data : NULL;
+}
+
+lathe_type lathe_graph_class_type(const lathe_graph *graph) {
+  return graph->class_type;
 }
 
 void lathe_graph_set_file(lathe_graph *graph, lathe_tensor_file *file) {

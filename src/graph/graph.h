@@ -25,6 +25,12 @@ lathe_type lathe_graph_input_type(const lathe_graph *graph, int32_t index);
 int32_t lathe_graph_width(const lathe_graph *graph);
 const char *lathe_graph_output_name(const lathe_graph *graph);
 
+/* Of a classification: how many classes there are (0: a regression), the name of each, and the type that the target had. The
+ * output has a column for each class, its probability. */
+int32_t lathe_graph_classes(const lathe_graph *graph);
+const char *lathe_graph_class(const lathe_graph *graph, int32_t index);
+lathe_type lathe_graph_class_type(const lathe_graph *graph);
+
 /* The operators, for showing: how many, the word for each ("scale"), and the bytes of all their arrays. */
 int32_t lathe_graph_operators(const lathe_graph *graph);
 const char *lathe_graph_operator_name(const lathe_graph *graph, int32_t index);

@@ -22,6 +22,8 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_CONCAT,      /* columns side by side */
   LATHE_OPERATOR_LINEAR,      /* x weights + bias; weights (width of x, width) row-major */
   LATHE_OPERATOR_LINEAR_INT8, /* the same with weights int8 * float32 scale[column], rounded to float32 */
+  LATHE_OPERATOR_LOGISTIC,    /* one column z to two: 1 / (1 + exp(z)), 1 / (1 + exp(-z)) */
+  LATHE_OPERATOR_SOFTMAX,     /* exp(x) / sum of exp(x) over the columns */
   LATHE_OPERATOR_KINDS,
 } lathe_operator_kind;
 
@@ -78,6 +80,10 @@ lathe_graph *lathe_graph_new(lathe_error *error);
  * graph was given the file that holds them. Its width is worked out, but for the linear ones. */
 int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *node, lathe_error *error);
 bool lathe_graph_set_output_name(lathe_graph *graph, const char *name, lathe_error *error);
+/* Make it a classification: the names of the columns of the output. */
+bool lathe_graph_set_classes(lathe_graph *graph, lathe_type type, int32_t count, const lathe_text *names,
+                             lathe_error *error);
+bool lathe_graph_copy_classes(lathe_graph *graph, const lathe_graph *from, lathe_error *error);
 void lathe_graph_set_file(lathe_graph *graph, lathe_tensor_file *file);
 
 const lathe_operator *lathe_graph_operator(const lathe_graph *graph, int32_t index);

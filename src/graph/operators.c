@@ -175,6 +175,35 @@ static bool linear_int8_run(const lathe_operator *node, const lathe_block *block
   return true;
 }
 
+static bool logistic_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                         lathe_error *error) {
+  (void)error;
+  const double *z = column_of(block, node->input[0], 0);
+  double *no = column_of(block, index, 0), *yes = column_of(block, index, 1);
+  for (int32_t r = 0; r < block->rows; r++) {
+    no[r] = 1 / (1 + exp(z[r]));
+    yes[r] = 1 / (1 + exp(-z[r]));
+  }
+  return true;
+}
+
+/* Less the largest of each row, so that nothing overflows. */
+static bool softmax_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                        lathe_error *error) {
+  (void)error;
+  for (int32_t r = 0; r < block->rows; r++) {
+    double largest = -INFINITY, sum = 0;
+    for (int32_t c = 0; c < node->width; c++) {
+      double x = column_of(block, node->input[0], c)[r];
+      largest = x > largest ? x : largest;
+    }
+    for (int32_t c = 0; c < node->width; c++)
+      sum += column_of(block, index, c)[r] = exp(column_of(block, node->input[0], c)[r] - largest);
+    for (int32_t c = 0; c < node->width; c++) column_of(block, index, c)[r] /= sum;
+  }
+  return true;
+}
+
 static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
     [LATHE_OPERATOR_NUMBER] = {"number", LATHE_VALUE_NONE, LATHE_VALUE_NUMBERS, 0, 0, {{0}}, number_run},
     [LATHE_OPERATOR_TEXT] = {"text", LATHE_VALUE_NONE, LATHE_VALUE_TEXT, 0, 0, {{0}}, NULL},
@@ -212,6 +241,10 @@ static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
                                      {"scales", LATHE_DTYPE_F32, false},
                                      {"bias", LATHE_DTYPE_F64, false}},
                                     linear_int8_run},
+    [LATHE_OPERATOR_LOGISTIC] =
+        {"logistic", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, logistic_run},
+    [LATHE_OPERATOR_SOFTMAX] =
+        {"softmax", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, softmax_run},
 };
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind) {

@@ -94,6 +94,7 @@ lathe_graph *lathe_graph_quantize_int8(const lathe_graph *graph, lathe_quantize_
     else
       fine = lathe_graph_add(out, node, error) >= 0;
   }
+  fine = fine && lathe_graph_copy_classes(out, graph, error);
   if (fine && report->weights == 0)
     fine = lathe_error_set(error, LATHE_ERROR_ARGUMENT,
                            "the model has no float64 weights; it is quantized already");
