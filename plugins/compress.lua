@@ -9,8 +9,22 @@ local function compare(report, big, small, rows)
     columns = {
       "metric", { name = "float64", align = "right" }, { name = "int8", align = "right" }, { name = "change", align = "right" },
     },
-    rows = { line("R2", "r2"), line("RMSE", "rmse"), line("MAE", "mae") },
+    rows = big:classes() and { line("accuracy", "accuracy"), line("log loss", "log_loss"), line("ROC AUC", "auc") }
+      or { line("R2", "r2"), line("RMSE", "rmse"), line("MAE", "mae") },
   }
+  if big:classes() then
+    report.metrics = {
+      accuracy = after.accuracy, log_loss = after.log_loss, auc = after.auc,
+      accuracy_before = before.accuracy, log_loss_before = before.log_loss, auc_before = before.auc,
+    }
+    if after.log_loss > 1.05 * before.log_loss then
+      report:alert {
+        text = ("the log loss grew by %.0f %%; scale the features before fitting, or keep the weights as they are"):format(
+          100 * (after.log_loss / before.log_loss - 1)),
+      }
+    end
+    return
+  end
   report.metrics = { r2 = after.r2, rmse = after.rmse, mae = after.mae, r2_before = before.r2, rmse_before = before.rmse }
   if before.rmse > 0 and after.rmse > 1.05 * before.rmse then
     report:alert {

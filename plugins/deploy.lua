@@ -1,28 +1,18 @@
 -- Putting models behind HTTP, and asking them there.
-local function predictions_table(values, rows, name)
-  local core, column = require "lathe.core", require "lathe.column"
-  local made = column.own(core.C.lathe_column_from_float64(values, rows, core.problem), name)
-  return require("lathe.table").new { { name, made } }
-end
-
--- How many of the values got over HTTP differ from those of the same rows in this process; NaN equals NaN.
-local function differences(served, own, rows)
+-- How many rows got over HTTP differ from the same rows in this process; NaN equals NaN.
+local function differences(served, own, rows, width)
   local count, first = 0, nil
   for row = 0, rows - 1 do
-    local a, b = served[row], own[row]
-    if a ~= b and (a == a or b == b) then
-      count = count + 1
-      first = first or row
+    for place = row * width, row * width + width - 1 do
+      local a, b = served[place], own[place]
+      if a ~= b and (a == a or b == b) then
+        count = count + 1
+        first = first or row
+        break
+      end
     end
   end
   return count, first
-end
-
-local function run_here(model, table_)
-  local ffi, core = require "ffi", require "lathe.core"
-  local own = ffi.new("double[?]", math.max(table_:rows(), 1))
-  core.try(core.C.lathe_graph_run(model:graph(), table_:handle(), own, core.progress(), core.problem))
-  return own
 end
 
 return {
@@ -60,7 +50,8 @@ return {
         local served, requests = require("lathe.serve").score(input.endpoint:url(), input.model, input.table, param.batch,
           context.progress)
         local seconds = core.C.lathe_clock() - start
-        local differing, first = differences(served, run_here(input.model, input.table), rows)
+        local own, _, width = input.model:run(input.table)
+        local differing, first = differences(served, own, rows, width)
         if differing > 0 then
           core.fail("%d of %d rows were predicted otherwise by %s than by the model, first row %d; does it serve this model?",
             differing, rows, input.endpoint:url(), first + 1)
@@ -73,7 +64,7 @@ return {
         }
         report.metrics = { rows = rows, requests = requests, differing = differing }
         context.note(style.count(rows) .. " rows, all as the model says")
-        return { table = predictions_table(served, rows, input.model:target()), report = report }
+        return { table = input.model:predictions(served, rows), report = report }
       end,
     },
     stop = {

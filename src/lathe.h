@@ -36,6 +36,7 @@
 #include "prepare/split.h"
 #include "model/model.h"
 #include "model/metrics.h"
+#include "model/class_metrics.h"
 #include "export/onnx.h"
 #include "tui/screen.h"
 #include "store/store.h"

@@ -14,6 +14,7 @@ local parts = {
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },
   linear = { "lathe.model", "linear" },
+  logistic = { "lathe.model", "logistic" },
   open = { "lathe.model", "open" },
   report = "lathe.report",
   flow = "lathe.flow",

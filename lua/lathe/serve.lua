@@ -154,12 +154,14 @@ function serve.serve(options)
 end
 
 -- Ask an endpoint, by its URL, for the predictions of all rows of a table, `batch` rows in a request (default 1000). `model`: any
--- model or graph owner with the same inputs. Gives the predictions as a C array of doubles and the number of requests.
+-- model or graph owner with the same inputs. Gives the predictions as a C array of doubles, (rows, columns of the graph's output), and the
+-- number of requests.
 function serve.score(url, model, table_, batch, progress)
   local http = require "lathe.http"
   local graph, handle = model:graph(), table_:handle()
   local rows, size, requests = table_:rows(), batch or 1000, 0
-  local out = ffi.new("double[?]", math.max(rows, 1))
+  local width = C.lathe_graph_width(graph)
+  local out = ffi.new("double[?]", math.max(rows * width, 1))
   for first = 0, rows - 1, size do
     local count = math.min(size, rows - first)
     local text = core.try(C.lathe_rows_to_json(graph, handle, first, count, problem))
@@ -168,7 +170,7 @@ function serve.score(url, model, table_, batch, progress)
     local answer = http.request { url = url .. "/predict", body = body, progress = progress,
       headers = { ["Content-Type"] = "application/json" } }
     if answer.status ~= 200 then core.fail("%s/predict answers %d: %s", url, answer.status, answer.body) end
-    core.try(C.lathe_predictions_from_json(answer.body, #answer.body, count, out + first, problem))
+    core.try(C.lathe_predictions_from_json(answer.body, #answer.body, graph, count, out + first * width, problem))
     requests = requests + 1
   end
   return out, requests

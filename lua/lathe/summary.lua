@@ -2,8 +2,11 @@
 local summary = {}
 
 -- How metrics are called for people, in the order they are shown; others follow by name.
-local known = { "accuracy", "auc", "log_loss", "f1", "r2", "rmse", "mae" }
-local words = { accuracy = "accuracy", auc = "AUC", log_loss = "log loss", f1 = "F1", r2 = "R2", rmse = "RMSE", mae = "MAE" }
+local known = { "accuracy", "auc", "log_loss", "f1", "balanced_accuracy", "mcc", "brier", "r2", "rmse", "mae" }
+local words = {
+  accuracy = "accuracy", auc = "AUC", log_loss = "log loss", f1 = "F1", mcc = "Matthews correlation", brier = "Brier score",
+  r2 = "R2", rmse = "RMSE", mae = "MAE",
+}
 
 -- The names of a report's metrics that are figures of merit, in their order. Each has its baseline under "baseline_NAME".
 function summary.names(metrics)

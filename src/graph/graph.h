@@ -31,6 +31,18 @@ int32_t lathe_graph_classes(const lathe_graph *graph);
 const char *lathe_graph_class(const lathe_graph *graph, int32_t index);
 lathe_type lathe_graph_class_type(const lathe_graph *graph);
 
+/* The most probable class of each row, the first of equals, in the type of the classes (texts as CATEGORY); missing where a probability is.
+ * And the probabilities of one class. `probabilities` is what lathe_graph_run gives. */
+lathe_column *lathe_graph_labels(const lathe_graph *graph, const double *probabilities, int64_t rows,
+                                 lathe_error *error);
+lathe_column *lathe_graph_class_probability(const lathe_graph *graph, const double *probabilities,
+                                            int64_t rows, int32_t index, lathe_error *error);
+
+/* The place among the classes of each element of a column, -1 where it is missing and -2 where it is none of them. False when the classes
+ * are texts and the column is not, or the other way round. */
+bool lathe_graph_class_codes(const lathe_graph *graph, const lathe_column *column, const char *name,
+                             int32_t *codes, lathe_error *error);
+
 /* The operators, for showing: how many, the word for each ("scale"), and the bytes of all their arrays. */
 int32_t lathe_graph_operators(const lathe_graph *graph);
 const char *lathe_graph_operator_name(const lathe_graph *graph, int32_t index);

@@ -63,3 +63,7 @@ double lathe_student_tails(double t, double freedom) {
   double x = 1 / (1 + ratio), y = ratio / (1 + ratio);
   return incomplete_beta(freedom / 2, 0.5, x, y, -log1p(ratio), log(ratio) - log1p(ratio));
 }
+
+double lathe_normal_tails(double z) {
+  return erfc(fabs(z) / sqrt(2.0));
+}

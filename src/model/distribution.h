@@ -9,4 +9,7 @@ double lathe_incomplete_beta(double a, double b, double x);
  * two-sided p-value. */
 double lathe_student_tails(double t, double freedom);
 
+/* The same of the standard normal distribution. */
+double lathe_normal_tails(double z);
+
 #endif

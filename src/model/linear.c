@@ -8,8 +8,8 @@
 #include "../base/memory.h"
 #include "../base/pool.h"
 #include "../graph/run.h"
-#include "../prepare/facts.h"
 #include "qr.h"
+#include "training.h"
 
 enum { CHUNK_ROWS = 2048, GROUP = 16 };
 
@@ -17,7 +17,6 @@ enum { CHUNK_ROWS = 2048, GROUP = 16 };
  * them the target. */
 typedef struct {
   const lathe_run *run;
-  const char *const *names;
   const double *target;
   int64_t rows, chunk_rows, chunks;
   int32_t width, columns; /* features; columns of the design */
@@ -158,52 +157,6 @@ static bool inverse_norms(double *const *column, int32_t rank, double *norms, la
   return true;
 }
 
-/* The power of two next to a column's spread. */
-static double unit_of(double spread) {
-  return spread > 0 && isfinite(spread) ? ldexp(1, ilogb(spread)) : 1;
-}
-
-/* Values whose squares are beyond a double, or all vanish in it, have no spread to divide by. `name` NULL: the
- * target. */
-static bool check_square(double square, bool differs, const char *name, lathe_error *error) {
-  if (isfinite(square) && (square > 0 || !differs)) return true;
-  const char *quote = name ? "\"" : "";
-  return lathe_error_set(
-      error, LATHE_ERROR_DATA,
-      "the values of %s%s%s are too %s to be squared in a double; divide them by a power of ten", quote,
-      name ? name : "the target", quote, isfinite(square) ? "small" : "large");
-}
-
-static bool measure_columns(problem *work, const lathe_graph *graph, int32_t matrix, const lathe_table *table,
-                            lathe_error *error) {
-  lathe_facts *facts = lathe_memory_new((size_t)work->width, sizeof *facts, error);
-  bool fine = facts && lathe_facts_of(graph, matrix, table, facts, work->progress, error);
-  for (int32_t j = 0; fine && j < work->width; j++) {
-    const char *name = work->names[j];
-    if (facts[j].infinite >= 0)
-      fine = lathe_error_set(error, LATHE_ERROR_DATA,
-                             "row %lld of \"%s\" is infinite; remove that row, or leave the column out",
-                             (long long)facts[j].infinite + 1, name);
-    else if (facts[j].gap >= 0)
-      fine = lathe_error_set(error, LATHE_ERROR_DATA,
-                             "\"%s\" is missing in %lld row%s, first in row %lld; add impute{} to the "
-                             "recipe, or drop those rows",
-                             name, (long long)(work->rows - facts[j].present),
-                             work->rows - facts[j].present == 1 ? "" : "s", (long long)facts[j].gap + 1);
-    else {
-      double mean_square = facts[j].squares / (double)work->rows;
-      double square = work->intercept ? mean_square : mean_square + facts[j].mean * facts[j].mean;
-      bool differs =
-          work->intercept ? facts[j].least < facts[j].most : facts[j].least != 0 || facts[j].most != 0;
-      work->mean[j] = work->intercept ? facts[j].mean : 0;
-      work->unit[j] = unit_of(sqrt(square));
-      fine = check_square(square, differs, name, error);
-    }
-  }
-  free(facts);
-  return fine;
-}
-
 static bool measure_target(problem *work, lathe_linear_fit *fit, lathe_error *error) {
   double sum = 0, squares = 0;
   bool differs = false;
@@ -219,8 +172,8 @@ static bool measure_target(problem *work, lathe_linear_fit *fit, lathe_error *er
   }
   fit->figures.target_mean = mean;
   fit->figures.total_squares = squares;
-  work->target_unit = unit_of(sqrt(squares / (double)work->rows));
-  return check_square(squares, differs, NULL, error);
+  work->target_unit = lathe_training_unit(sqrt(squares / (double)work->rows));
+  return lathe_training_check_square(squares, differs, NULL, error);
 }
 
 /* Refine `x` (columns) by the residuals that it leaves: R'R d = A'r. Fills the sums of residuals. */
@@ -318,11 +271,8 @@ static bool solve_problem(problem *work, lathe_linear_fit *fit, lathe_error *err
 bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *const *names,
                         const lathe_table *table, const double *target, bool intercept, lathe_linear_fit *fit,
                         lathe_progress *progress, lathe_error *error) {
-  problem work = {.names = names,
-                  .target = target,
-                  .rows = lathe_table_rows(table),
-                  .intercept = intercept,
-                  .progress = progress};
+  problem work = {
+      .target = target, .rows = lathe_table_rows(table), .intercept = intercept, .progress = progress};
   work.width = lathe_graph_operator(graph, matrix)->width;
   work.columns = work.width + intercept;
   if (work.rows <= work.columns)
@@ -343,8 +293,9 @@ bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *co
   lathe_run *run = lathe_run_new(graph, matrix, table, error);
   work.run = run;
   lathe_progress_begin(progress, "fit linear", 2 * work.rows);
-  bool fine = fit->weights && fit->errors && fit->aliased && work.mean && work.unit && run &&
-              measure_columns(&work, graph, matrix, table, error);
+  bool fine =
+      fit->weights && fit->errors && fit->aliased && work.mean && work.unit && run &&
+      lathe_training_measure(graph, matrix, names, table, intercept, work.mean, work.unit, progress, error);
   fine = fine && measure_target(&work, fit, error) && solve_problem(&work, fit, error);
   lathe_progress_end(progress);
   lathe_run_free(run);

@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "../base/memory.h"
-#include "../prepare/fit.h"
 #include "distribution.h"
-#include "linear.h"
-#include "own.h"
+#include "training.h"
 
 lathe_model *lathe_model_new(lathe_error *error) {
   lathe_model *model = lathe_memory_new(1, sizeof *model, error);
@@ -32,6 +30,7 @@ void lathe_model_release(lathe_model *model) {
   free(model->card);
   free(model->estimates);
   free(model->errors);
+  free(model->class_rows);
   free(model);
 }
 
@@ -80,73 +79,23 @@ static double *target_of(const lathe_recipe *recipe, const lathe_table *table, l
   return NULL;
 }
 
-/* What the estimator found worth saying, behind the notes of the recipe. */
-static bool add_notes(lathe_model *model, const lathe_prepared *prepared, const lathe_linear_fit *fit,
-                      lathe_error *error) {
-  if (!lathe_names_copy(&model->notes, &prepared->notes, error)) return false;
-  for (int32_t j = 0; j < fit->width; j++)
-    if (fit->aliased[j] &&
-        !lathe_names_add(&model->notes, error,
-                         "\"%s\" follows from the features before it; its coefficient is set to 0",
-                         prepared->features.name[j]))
-      return false;
-  return true;
-}
-
-static bool take_fit(lathe_model *model, const lathe_prepared *prepared, const lathe_linear_fit *fit,
-                     lathe_error *error) {
-  int32_t shift = fit->figures.intercept;
-  size_t count = (size_t)(fit->width + shift);
-  lathe_operator node = {.kind = LATHE_OPERATOR_LINEAR,
-                         .width = 1,
-                         .inputs = 1,
-                         .input = &prepared->matrix,
-                         .tensor = {fit->weights, &fit->intercept}};
-  if (lathe_graph_add(prepared->graph, &node, error) < 0) return false;
-  model->graph = lathe_graph_retain(prepared->graph);
-  model->figures = fit->figures;
-  model->estimates = lathe_memory_new(count, sizeof *model->estimates, error);
-  model->errors = lathe_memory_new(count, sizeof *model->errors, error);
-  if (!model->estimates || !model->errors) return false;
-  if (shift) {
-    model->estimates[0] = fit->intercept;
-    model->errors[0] = fit->intercept_error;
-    if (!lathe_names_add(&model->features, error, "(intercept)")) return false;
-  }
-  for (int32_t j = 0; j < fit->width; j++) {
-    model->estimates[j + shift] = fit->weights[j];
-    model->errors[j + shift] = fit->errors[j];
-  }
-  return lathe_names_copy(&model->features, &prepared->features, error) &&
-         add_notes(model, prepared, fit, error);
-}
-
-static bool fit_model(lathe_model *model, lathe_recipe *recipe, const lathe_table *table,
-                      const double *target, bool intercept, lathe_progress *progress, lathe_error *error) {
-  lathe_prepared prepared = {0};
-  lathe_linear_fit fit = {0};
-  const char *recipe_text = lathe_recipe_describe(recipe, error), *name = lathe_recipe_target(recipe);
-  model->recipe = recipe_text ? lathe_memory_text(recipe_text, strlen(recipe_text), error) : NULL;
-  model->target = lathe_memory_text(name, strlen(name), error);
-  bool fine = model->recipe && model->target && lathe_recipe_fit(recipe, table, &prepared, progress, error) &&
-              lathe_linear_solve(prepared.graph, prepared.matrix, (const char *const *)prepared.features.name,
-                                 table, target, intercept, &fit, progress, error) &&
-              take_fit(model, &prepared, &fit, error) && lathe_model_write_card(model, error);
-  lathe_linear_fit_free(&fit);
-  lathe_prepared_free(&prepared);
-  return fine;
-}
-
 lathe_model *lathe_model_fit_linear(lathe_recipe *recipe, const lathe_table *table, bool intercept,
                                     lathe_progress *progress, lathe_error *error) {
+  lathe_training training = {0};
+  lathe_linear_fit fit = {0};
   double *target = target_of(recipe, table, error);
-  lathe_model *model = target ? lathe_model_new(error) : NULL;
-  if (model && !fit_model(model, recipe, table, target, intercept, progress, error)) {
-    lathe_model_release(model);
-    model = NULL;
-  }
+  bool fine = target && lathe_training_begin(&training, LATHE_FAMILY_LINEAR, recipe, table, progress, error);
+  const lathe_prepared *prepared = &training.prepared;
+  fine = fine &&
+         lathe_linear_solve(prepared->graph, prepared->matrix, (const char *const *)prepared->features.name,
+                            table, target, intercept, &fit, progress, error) &&
+         lathe_training_take(&training, 1, 0, intercept, fit.weights, fit.errors, &fit.intercept,
+                             &fit.intercept_error, error) &&
+         lathe_training_note_aliased(&training, fit.aliased, error);
+  if (fine) training.model->figures = fit.figures;
+  lathe_linear_fit_free(&fit);
   free(target);
-  return model;
+  return lathe_training_end(&training, fine, error);
 }
 
 lathe_graph *lathe_model_graph(const lathe_model *model) {
@@ -165,23 +114,57 @@ const char *lathe_model_card(const lathe_model *model) {
   return model->card;
 }
 
+int32_t lathe_model_terms(const lathe_model *model) {
+  return model->outputs > 0 ? model->features.count / model->outputs : 0;
+}
+
+static void summarise_linear(const lathe_model *model, lathe_model_summary *summary) {
+  const lathe_linear_figures *figures = &model->figures;
+  double rows = (double)figures->rows, freedom = rows - figures->rank;
+  double left = figures->residual_squares / figures->total_squares;
+  summary->rows = figures->rows;
+  summary->rank = figures->rank;
+  summary->intercept = figures->intercept;
+  summary->target_mean = figures->target_mean;
+  summary->sigma = sqrt(figures->residual_squares / freedom);
+  summary->r2 = 1 - left;
+  summary->adjusted_r2 = 1 - left * (rows - figures->intercept) / freedom;
+  summary->rmse = sqrt(figures->residual_squares / rows);
+  summary->mae = figures->absolute_sum / rows;
+}
+
+static void summarise_logistic(const lathe_model *model, lathe_model_summary *summary) {
+  const lathe_logistic_figures *figures = &model->logistic;
+  double rows = (double)figures->rows;
+  summary->rows = figures->rows;
+  summary->rank = figures->rank;
+  summary->intercept = figures->intercept;
+  summary->classes = lathe_graph_classes(model->graph);
+  summary->iterations = figures->iterations;
+  summary->converged = figures->converged;
+  summary->l2 = figures->l2;
+  summary->log_loss = figures->loss;
+  summary->log_likelihood = -figures->loss * rows;
+  summary->null_log_likelihood = -figures->null_loss * rows;
+  summary->pseudo_r2 = 1 - figures->loss / figures->null_loss;
+  summary->aic = figures->l2 > 0 ? NAN : 2 * (figures->loss * rows + figures->rank);
+  summary->bic = figures->l2 > 0 ? NAN : 2 * figures->loss * rows + log(rows) * figures->rank;
+}
+
 void lathe_model_summarise(const lathe_model *model, lathe_model_summary *summary) {
-  double rows = (double)model->figures.rows, freedom = rows - model->figures.rank;
-  double left = model->figures.residual_squares / model->figures.total_squares;
-  *summary = (lathe_model_summary){
-      .rows = model->figures.rows,
-      .freedom = model->figures.rows - model->figures.rank,
-      .features = model->features.count - model->figures.intercept,
-      .rank = model->figures.rank,
-      .intercept = model->figures.intercept,
-      .int8 = model->int8,
-      .target_mean = model->figures.target_mean,
-      .sigma = sqrt(model->figures.residual_squares / freedom),
-      .r2 = 1 - left,
-      .adjusted_r2 = 1 - left * (rows - model->figures.intercept) / freedom,
-      .rmse = sqrt(model->figures.residual_squares / rows),
-      .mae = model->figures.absolute_sum / rows,
-  };
+  *summary = (lathe_model_summary){.family = model->family, .int8 = model->int8};
+  if (model->family == LATHE_FAMILY_LINEAR)
+    summarise_linear(model, summary);
+  else
+    summarise_logistic(model, summary);
+  summary->features = lathe_model_terms(model) - summary->intercept;
+  summary->freedom = summary->rows - summary->rank;
+}
+
+int64_t lathe_model_class_rows(const lathe_model *model, int32_t index) {
+  return model->class_rows && index >= 0 && index < lathe_graph_classes(model->graph)
+             ? model->class_rows[index]
+             : 0;
 }
 
 int32_t lathe_model_coefficients(const lathe_model *model) {
@@ -191,13 +174,18 @@ int32_t lathe_model_coefficients(const lathe_model *model) {
 bool lathe_model_coefficient(const lathe_model *model, int32_t index, lathe_coefficient *coefficient) {
   if (index < 0 || index >= model->features.count) return false;
   double estimate = model->estimates[index], error = model->errors[index], t = estimate / error;
-  *coefficient =
-      (lathe_coefficient){.feature = model->features.name[index],
-                          .estimate = estimate,
-                          .standard_error = error,
-                          .t = t,
-                          .p = lathe_student_tails(t, (double)(model->figures.rows - model->figures.rank)),
-                          .aliased = isnan(error)};
+  bool linear = model->family == LATHE_FAMILY_LINEAR;
+  int32_t class_index = lathe_graph_classes(model->graph) - model->outputs + index / lathe_model_terms(model);
+  *coefficient = (lathe_coefficient){
+      .feature = model->features.name[index],
+      .class_index = linear ? -1 : class_index,
+      .estimate = estimate,
+      .standard_error = error,
+      .t = t,
+      .p = linear ? lathe_student_tails(t, (double)(model->figures.rows - model->figures.rank))
+                  : lathe_normal_tails(t),
+      .aliased = isnan(error) && (linear || model->logistic.l2 == 0),
+  };
   return true;
 }
 
@@ -209,22 +197,29 @@ const char *lathe_model_note(const lathe_model *model, int32_t index) {
   return index >= 0 && index < model->notes.count ? model->notes.name[index] : NULL;
 }
 
-static bool copy_numbers(double **copy, const double *from, int32_t count, lathe_error *error) {
-  *copy = lathe_memory_new((size_t)count, sizeof **copy, error);
-  if (*copy && count > 0) memcpy(*copy, from, (size_t)count * sizeof **copy);
-  return *copy != NULL;
+static bool copy_array(void *copy, const void *from, int32_t count, size_t size, lathe_error *error) {
+  void *made = lathe_memory_new((size_t)count, size, error);
+  if (made && count > 0) memcpy(made, from, (size_t)count * size);
+  *(void **)copy = made;
+  return made != NULL;
 }
 
 /* All but the graph and the card. */
 static bool copy_model(lathe_model *copy, const lathe_model *model, lathe_error *error) {
+  int32_t classes = lathe_graph_classes(model->graph), count = model->features.count;
   copy->target = lathe_memory_text(model->target, strlen(model->target), error);
   copy->recipe = lathe_memory_text(model->recipe, strlen(model->recipe), error);
+  copy->family = model->family;
   copy->int8 = model->int8;
   copy->figures = model->figures;
+  copy->logistic = model->logistic;
+  copy->outputs = model->outputs;
   return copy->target && copy->recipe && lathe_names_copy(&copy->features, &model->features, error) &&
          lathe_names_copy(&copy->notes, &model->notes, error) &&
-         copy_numbers(&copy->estimates, model->estimates, model->features.count, error) &&
-         copy_numbers(&copy->errors, model->errors, model->features.count, error);
+         copy_array(&copy->estimates, model->estimates, count, sizeof *model->estimates, error) &&
+         copy_array(&copy->errors, model->errors, count, sizeof *model->errors, error) &&
+         (classes == 0 ||
+          copy_array(&copy->class_rows, model->class_rows, classes, sizeof *model->class_rows, error));
 }
 
 lathe_model *lathe_model_quantize(const lathe_model *model, lathe_quantize_report *report,

@@ -18,4 +18,7 @@ typedef struct lathe_facts {
 bool lathe_facts_of(const lathe_graph *graph, int32_t value, const lathe_table *table, lathe_facts *facts,
                     lathe_progress *progress, lathe_error *error);
 
+/* Whether a column of a matrix that is to be learned from is there in all of its `rows` and finite; else an error that names it. */
+bool lathe_facts_check(const lathe_facts *facts, int64_t rows, const char *name, lathe_error *error);
+
 #endif

@@ -111,6 +111,19 @@ out:
   return fine;
 }
 
+bool lathe_facts_check(const lathe_facts *facts, int64_t rows, const char *name, lathe_error *error) {
+  if (facts->infinite >= 0)
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "row %lld of \"%s\" is infinite; remove that row, or leave the column out",
+                           (long long)facts->infinite + 1, name);
+  if (facts->gap < 0) return true;
+  int64_t missing = rows - facts->present;
+  return lathe_error_set(error, LATHE_ERROR_DATA,
+                         "\"%s\" is missing in %lld row%s, first in row %lld; add impute{} to the recipe, or "
+                         "drop those rows",
+                         name, (long long)missing, missing == 1 ? "" : "s", (long long)facts->gap + 1);
+}
+
 /* The k-th smallest (from 0) of `count` values: quickselect, Hoare's partition, the median of three as pivot.
  */
 static double select_smallest(double *x, int64_t count, int64_t k) {

@@ -39,6 +39,15 @@ static void model(lathe_json_writer *json, const struct model *model) {
   lathe_json_write_object(json);
   lathe_json_member_text(json, "name", model->name);
   lathe_json_member_text(json, "predicts", lathe_graph_output_name(model->graph));
+  if (lathe_graph_classes(model->graph) > 0) {
+    lathe_json_member(json, "classes");
+    lathe_json_write_array(json);
+    for (int32_t i = 0; i < lathe_graph_classes(model->graph); i++) {
+      const char *name = lathe_graph_class(model->graph, i);
+      lathe_json_write_string(json, name, strlen(name));
+    }
+    lathe_json_write_array_end(json);
+  }
   lathe_json_member(json, "inputs");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < lathe_graph_inputs(model->graph); i++) {

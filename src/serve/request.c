@@ -4,6 +4,7 @@
  * sees the answer only then. */
 #include "own.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,11 +154,51 @@ static int32_t status_of(const lathe_error *error) {
   }
 }
 
-static void write_predictions(lathe_json_writer *json, const double *values, int64_t rows, int32_t width) {
+static void write_label(lathe_json_writer *json, const lathe_graph *graph, int32_t index) {
+  const char *name = lathe_graph_class(graph, index);
+  lathe_type type = lathe_graph_class_type(graph);
+  double number = 0;
+  int64_t whole = 0;
+  if (type == LATHE_TYPE_BOOL)
+    lathe_json_write_bool(json, !strcmp(name, "true"));
+  else if (type == LATHE_TYPE_INT64 && lathe_text_to_int64(name, strlen(name), &whole))
+    lathe_json_write_integer(json, whole);
+  else if (type == LATHE_TYPE_FLOAT64 && lathe_text_to_float64(name, strlen(name), &number))
+    lathe_json_write_number(json, number);
+  else
+    lathe_json_write_string(json, name, strlen(name));
+}
+
+/* { "label": the most probable class, "probabilities": { class: p, .. } }; null without probabilities. */
+static void write_classes(lathe_json_writer *json, const lathe_graph *graph, const double *p) {
+  int32_t classes = lathe_graph_classes(graph), best = 0;
+  for (int32_t i = 1; i < classes; i++)
+    if (p[i] > p[best]) best = i;
+  if (isnan(p[0])) {
+    lathe_json_write_null(json);
+    return;
+  }
+  lathe_json_write_object(json);
+  lathe_json_member(json, "label");
+  write_label(json, graph, best);
+  lathe_json_member(json, "probabilities");
+  lathe_json_write_object(json);
+  for (int32_t i = 0; i < classes; i++) lathe_json_member_number(json, lathe_graph_class(graph, i), p[i]);
+  lathe_json_write_object_end(json);
+  lathe_json_write_object_end(json);
+}
+
+static void write_predictions(lathe_json_writer *json, const lathe_graph *graph, const double *values,
+                              int64_t rows) {
+  int32_t width = lathe_graph_width(graph), classes = lathe_graph_classes(graph);
   lathe_json_write_array(json);
-  for (int64_t row = 0; row < rows; row++) {
+  for (int64_t row = 0; row < rows; row++, values += width) {
+    if (classes > 0) {
+      write_classes(json, graph, values);
+      continue;
+    }
     if (width != 1) lathe_json_write_array(json);
-    for (int32_t i = 0; i < width; i++) lathe_json_write_number(json, *values++);
+    for (int32_t i = 0; i < width; i++) lathe_json_write_number(json, values[i]);
     if (width != 1) lathe_json_write_array_end(json);
   }
   lathe_json_write_array_end(json);
@@ -181,7 +222,7 @@ static enum MHD_Result predict(lathe_endpoint *endpoint, struct MHD_Connection *
     else if (request->problem.code == LATHE_ERROR_ARGUMENT)
       request->problem.code = LATHE_ERROR_DATA;
   }
-  if (json) write_predictions(json, values, rows, width);
+  if (json) write_predictions(json, model->graph, values, rows);
   free(values);
   lathe_table_release(table);
   if (!json) {

@@ -95,17 +95,71 @@ void lathe_rows_free(char *text) {
   free(text);
 }
 
-static bool read_numbers(lathe_json_reader *reader, int64_t count, double *out, lathe_error *error) {
-  int64_t got = 0;
+static bool read_number(lathe_json_reader *reader, lathe_json_event event, double *value,
+                        lathe_error *error) {
+  if (event == LATHE_JSON_ERROR) return false;
+  if (event != LATHE_JSON_INTEGER && event != LATHE_JSON_NUMBER && event != LATHE_JSON_NULL)
+    return lathe_json_refuse(reader, error, "a prediction should be a number");
+  *value = event == LATHE_JSON_NULL ? NAN : lathe_json_number(reader);
+  return true;
+}
+
+/* The class of that name: the one expected, as a rule. */
+static int32_t find_class(const lathe_graph *graph, lathe_text name, int32_t expected) {
+  int32_t count = lathe_graph_classes(graph);
+  for (int32_t i = 0; i < count; i++) {
+    int32_t place = (expected + i) % count;
+    const char *word = lathe_graph_class(graph, place);
+    if (strlen(word) == name.size && !memcmp(word, name.data, name.size)) return place;
+  }
+  return -1;
+}
+
+static bool read_probabilities(lathe_json_reader *reader, const lathe_graph *graph, double *out,
+                               lathe_error *error) {
+  lathe_json_event event = lathe_json_next(reader, error);
+  if (event == LATHE_JSON_ERROR) return false;
+  if (event != LATHE_JSON_OBJECT)
+    return lathe_json_refuse(reader, error, "the probabilities of classes should be here");
+  int32_t expected = 0;
+  while ((event = lathe_json_next(reader, error)) == LATHE_JSON_KEY) {
+    int32_t place = find_class(graph, lathe_json_text(reader), expected);
+    if (place < 0) return lathe_json_refuse(reader, error, "the model does not know this class");
+    if (!read_number(reader, lathe_json_next(reader, error), &out[place], error)) return false;
+    expected = place + 1;
+  }
+  return event != LATHE_JSON_ERROR;
+}
+
+/* One prediction, which begins with `event`. */
+static bool read_classes(lathe_json_reader *reader, const lathe_graph *graph, lathe_json_event event,
+                         double *out, lathe_error *error) {
+  for (int32_t i = 0; i < lathe_graph_classes(graph); i++) out[i] = NAN;
+  if (event == LATHE_JSON_NULL) return true;
+  if (event == LATHE_JSON_ERROR) return false;
+  if (event != LATHE_JSON_OBJECT)
+    return lathe_json_refuse(reader, error, "a prediction should be an object with probabilities");
+  while ((event = lathe_json_next(reader, error)) == LATHE_JSON_KEY) {
+    lathe_text key = lathe_json_text(reader);
+    bool wanted = key.size == 13 && !memcmp(key.data, "probabilities", 13);
+    if (!(wanted ? read_probabilities(reader, graph, out, error) : lathe_json_skip(reader, error)))
+      return false;
+  }
+  return event != LATHE_JSON_ERROR;
+}
+
+static bool read_predictions(lathe_json_reader *reader, const lathe_graph *graph, int64_t count, double *out,
+                             double *spare, lathe_error *error) {
+  int64_t got = 0, width = lathe_graph_width(graph);
+  bool classes = lathe_graph_classes(graph) > 0;
   lathe_json_event event = lathe_json_next(reader, error);
   if (event == LATHE_JSON_ERROR) return false;
   if (event != LATHE_JSON_ARRAY)
     return lathe_json_refuse(reader, error, "a list of predictions should be here");
   while ((event = lathe_json_next(reader, error)) != LATHE_JSON_ARRAY_END) {
-    if (event == LATHE_JSON_ERROR) return false;
-    if (event != LATHE_JSON_INTEGER && event != LATHE_JSON_NUMBER && event != LATHE_JSON_NULL)
-      return lathe_json_refuse(reader, error, "a prediction should be a number");
-    if (got < count) out[got] = event == LATHE_JSON_NULL ? NAN : lathe_json_number(reader);
+    double *to = got < count ? out + got * width : spare;
+    if (!(classes ? read_classes(reader, graph, event, to, error) : read_number(reader, event, to, error)))
+      return false;
     got++;
   }
   if (got != count)
@@ -116,10 +170,12 @@ static bool read_numbers(lathe_json_reader *reader, int64_t count, double *out, 
   return lathe_json_next(reader, error) == LATHE_JSON_END;
 }
 
-bool lathe_predictions_from_json(const char *text, size_t size, int64_t count, double *out,
-                                 lathe_error *error) {
+bool lathe_predictions_from_json(const char *text, size_t size, const lathe_graph *graph, int64_t count,
+                                 double *out, lathe_error *error) {
   lathe_json_reader *reader = lathe_json_reader_new(text, size, "the endpoint's answer", error);
-  bool fine = reader && read_numbers(reader, count, out, error);
+  double *spare = lathe_memory_new((size_t)lathe_graph_width(graph), sizeof *spare, error);
+  bool fine = reader && spare && read_predictions(reader, graph, count, out, spare, error);
   lathe_json_reader_free(reader);
+  free(spare);
   return fine;
 }

@@ -10,8 +10,9 @@ char *lathe_rows_to_json(const lathe_graph *graph, const lathe_table *table, int
                          lathe_error *error);
 void lathe_rows_free(char *text);
 
-/* A JSON list of exactly `count` numbers into `out`; null is NaN. */
-bool lathe_predictions_from_json(const char *text, size_t size, int64_t count, double *out,
-                                 lathe_error *error);
+/* A JSON list of exactly `count` predictions into `out` (count, width of the graph); null is NaN. Those of classes are objects with a member
+ * "probabilities" that has one for each class. */
+bool lathe_predictions_from_json(const char *text, size_t size, const lathe_graph *graph, int64_t count,
+                                 double *out, lathe_error *error);
 
 #endif

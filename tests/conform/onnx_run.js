@@ -1,4 +1,5 @@
-// Runs an ONNX model in ONNX Runtime over raw columns: node onnx_run.js MODEL.onnx COLUMNS.json prints the predictions as a JSON list.
+// Runs an ONNX model in ONNX Runtime over raw columns: node onnx_run.js MODEL.onnx COLUMNS.json prints the predictions as a JSON list, those of
+// classes as { label: [..], probabilities: [..] } row after row.
 // COLUMNS.json: { "NAME": [number | null, ...] or [text | null, ...], ... }
 const fs = require("fs");
 const path = require("path");
@@ -19,8 +20,9 @@ async function main() {
         : new ort.Tensor("float64", Float64Array.from(values, (x) => (x === null ? NaN : x)), [values.length, 1]);
   }
   const results = await session.run(feeds);
-  const output = results[session.outputNames[0]];
-  console.log(JSON.stringify(Array.from(output.data, (x) => (Number.isNaN(x) ? null : x))));
+  const list = (output) => Array.from(output.data, (x) => (Number.isNaN(x) ? null : typeof x === "bigint" ? Number(x) : x));
+  const outputs = session.outputNames.map((name) => list(results[name]));
+  console.log(JSON.stringify(outputs.length === 1 ? outputs[0] : { label: outputs[0], probabilities: outputs[1] }));
 }
 
 main().catch((problem) => {

@@ -43,6 +43,40 @@ return result
 """
 
 
+CLASSES = """
+local path, folder = ...
+local data = lathe.read(path)
+local rows = data:head(200)
+local bands, flags = { n = data:rows() }, { n = data:rows() }
+local value = data:column("median_house_value")
+for row = 1, data:rows() do
+  local price = value:get(row)
+  bands[row] = price < 120000 and 1LL or price < 265000 and 2LL or 10LL
+  flags[row] = price > 180000
+end
+local targets = { text = "ocean_proximity", whole = "band", flag = "high" }
+local all = data:with("band", bands):with("high", flags)
+local result = {}
+for name, target in pairs(targets) do
+  local recipe = lathe.recipe { target = target, drop = name ~= "text" and { "median_house_value", name == "flag" and "band" or "high" }
+    or { "band", "high" } }
+  local model = lathe.fit(all, recipe:impute {}:encode {}:scale {}, lathe.logistic { l2 = 1 })
+  for suffix, one in pairs { [""] = model, ["-int8"] = (model:quantize "int8") } do
+    one:export(folder .. "/" .. name .. suffix .. ".onnx")
+    local p, list = one:predict(rows), {}
+    for row = 1, rows:rows() do
+      for _, class in ipairs(one:classes()) do list[#list + 1] = p:column("P(" .. class .. ")"):get(row) end
+    end
+    local labels = p:column(target):values()
+    labels.n = nil
+    for row, label in ipairs(labels) do labels[row] = name == "flag" and tostring(label) or name == "whole" and tonumber(label) or label end
+    result[name .. suffix] = { probabilities = list, label = labels }
+  end
+end
+return result
+"""
+
+
 def ok(holds, sentence, note=""):
     global count, failed
     count += 1
@@ -82,6 +116,18 @@ def check(folder, names):
             ok(any(t.data_type == onnx.TensorProto.INT8 for t in model.graph.initializer), f"{name}: its weights are int8")
 
 
+def same(got, want):
+    """The largest relative difference of two lists of predictions; infinite when labels differ."""
+    if isinstance(want, dict):
+        if not isinstance(got, dict) or got["label"] != want["label"]:
+            return float("inf")
+        got, want = got["probabilities"], want["probabilities"]
+    if len(got) != len(want):
+        return float("inf")
+    return max(0 if a is None and b is False else abs(a - b) / abs(b) if a is not None and b is not False else float("inf")
+               for a, b in zip(got, want))
+
+
 def run(folder, rows, predictions):
     try:
         there = subprocess.run(["node", "-e", ""], capture_output=True).returncode == 0
@@ -92,14 +138,11 @@ def run(folder, rows, predictions):
         return
     for name, want in predictions.items():
         columns = os.path.join(folder, name + ".json")
-        json.dump(columns_of(rows[:len(want)]), open(columns, "w"))
+        count_of_rows = len(want["label"]) if isinstance(want, dict) else len(want)
+        json.dump(columns_of(rows[:count_of_rows]), open(columns, "w"))
         done = subprocess.run(["node", os.path.join(HERE, "onnx_run.js"), os.path.join(folder, name + ".onnx"), columns],
                               capture_output=True, text=True, env=dict(os.environ, LATHE_NODE_MODULES=MODULES))
-        got = json.loads(done.stdout) if done.returncode == 0 else []
-        off = float("inf")
-        if len(got) == len(want):
-            off = max(0 if a is None and b is False else abs(a - b) / abs(b) if a is not None and b is not False else float("inf")
-                      for a, b in zip(got, want))
+        off = same(json.loads(done.stdout) if done.returncode == 0 else [], want)
         ok(off < 1e-12, f"{name}: ONNX Runtime predicts the same from raw columns, to 1e-12", f"off by {off}; {done.stderr.strip()}")
 
 
@@ -116,5 +159,11 @@ with tempfile.TemporaryDirectory() as folder:
         predictions = json.loads(done.stdout)
         check(folder, sorted(predictions))
         run(folder, rows, dict(sorted(predictions.items())))
+    done = subprocess.run([LATHE, "eval", "--json", CLASSES, HOUSING, folder], capture_output=True, text=True)
+    ok(done.returncode == 0, "models of classes are exported", done.stderr.strip())
+    if done.returncode == 0:
+        predictions = json.loads(done.stdout)
+        check(folder, sorted(predictions))
+        run(folder, list(csv.DictReader(open(HOUSING)))[:200], dict(sorted(predictions.items())))
 print(f"1..{count}")
 sys.exit(failed > 0)

@@ -53,6 +53,8 @@ local nodes = {
   { "parts", "prepare.split", { "whole" }, { test = 0.25 }, note = "^40 %+ 14 rows$" },
   { "model", "train.linear", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "coefficients" },
   { "scores", "evaluate.regression", { "model", "parts.test" }, {}, note = "^R2" },
+  { "classes", "train.logistic", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, " },
+  { "told", "evaluate.classification", { "classes", "parts.test" }, {}, note = "^accuracy" },
   { "small", "compress.quantize", { "model", "parts.test" }, {}, note = "→" },
   { "onnx", "export.onnx", { "small.model" }, { path = "out/rent.onnx" } },
   { "bundle", "export.bundle", { "small.model" }, { path = "out/rent.lathe" } },

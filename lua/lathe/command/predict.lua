@@ -34,12 +34,25 @@ local function run(arguments, options)
   end
   if next(again) then rows = lathe.read(arguments[2], { types = again }) end
   local predictions = model:predict(rows)
-  local out = options.all and rows:with("predicted_" .. name, predictions:column(name)) or predictions
+  local out = predictions
+  if options.all then
+    out = rows:with("predicted_" .. name, predictions:column(name))
+    for _, column in ipairs(predictions:columns()) do
+      if column ~= name then out = out:with(column, predictions:column(column)) end
+    end
+  end
   if options.json then
     local json, values = require "lathe.json", {}
-    local column = predictions:column(name)
+    local column, classes = predictions:column(name), model:classes()
+    local probabilities = {}
+    for index, class in ipairs(classes or {}) do probabilities[index] = predictions:column(("P(%s)"):format(class)) end
     for row = 1, rows:rows() do
       local value = column:get(row)
+      if value ~= nil and classes then
+        local shares = {}
+        for index, class in ipairs(classes) do shares[class] = probabilities[index]:get(row) end
+        value = { label = value, probabilities = shares }
+      end
       values[row] = value == nil and json.null or value
     end
     print(json.encode { target = name, rows = rows:rows(), predictions = json.array(values) })

@@ -1,0 +1,37 @@
+/* gram.c - tiles of 4 by 4 columns, eight rows at a time. Each of the eight lanes adds up its own rows, and the lanes are added at
+ * the end: so the sums are the same whether the processor has registers for eight numbers or for two. */
+
+#include "gram.h"
+
+typedef double lanes __attribute__((vector_size(8 * LATHE_GRAM_LANES), aligned(8)));
+
+#define SUM(x) ((((x)[0] + (x)[4]) + ((x)[2] + (x)[6])) + (((x)[1] + (x)[5]) + ((x)[3] + (x)[7])))
+
+/* A tile of `height` by `width` columns, at most 4 by 4: what is not there is computed twice and left out. */
+__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+tile(const double *const a[4], const double *const b[4], int64_t rows, int height, int width, double *out,
+     int64_t stride) {
+  lanes s[4][4] = {{{0}}};
+  for (int64_t r = 0; r < rows; r += LATHE_GRAM_LANES) {
+    lanes x[4], y[4];
+    for (int i = 0; i < 4; i++) x[i] = *(const lanes *)(a[i] + r), y[i] = *(const lanes *)(b[i] + r);
+    for (int j = 0; j < 4; j++)
+      for (int i = 0; i < 4; i++) s[j][i] += x[i] * y[j];
+  }
+  for (int j = 0; j < width; j++)
+    for (int i = 0; i < height; i++) out[j * stride + i] += SUM(s[j][i]);
+}
+
+void lathe_gram_add(const double *a, int32_t a_columns, const double *b, int32_t b_columns, int64_t rows,
+                    bool symmetric, double *out, int64_t stride) {
+  for (int32_t j = 0; j < b_columns; j += 4)
+    for (int32_t i = 0; i < (symmetric ? j + 4 : a_columns) && i < a_columns; i += 4) {
+      const double *left[4], *right[4];
+      int height = a_columns - i < 4 ? a_columns - i : 4, width = b_columns - j < 4 ? b_columns - j : 4;
+      for (int k = 0; k < 4; k++) {
+        left[k] = a + (int64_t)(i + (k < height ? k : 0)) * rows;
+        right[k] = b + (int64_t)(j + (k < width ? k : 0)) * rows;
+      }
+      tile(left, right, rows, height, width, out + (int64_t)j * stride + i, stride);
+    }
+}

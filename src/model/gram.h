@@ -1,0 +1,15 @@
+/* gram.h - products of tall matrices with themselves, in one order of additions on every machine. */
+#ifndef LATHE_MODEL_GRAM_H
+#define LATHE_MODEL_GRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* out[j * stride + i] += sum over rows of a[i][r] b[j][r]; when `symmetric` (a and b of one width, the product known to be so) only for
+ * i <= j and some beside. `a` and `b` are (columns, rows), a column after the other, `rows` a multiple of LATHE_GRAM_LANES (pad with
+ * zeros). */
+enum { LATHE_GRAM_LANES = 8 };
+void lathe_gram_add(const double *a, int32_t a_columns, const double *b, int32_t b_columns, int64_t rows,
+                    bool symmetric, double *out, int64_t stride);
+
+#endif
