@@ -26,6 +26,16 @@ function console.loud(...)
   return count
 end
 
+-- What the values that are not shown have to say ("gzip, UTF-16LE; 3 rows kept, 1 rejected"); nil when it is nothing.
+function console.aside(...)
+  local said = {}
+  for index = console.loud(...) + 1, select("#", ...) do
+    local text = tostring((select(index, ...)))
+    if text ~= "" then said[#said + 1] = text end
+  end
+  return said[1] and table.concat(said, "; ")
+end
+
 -- A number with the fewest digits that read back as it.
 function console.number(value)
   if value ~= value then return "nan" end

@@ -218,10 +218,12 @@ function tables:rename(changes)
     self:index_of(name)
     if type(new) ~= "string" then core.fail("rename: the new name of %q is a %s, not text", name, type(new)) end
   end
-  local names, columns = self:columns(), {}
+  local names, columns, taken = self:columns(), {}, {}
   for index, name in ipairs(names) do
-    columns[index] = self:column(name)
-    names[index] = changes[name] or name
+    local new = changes[name] or name
+    columns[index], names[index] = self:column(name), new
+    if taken[new] then core.fail("rename: two columns would be named %q; drop one first, or choose another name", new) end
+    taken[new] = true
   end
   return from_columns(names, columns)
 end

@@ -68,6 +68,12 @@ tap.same(list, { 1, 2, 3, 4, 5 }, "shuffling loses nothing")
 tap.raises(function() lathe.random(1.5) end, "whole number", "a seed is a whole number")
 tap.raises(function() dice:below(0) end, "whole number", "a limit is at least 1")
 
+local quiet = setmetatable({}, { __quiet = true, __tostring = function() return "gzip" end })
+local silent = setmetatable({}, { __quiet = true, __tostring = function() return "" end })
+local loud, aside = require("lathe.console").loud, require("lathe.console").aside
+tap.same({ loud(1, quiet), loud(quiet), aside(1, quiet) }, { 1, 1, "gzip" }, "what stands beside a value is not shown, but told")
+tap.same({ aside(1, silent), aside(1), aside(quiet) }, {}, "when there is something to tell")
+
 local before = lathe.threads.get()
 lathe.threads(2)
 tap.same(lathe.threads.get(), 2, "threads can be set")

@@ -67,6 +67,9 @@ local endpoint = lathe.serve { model:quantize() }
 tap.same(#endpoint:models(), 1, "and so does an endpoint")
 endpoint:stop()
 
+tap.raises(function() t:rename { x1 = "x2" } end, "rename: two columns would be named \"x2\"", "a name that another column keeps")
+tap.same(list(t:rename { x1 = "x2", x2 = "x1" }), "x2 x1 city", "names may be swapped")
+
 -- Rows.
 tap.same(("%d %d %d %d"):format(t:head():rows(), t:head(0):rows(), t:head(2):rows(), t:head(math.huge):rows()), "3 0 2 3", "head")
 tap.same(("%d %d %d"):format(t:tail():rows(), t:tail(0):rows(), t:tail(2):rows()), "3 0 2", "tail")

@@ -16,6 +16,11 @@ local function run(arguments, options)
       local look = { width = style.columns(io.stdout), colour = style.colour(io.stdout) }
       for index = 1, count do print(console.show((select(index, ...)), look)) end
     end
+    local aside = console.aside(...)
+    if aside then
+      io.stdout:flush()
+      io.stderr:write("lathe: ", require("lathe.style").printable(aside), "\n")
+    end
   end
   show(call(unpack(rest)))
   return 0

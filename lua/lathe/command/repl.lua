@@ -36,6 +36,11 @@ local function run()
 
   local function show(...)
     for index = 1, console.loud(...) do print(console.show((select(index, ...)), look)) end
+    local aside = console.aside(...)
+    if aside then
+      io.stdout:flush()
+      io.stderr:write(paint.dim(style.printable(aside)), "\n")
+    end
   end
 
   local function fail(problem)
