@@ -103,7 +103,10 @@ function tables:cast(types, options)
     local text = ("cast(%s, \"%s\")"):format(quoted(name), types[name]:gsub('"', '""'))
     if options.lenient then text = "try(" .. text .. ")" end
     local fine, answer = pcall(run, text, self, nil, "cast", name)
-    if not fine then core.fail("column %q: %s", name, core.sentence(answer)) end
+    if not fine then
+      local sentence = core.sentence(answer):gsub("^(row %d+), at `.-`: ", "%1: "):gsub("try%(%.%.%.%) makes", "lenient = true makes")
+      core.fail("column %q: %s", name, sentence)
+    end
     lost[name] = answer:missing() - self:column(name):missing()
     result = result:with(name, answer)
   end

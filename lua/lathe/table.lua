@@ -362,11 +362,21 @@ local verbs = {
   missing_patterns = "lathe.association",
 }
 tables.verbs = verbs -- for completion
+
+-- A name that no method has: a misspelt one is answered with the nearest.
 function tables.missing(_, name)
   if verbs[name] then
     require(verbs[name])
     return rawget(tables, name)
   end
+  if type(name) ~= "string" then return nil end
+  local words = {}
+  for word in pairs(verbs) do words[#words + 1] = word end
+  for word, value in pairs(tables) do
+    if type(value) == "function" then words[#words + 1] = word end
+  end
+  local near = require("lathe.schema").nearest(name, words)
+  core.fail("a table has no method %q; %s", name, near and ("did you mean %q?"):format(near) or "`lathe help lua` lists what it has")
 end
 
 return tables

@@ -70,6 +70,10 @@ endpoint:stop()
 tap.raises(function() t:rename { x1 = "x2" } end, "rename: two columns would be named \"x2\"", "a name that another column keeps")
 tap.same(list(t:rename { x1 = "x2", x2 = "x1" }), "x2 x1 city", "names may be swapped")
 
+tap.raises(function() t:filtre "x1 > 1" end, "a table has no method \"filtre\"; did you mean \"filter\"?", "a misspelt verb")
+tap.raises(function() t:cast { city = "int64" } end, "column \"city\": row 1: \"a\" is not an int64; lenient = true makes it missing",
+  "a cast that fails names the row and the mend")
+
 -- Rows.
 tap.same(("%d %d %d %d"):format(t:head():rows(), t:head(0):rows(), t:head(2):rows(), t:head(math.huge):rows()), "3 0 2 3", "head")
 tap.same(("%d %d %d"):format(t:tail():rows(), t:tail(0):rows(), t:tail(2):rows()), "3 0 2", "tail")
