@@ -11,11 +11,9 @@ local is_time = { date = true, timestamp = true }
 
 -- ---- words ----
 
-function alert.share(part, whole) return ("%.1f %%"):format(100 * part / whole) end
-
 function alert.plural(count, noun) return style.count(count) .. " " .. noun .. (count == 1 and "" or "s") end
 
-local share, plural = alert.share, alert.plural
+local share, plural = style.share, alert.plural
 
 local function quoted(text) return (("%q"):format(text):gsub("\\\n", "\\n")) end
 

@@ -158,7 +158,7 @@ end
 
 -- ---- the report ----
 
-local function share(part, whole) return whole > 0 and ("%.1f %%"):format(100 * part / whole) or nil end
+local function share(part, whole) return whole > 0 and style.share(part, whole) or nil end
 
 local function schema_blocks(report, schema, names)
   if #schema.left + #schema.right + #schema.types == 0 then return end

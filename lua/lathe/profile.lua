@@ -230,7 +230,7 @@ local function missing_section(report, table_, summaries)
   for _, pattern in ipairs(list) do
     if #pattern.columns == 0 then complete = pattern.rows end
     local words = #pattern.columns == 0 and "nothing" or table.concat(pattern.columns, ", ")
-    rows[#rows + 1] = { style.cut(words, 60), pattern.rows, ("%.1f %%"):format(100 * pattern.rows / table_:rows()) }
+    rows[#rows + 1] = { style.cut(words, 60), pattern.rows, style.share(pattern.rows, table_:rows()) }
   end
   report:heading "Missing together"
   report:table { columns = { "missing", "rows", { name = "share", align = "right" } }, rows = rows }
@@ -298,7 +298,7 @@ function profile.report(table_, options)
   for _, item in ipairs(twins) do alerts[#alerts + 1] = item end
   if duplicates > 0 then
     local verb = duplicates == 1 and "repeats" or "repeat"
-    local text = ("%s (%s) %s an earlier one"):format(alert.plural(duplicates, "row"), alert.share(duplicates, rows), verb)
+    local text = ("%s (%s) %s an earlier one"):format(alert.plural(duplicates, "row"), style.share(duplicates, rows), verb)
     alerts[#alerts + 1] = { level = "warn", text = text, step = "clean.drop_duplicates {}" }
   end
   local report = require("lathe.report").new(options.title or "Profile")
@@ -306,7 +306,7 @@ function profile.report(table_, options)
   for _, item in ipairs(together) do alerts[#alerts + 1] = item end
   report:values {
     { "rows", rows }, { "columns", #summaries },
-    { "missing cells", missing, rows > 0 and missing > 0 and alert.share(missing, rows * #summaries) or nil },
+    { "missing cells", missing, rows > 0 and missing > 0 and style.share(missing, rows * #summaries) or nil },
     { "duplicate rows", duplicates }, { "memory", style.bytes(table_:bytes()) },
   }
   show_alerts(report, alerts)
@@ -385,7 +385,7 @@ function profile.file(path, options)
   local report = require("lathe.report").new(own.title or "Profile")
   local values = {
     { "rows", rows, rejected > 0 and style.count(rejected) .. " more could not be read" or nil }, { "columns", #summaries },
-    { "missing cells", missing, rows > 0 and missing > 0 and ("%.1f %%"):format(100 * missing / (rows * #summaries)) or nil },
+    { "missing cells", missing, rows > 0 and missing > 0 and style.share(missing, rows * #summaries) or nil },
     { "file", style.bytes(tonumber(state.size)), pieces > 1 and ("read in %d pieces"):format(pieces) or nil },
   }
   if detail.word then values[#values + 1] = { "written", detail.word } end

@@ -92,6 +92,14 @@ function style.number(x)
   return text
 end
 
+-- A part of a whole: "28.4 %"; "<0.1 %" and ">99.9 %" where rounding would say none or all.
+function style.share(part, whole)
+  local text = ("%.1f %%"):format(100 * part / whole)
+  if text == "0.0 %" and part > 0 then return "<0.1 %" end
+  if text == "100.0 %" and part < whole then return ">99.9 %" end
+  return text
+end
+
 -- A size in bytes: "812 B", "84 MB", "1.3 GB" (steps of 1,000).
 function style.bytes(n)
   n = tonumber(n)

@@ -19,19 +19,21 @@ if not x or not y then
   print("logistic: no data in " .. folder)
   return
 end
-local texts = { x:read "*a", y:read "*a" }
-x:close()
-y:close()
-local features, target = ffi.cast("const double *", texts[1]), ffi.cast("const double *", texts[2])
-local list, one = {}, ffi.new("double[?]", rows)
-for place = 1, width do
-  for row = 0, rows - 1 do one[row] = features[row * width + place - 1] end
-  local name = ("x%03d"):format(place)
-  list[place] = { name, column.own(core.C.lathe_column_from_float64(one, rows, core.problem), name) }
+local t
+do
+  local texts = { x:read "*a", y:read "*a" }
+  x:close()
+  y:close()
+  local features, target = ffi.cast("const double *", texts[1]), ffi.cast("const double *", texts[2])
+  local list, one = {}, ffi.new("double[?]", rows)
+  for place = 1, width do
+    for row = 0, rows - 1 do one[row] = features[row * width + place - 1] end
+    local name = ("x%03d"):format(place)
+    list[place] = { name, column.own(core.C.lathe_column_from_float64(one, rows, core.problem), name) }
+  end
+  list[width + 1] = { "y", column.own(core.C.lathe_column_from_float64(target, rows, core.problem), "y") }
+  t = lathe.table(list)
 end
-list[width + 1] = { "y", column.own(core.C.lathe_column_from_float64(target, rows, core.problem), "y") }
-local t = lathe.table(list)
-list, texts = nil, nil
 collectgarbage()
 
 for _, threads in ipairs { 1, 2 } do

@@ -51,4 +51,6 @@ tap.same(style.colour(file), false, "a file is not coloured")
 tap.same(style.columns(file, 72), 72, "a file is as wide as is asked")
 file:close()
 
+tap.same({ style.share(1, 3), style.share(1, 9999), style.share(9999, 10000), style.share(0, 5), style.share(5, 5) },
+  { "33.3 %", "<0.1 %", ">99.9 %", "0.0 %", "100.0 %" }, "a part is never rounded to none or all")
 tap.done()
