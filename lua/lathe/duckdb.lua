@@ -257,15 +257,18 @@ function database:copy(table_, path, options)
   end
   if type(group) ~= "number" or group < 1 or group % 1 ~= 0 then core.fail("row_group is a number of rows, not %s", tostring(group)) end
   local remote = path:find "^%a[%w+.-]+://"
-  local made = remote and path or path .. ".part"
-  local sql = ("COPY (FROM lathe_copied) TO %s (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %d)")
+  -- The writer removes what was begun when Lua drops it, also after Ctrl-C, when nothing here runs any more.
+  local writer = not remote and ffi.gc(core.try(C.lathe_writer_open(path, problem)), C.lathe_writer_abandon)
+  local made = writer and ffi.string(C.lathe_writer_place(writer)) or path
+  local sql = ("COPY (FROM lathe_copied) TO %s (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %d, USE_TMP_FILE false)")
     :format(quoted(made), compression, group)
   local fine, sentence = pcall(self.query, self, sql, { tables = { lathe_copied = table_ } })
   if not fine then
-    if not remote then os.remove(made) end
-    error((sentence:gsub("%.part", "")), 0)
+    if writer then C.lathe_writer_abandon(ffi.gc(writer, nil)) end
+    local start, stop = sentence:find(made, 1, true)
+    error(start and sentence:sub(1, start - 1) .. path .. sentence:sub(stop + 1) or sentence, 0)
   end
-  if not remote then core.try(C.lathe_path_move(made, path, problem)) end
+  if writer then core.try(C.lathe_writer_commit(ffi.gc(writer, nil), problem)) end
   return table_
 end
 

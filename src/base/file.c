@@ -12,12 +12,17 @@
 
 #include "memory.h"
 #include "pack.h"
+#include "progress.h"
+
+/* Ctrl-C stops the writing of a large file; a small one, such as the record of what was stopped, is always finished. */
+enum { STEP = 1 << 20, UNASKED = 16 << 20 };
 
 struct lathe_writer {
   int file;
   char *path, *temporary;
   lathe_packer *packer; /* NULL: bytes go out as they are */
   lathe_buffer packed;
+  int64_t taken, put; /* bytes that came in, bytes that went out */
 };
 
 /* A terminal, pipe or the like, which takes bytes as they come: renaming a file over it would take it away from everybody. */
@@ -112,15 +117,44 @@ lathe_writer *lathe_writer_open_packed(const char *path, lathe_error *error) {
   return NULL;
 }
 
+/* Bytes go out. What is behind goes to the disk meanwhile, so that the sync at the end, which nothing can stop, has little to do. */
+static bool put_out(lathe_writer *writer, const char *data, size_t size, lathe_error *error) {
+  enum { PIECE = 16 << 20, BEHIND = 4 };
+  if (!write_all(writer->file, writer->path, data, size, error)) return false;
+  int64_t before = writer->put / PIECE, now = (writer->put + (int64_t)size) / PIECE;
+  writer->put += (int64_t)size;
+  for (; writer->temporary && before < now; before++) {
+    sync_file_range(writer->file, before * PIECE, PIECE, SYNC_FILE_RANGE_WRITE);
+    if (before >= BEHIND)
+      sync_file_range(writer->file, (before - BEHIND) * PIECE, PIECE,
+                      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+  }
+  return true;
+}
+
 static bool write_packed(lathe_writer *writer, lathe_error *error) {
-  bool fine = write_all(writer->file, writer->path, writer->packed.data, writer->packed.size, error);
+  bool fine = put_out(writer, writer->packed.data, writer->packed.size, error);
   writer->packed.size = 0;
   return fine;
 }
 
 bool lathe_writer_add(lathe_writer *writer, const void *data, size_t size, lathe_error *error) {
-  if (!writer->packer) return write_all(writer->file, writer->path, data, size, error);
-  return lathe_packer_add(writer->packer, data, size, &writer->packed, error) && write_packed(writer, error);
+  const char *at = data;
+  for (size_t step; size > 0; at += step, size -= step) {
+    step = size < STEP ? size : STEP;
+    writer->taken += (int64_t)step;
+    if ((writer->packer || writer->taken > UNASKED) && !lathe_progress_check(lathe_progress_main(), error))
+      return false;
+    bool fine = writer->packer ? lathe_packer_add(writer->packer, at, step, &writer->packed, error) &&
+                                     write_packed(writer, error)
+                               : put_out(writer, at, step, error);
+    if (!fine) return false;
+  }
+  return true;
+}
+
+const char *lathe_writer_place(const lathe_writer *writer) {
+  return writer->temporary ? writer->temporary : writer->path;
 }
 
 bool lathe_file_sync(const char *path, lathe_error *error) {

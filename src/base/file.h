@@ -35,6 +35,8 @@ void lathe_mapping_need(const char *data, size_t size);
 lathe_writer *lathe_writer_open(const char *path, lathe_error *error);
 lathe_writer *lathe_writer_open_packed(const char *path, lathe_error *error);
 bool lathe_writer_add(lathe_writer *writer, const void *data, size_t size, lathe_error *error);
+/* Where the bytes are until then, for a library that opens and writes the file itself. */
+const char *lathe_writer_place(const lathe_writer *writer);
 bool lathe_writer_commit(lathe_writer *writer, lathe_error *error);
 void lathe_writer_abandon(lathe_writer *writer);
 

@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "library.h"
+#include "progress.h"
 
 enum {
   STEP = 1 << 18,
@@ -162,7 +163,8 @@ bool lathe_deflate(const void *data, size_t size, lathe_buffer *out, lathe_error
   bool fine = true;
   do {
     size_t step = size < STEP ? size : STEP;
-    fine = deflate_step(&stream, at, step, size == step ? Z_FINISH : Z_NO_FLUSH, out, error);
+    fine = lathe_progress_check(lathe_progress_main(), error) &&
+           deflate_step(&stream, at, step, size == step ? Z_FINISH : Z_NO_FLUSH, out, error);
     at += step;
     size -= step;
   } while (fine && size > 0);

@@ -25,22 +25,32 @@ static lathe_type wider(lathe_type a, lathe_type b) {
   return is_time(a) && is_time(b) ? LATHE_TYPE_TIMESTAMP : LATHE_TYPE_STRING;
 }
 
-static lathe_column *widen_to_string(const lathe_column *column, lathe_error *error) {
+static lathe_column *widen_to_string(const lathe_column *column, const lathe_progress *progress,
+                                     lathe_error *error) {
+  enum { BETWEEN_LOOKS = 1 << 16 };
   if (column->type == LATHE_TYPE_CATEGORY) return lathe_column_to_string(column, error);
-  size_t rows = (size_t)column->rows;
-  lathe_text *texts = lathe_memory_raw(rows, sizeof *texts, error);
-  char(*room)[32] = lathe_memory_raw(rows, sizeof *room, error);
-  lathe_column *result = NULL;
-  if (texts && room) {
-    for (int64_t i = 0; i < column->rows; i++) {
-      texts[i] = lathe_column_format(column, i, room[i]);
-      if (!lathe_column_present(column, i)) texts[i].data = NULL;
+  lathe_buffer bytes = {0};
+  int64_t *offsets = lathe_memory_new((size_t)column->rows + 1, sizeof *offsets, error);
+  uint8_t *validity = column->validity ? lathe_memory_raw(lathe_bit_bytes(column->rows), 1, error) : NULL;
+  bool fine = offsets && (validity || !column->validity) && lathe_buffer_reserve(&bytes, 1, error);
+  if (fine && validity) memcpy(validity, column->validity, lathe_bit_bytes(column->rows));
+  char room[32];
+  for (int64_t i = 0; i < column->rows && fine; i++) {
+    if (i % BETWEEN_LOOKS == 0) fine = lathe_progress_check(progress, error);
+    if (fine && lathe_column_present(column, i)) {
+      lathe_text text = lathe_column_format(column, i, room);
+      fine = lathe_buffer_append(&bytes, text.data, text.size, error);
     }
-    result = lathe_column_from_text(texts, column->rows, error);
+    offsets[i + 1] = (int64_t)bytes.size;
   }
-  free(texts);
-  free(room);
-  return result;
+  lathe_column *result = fine ? lathe_column_adopt(LATHE_TYPE_STRING, column->rows, column->missing, validity,
+                                                   offsets, bytes.data, NULL, error)
+                              : NULL;
+  if (result) return result;
+  free(offsets);
+  free(validity);
+  lathe_buffer_free(&bytes);
+  return NULL;
 }
 
 static bool widen_value(const lathe_column *column, int64_t row, lathe_type type, void *values,
@@ -64,14 +74,15 @@ static bool widen_value(const lathe_column *column, int64_t row, lathe_type type
                          (long long)value, (long long)row + 1);
 }
 
-lathe_column *lathe_column_widen(lathe_column *column, lathe_type type, lathe_error *error) {
+static lathe_column *widen(lathe_column *column, lathe_type type, const lathe_progress *progress,
+                           lathe_error *error) {
   if (column->type == type) return lathe_column_retain(column);
   if (wider(column->type, type) != type) {
     lathe_error_set(error, LATHE_ERROR_ARGUMENT, "a %s column does not become %s without loss",
                     lathe_type_name(column->type), lathe_type_name(type));
     return NULL;
   }
-  if (type == LATHE_TYPE_STRING) return widen_to_string(column, error);
+  if (type == LATHE_TYPE_STRING) return widen_to_string(column, progress, error);
   void *values = lathe_memory_new((size_t)column->rows, sizeof(int64_t), error);
   uint8_t *validity = column->validity ? lathe_memory_raw(lathe_bit_bytes(column->rows), 1, error) : NULL;
   bool fine = values && (validity || !column->validity);
@@ -85,6 +96,10 @@ lathe_column *lathe_column_widen(lathe_column *column, lathe_type type, lathe_er
   free(values);
   free(validity);
   return NULL;
+}
+
+lathe_column *lathe_column_widen(lathe_column *column, lathe_type type, lathe_error *error) {
+  return widen(column, type, NULL, error);
 }
 
 /* ---- one column ---- */
@@ -122,7 +137,8 @@ static bool widen_parts(const concat_job *job, lathe_column **parts, lathe_type 
   bool fine = true;
   for (int32_t i = 0; i < job->count; i++) {
     if (!parts[i]) continue;
-    parts[i] = fine ? lathe_column_widen(parts[i], type, error) : NULL;
+    fine = fine && lathe_progress_check(job->progress, error);
+    parts[i] = fine ? widen(parts[i], type, job->progress, error) : NULL;
     if (parts[i] || !fine) continue;
     fine = false;
     if (!error || error->code != LATHE_ERROR_DATA) continue;
@@ -225,6 +241,10 @@ static char *join_texts(const concat_job *job, lathe_column *const *parts, int64
   if (!bytes) return NULL;
   base = 0;
   for (int32_t i = 0; i < job->count; i++) {
+    if (!lathe_progress_check(job->progress, error)) {
+      free(bytes);
+      return NULL;
+    }
     int64_t rows = lathe_table_rows(job->tables[i]);
     const int64_t *from = parts[i] ? parts[i]->values : NULL;
     for (int64_t row = 0; row < rows; row++) offsets[at + row] = base + (from ? from[row] : 0);

@@ -70,6 +70,14 @@ tap.same(d:query("select value as v from duckdb_settings() where name = 'autoins
 
 d:copy(t, at "t.parquet")
 tap.same({ project.look(at "t.parquet.part"), (project.look(at "t.parquet")) }, { nil, "file" }, "a Parquet file is written whole")
+os.execute("mkdir " .. at "alone")
+local big = d:query "select range as n, hash(range) % 1000000007 as h from range(3000000)"
+local core = require "lathe.core"
+core.C.lathe_progress_cancel(core.progress())
+local copied, refused = pcall(d.copy, d, big, at "alone/big.parquet")
+core.C.lathe_progress_reset(core.progress())
+tap.same({ copied, io.popen("ls -A " .. at "alone"):read "*a" }, { false, "" }, "who cancels that gets no part of one")
+tap.ok(tostring(refused):find "cancelled", "and is told: %s", tostring(refused))
 local back = lathe.duckdb.read_parquet(at "t.parquet")
 tap.ok(back:with("kind", back:column("kind"):to_category()):hash() == t:hash(),
   "and read again it is equal, but for categories, which are text")

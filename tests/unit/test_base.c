@@ -281,6 +281,38 @@ static void test_files_that_change(void) {
   unlink(path);
 }
 
+static int64_t entries(const char *path) {
+  lathe_folder *folder = lathe_folder_list(path, NULL);
+  int64_t count = folder ? lathe_folder_count(folder) : -1;
+  lathe_folder_free(folder);
+  return count;
+}
+
+/* Ctrl-C in the middle of writing. */
+static void test_stopped_writes(void) {
+  enum { SIZE = 64 << 20 };
+  char folder[] = "/tmp/lathe-stopped-XXXXXX", path[64], packed[64], command[64];
+  char *bytes = calloc(SIZE, 1);
+  if (!mkdtemp(folder) || !bytes) return;
+  snprintf(path, sizeof path, "%s/plain", folder);
+  snprintf(packed, sizeof packed, "%s/packed.gz", folder);
+  lathe_error error = {0};
+  lathe_progress_cancel(lathe_progress_main());
+  ok(!lathe_file_write(path, bytes, SIZE, &error) && error.code == LATHE_ERROR_CANCELLED &&
+         entries(folder) == 0,
+     "who cancels while a large file is written gets no file, and no part of one");
+  lathe_writer *writer = lathe_writer_open_packed(packed, &error);
+  ok(writer && !lathe_writer_add(writer, bytes, 1 << 20, &error) && error.code == LATHE_ERROR_CANCELLED,
+     "packing looks at the cancel flag for every megabyte");
+  lathe_writer_abandon(writer);
+  ok(lathe_file_write(path, "a record", 8, &error) && entries(folder) == 1,
+     "a small file, such as the record of what was stopped, is written");
+  lathe_progress_reset(lathe_progress_main());
+  free(bytes);
+  snprintf(command, sizeof command, "rm -r %s", folder);
+  if (system(command) != 0) printf("# %s stays\n", folder);
+}
+
 int main(void) {
   test_errors();
   test_numbers();
@@ -289,6 +321,7 @@ int main(void) {
   test_pool();
   test_files();
   test_files_that_change();
+  test_stopped_writes();
   test_safetensors();
   return done_testing();
 }
