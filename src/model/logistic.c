@@ -21,7 +21,10 @@ enum {
   GROUP_BYTES = 1 << 28
 };
 
-#define SETTLED 1e-13       /* of the loss: a step that promises less is the last one */
+#define SETTLED 1e-13 /* of the loss: a step that promises less is the last one */
+/* A sample to begin with: one strip of so many, with so many rows for each parameter, settled by less, in so many steps. */
+enum { APART = 16, WARM_ROWS = 20, WARM_STEPS = 10 };
+#define WARM_SETTLED 1e-6
 #define SEPARATED 1e-9      /* the mean loss of a row */
 #define STEP_OF_RUNAWAY 0.1 /* of an exponent, in the last step: it would go on for ever */
 
@@ -30,10 +33,12 @@ enum {
 typedef struct problem {
   const lathe_run *run;
   const lathe_classes *classes;
-  int64_t rows, chunks;
+  int64_t rows;
   int32_t width, columns, outputs, first, parameters;
   bool intercept;
-  double l2;
+  bool light;    /* only the loss is asked for */
+  int64_t apart; /* 1: all strips; more: a sample of them, so far apart */
+  double l2, settled;
   double *mean, *unit; /* (width) */
   double *design;      /* all chunks, each (columns, CHUNK_ROWS) */
   double *theta;       /* (outputs, columns) */
@@ -70,14 +75,28 @@ static bool make_strip(const problem *work, int64_t strip, lathe_error *error) {
   return true;
 }
 
+/* Strips that are looked at: one of `apart`. */
+static int64_t strips_of(const problem *work) {
+  int64_t strips = (work->rows + STRIP_ROWS - 1) / STRIP_ROWS;
+  return (strips + work->apart - 1) / work->apart;
+}
+
+static int64_t chunks_of(const problem *work) {
+  return (strips_of(work) + CHUNK_STRIPS - 1) / CHUNK_STRIPS;
+}
+
+static int64_t begin_of(const problem *work, int64_t chunk) {
+  return chunk * CHUNK_STRIPS * work->apart;
+}
+
 static int64_t end_of(const problem *work, int64_t chunk) {
-  int64_t strips = (work->rows + STRIP_ROWS - 1) / STRIP_ROWS, end = (chunk + 1) * CHUNK_STRIPS;
-  return end < strips ? end : strips;
+  int64_t strips = strips_of(work), end = (chunk + 1) * CHUNK_STRIPS;
+  return (end < strips ? end : strips) * work->apart;
 }
 
 static bool make_chunk(void *context, int64_t chunk, lathe_error *error) {
   const problem *work = context;
-  for (int64_t strip = chunk * CHUNK_STRIPS; strip < end_of(work, chunk); strip++)
+  for (int64_t strip = begin_of(work, chunk); strip < end_of(work, chunk); strip += work->apart)
     if (!make_strip(work, strip, error)) return false;
   return true;
 }
@@ -143,6 +162,7 @@ static void add_strip(const problem *work, int64_t strip, double *room, double *
   const int32_t *codes = work->classes->codes + strip * STRIP_ROWS;
   exponents(work, x, height, work->theta, eta);
   sums[0] += probabilities(work, strip, height, eta);
+  if (work->light) return;
   for (int32_t o = 0; o < work->outputs; o++)
     for (int64_t r = 0; r < height; r++)
       residual[o * height + r] = r < rows ? eta[o * height + r] - (codes[r] == o + work->first) : 0;
@@ -164,7 +184,7 @@ static bool sum_chunk(void *context, int64_t index, lathe_error *error) {
   double *sums = work->sums + index * work->sum_size, *room = new_room(work, error);
   if (!room) return false;
   memset(sums, 0, (size_t)work->sum_size * sizeof *sums);
-  for (int64_t strip = chunk * CHUNK_STRIPS; strip < end_of(work, chunk); strip++)
+  for (int64_t strip = begin_of(work, chunk); strip < end_of(work, chunk); strip += work->apart)
     add_strip(work, strip, room, sums);
   free(room);
   return true;
@@ -175,7 +195,7 @@ static bool change_chunk(void *context, int64_t chunk, lathe_error *error) {
   const problem *work = context;
   double *eta = new_room(work, error), most = 0;
   if (!eta) return false;
-  for (int64_t strip = chunk * CHUNK_STRIPS; strip < end_of(work, chunk); strip++) {
+  for (int64_t strip = begin_of(work, chunk); strip < end_of(work, chunk); strip += work->apart) {
     int64_t height = padded(work, strip);
     exponents(work, design_of(work, strip), height, work->last_step, eta);
     for (int64_t i = 0; i < height * work->outputs; i++) most = fabs(eta[i]) > most ? fabs(eta[i]) : most;
@@ -198,9 +218,10 @@ static void mirror_blocks(const problem *work, double *hessian) {
 
 /* Loss, gradient and Hessian (upper half) at theta, with the penalty. */
 static bool evaluate(problem *work, double *total, lathe_error *error) {
+  int64_t chunks = chunks_of(work);
   memset(total, 0, (size_t)work->sum_size * sizeof *total);
-  for (work->begin = 0; work->begin < work->chunks; work->begin += work->group) {
-    int64_t count = work->chunks - work->begin < work->group ? work->chunks - work->begin : work->group;
+  for (work->begin = 0; work->begin < chunks; work->begin += work->group) {
+    int64_t count = chunks - work->begin < work->group ? chunks - work->begin : work->group;
     if (!lathe_pool_run(count, sum_chunk, work, work->progress, error)) return false;
     for (int64_t c = 0; c < count; c++)
       for (int64_t i = 0; i < work->sum_size; i++) total[i] += work->sums[c * work->sum_size + i];
@@ -209,7 +230,7 @@ static bool evaluate(problem *work, double *total, lathe_error *error) {
   for (int32_t o = 0; o < work->outputs; o++)
     for (int32_t j = 0; j < work->width && work->l2 > 0; j++) {
       int32_t at = o * work->columns + j;
-      double penalty = work->l2 / (work->unit[j] * work->unit[j]);
+      double penalty = work->l2 / (double)work->apart / (work->unit[j] * work->unit[j]);
       total[0] += penalty * work->theta[at] * work->theta[at] / 2;
       total[1 + at] += penalty * work->theta[at];
       total[1 + work->parameters + (int64_t)at * work->parameters + at] += penalty;
@@ -258,6 +279,7 @@ typedef struct newton {
   double *step, *factor; /* (parameters), (parameters, parameters) */
   double *errors, *kept_theta;
   bool *kept;
+  bool stuck;   /* no part of a step would do */
   int32_t weak; /* columns with nothing but rounding left in the last Hessian */
 } newton;
 
@@ -300,20 +322,45 @@ static bool say_stuck(lathe_error *error) {
       "smaller l2");
 }
 
+/* Newton's steps from where theta is; `now` is what is known there. */
 static bool descend(problem *work, newton *n, int32_t limit, lathe_logistic_fit *fit, lathe_error *error) {
-  if (!evaluate(work, n->now, error)) return false;
+  double rows = (double)work->rows / (double)work->apart;
   for (int32_t i = 0; i < work->parameters; i++) n->kept[i] = true;
   if (work->l2 == 0 && !find_aliased(work, n->now + 1 + work->parameters, n->kept, error)) return false;
   /* With all classes' intercepts free, only their differences matter. */
   if (work->l2 > 0 && work->outputs > 1 && work->intercept) n->kept[work->parameters - 1] = false;
   bool gone = true;
+  fit->converged = false;
   for (fit->iterations = 0; fit->iterations < limit && gone && !fit->converged; fit->iterations++) {
     double promise = find_step(work, n);
-    if (work->l2 == 0 && n->now[0] < SEPARATED * (double)work->rows) return true; /* as will be said */
+    if (work->l2 == 0 && n->now[0] < SEPARATED * rows) return true; /* as will be said */
+    work->light = work->l2 > 0 && promise <= work->settled * n->now[0];
     if (!go(work, n, &gone, error)) return false;
-    fit->converged = promise <= (gone ? SETTLED : sqrt(SETTLED)) * n->now[0];
+    work->light = false;
+    fit->converged = promise <= (gone ? work->settled : sqrt(work->settled)) * n->now[0];
   }
-  return gone || fit->converged || work->l2 == 0 || say_stuck(error);
+  n->stuck = !gone && !fit->converged;
+  return true;
+}
+
+/* Coefficients of a sample of strips, when that is large enough to come near those of all: most steps are then made there. They are put
+ * back to 0 when they do not do. */
+static bool warm_up(problem *work, newton *n, int32_t limit, lathe_error *error) {
+  lathe_logistic_fit sample = {0};
+  bool fine = true;
+  if (limit > WARM_STEPS && strips_of(work) >= 4 * APART &&
+      work->rows / APART >= WARM_ROWS * work->parameters) {
+    work->apart = APART;
+    work->settled = WARM_SETTLED;
+    fine = evaluate(work, n->now, error) && descend(work, n, WARM_STEPS, &sample, error);
+    work->apart = 1;
+  }
+  work->settled = SETTLED;
+  if (!sample.converged) memset(work->theta, 0, (size_t)work->parameters * sizeof *work->theta);
+  if (!fine || !evaluate(work, n->now, error)) return false;
+  if (!sample.converged || n->now[0] <= (double)work->rows * log(work->classes->count)) return true;
+  memset(work->theta, 0, (size_t)work->parameters * sizeof *work->theta);
+  return evaluate(work, n->now, error);
 }
 
 /* Whether the last step still moved some row by much, or could not be found: coefficients on their way to infinity. */
@@ -321,9 +368,10 @@ static bool find_runaway(problem *work, const newton *n, bool *runaway, lathe_er
   *runaway = n->weak > 0 || n->now[0] < SEPARATED * (double)work->rows;
   if (*runaway) return true;
   work->last_step = n->step;
-  work->changes = lathe_memory_new((size_t)work->chunks, sizeof *work->changes, error);
-  bool fine = work->changes && lathe_pool_run(work->chunks, change_chunk, work, work->progress, error);
-  for (int64_t c = 0; fine && c < work->chunks; c++) *runaway |= !(work->changes[c] < STEP_OF_RUNAWAY);
+  int64_t chunks = chunks_of(work);
+  work->changes = lathe_memory_new((size_t)chunks, sizeof *work->changes, error);
+  bool fine = work->changes && lathe_pool_run(chunks, change_chunk, work, work->progress, error);
+  for (int64_t c = 0; fine && c < chunks; c++) *runaway |= !(work->changes[c] < STEP_OF_RUNAWAY);
   free(work->changes);
   return fine;
 }
@@ -424,10 +472,11 @@ static bool solve(problem *work, const char *const *names, int32_t limit, lathe_
                   lathe_error *error) {
   newton n = {0};
   bool runaway = false;
-  bool fine = newton_open(&n, work, error) && descend(work, &n, limit, fit, error) &&
-              find_errors(work, &n, fit, error) &&
+  bool fine = newton_open(&n, work, error) && warm_up(work, &n, limit, error) &&
+              descend(work, &n, limit, fit, error) && find_errors(work, &n, fit, error) &&
               (work->l2 > 0 || (!fit->converged && fit->iterations == limit) ||
                find_runaway(work, &n, &runaway, error));
+  if (fine && n.stuck && work->l2 > 0) fine = say_stuck(error);
   if (runaway) fine = say_separated(work, names, n.step, error);
   if (fine) {
     fit->loss = (n.now[0] - penalty_of(work)) / (double)work->rows;
@@ -481,7 +530,7 @@ bool lathe_logistic_solve(const lathe_graph *graph, int32_t matrix, const char *
                   .progress = progress};
   work.width = lathe_graph_operator(graph, matrix)->width;
   work.columns = work.width + intercept;
-  work.chunks = (work.rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+  work.apart = 1;
   work.first = classes->count == 2 || l2 == 0;
   work.outputs = classes->count - work.first;
   if ((int64_t)work.outputs * work.columns > LATHE_LOGISTIC_PARAMETERS)
@@ -506,7 +555,7 @@ bool lathe_logistic_solve(const lathe_graph *graph, int32_t matrix, const char *
   bool fine =
       run && fit_open(fit, error) && problem_open(&work, error) &&
       lathe_training_measure(graph, matrix, names, table, intercept, work.mean, work.unit, progress, error) &&
-      lathe_pool_run(work.chunks, make_chunk, &work, progress, error) &&
+      lathe_pool_run(chunks_of(&work), make_chunk, &work, progress, error) &&
       solve(&work, names, iterations, fit, error);
   lathe_progress_end(progress);
   lathe_run_free(run);
