@@ -60,10 +60,10 @@ static void give_back(csv_file *file, csv_worker *worker) {
 /* ---- a chunk ---- */
 
 static bool store_block(csv_file *file, csv_worker *worker, const csv_block *block, lathe_error *error) {
-  for (int turn = file->given_count ? 0 : 1; turn < 2; turn++) /* given types first: they may refuse rows */
+  for (int turn = file->refusing_count ? 0 : 1; turn < 2; turn++) /* nothing of a refused row may be kept */
     for (int32_t i = 0; i < file->column_count; i++) {
       const csv_column *column = &file->columns[i];
-      if (!column->active || (file->given_count && column->given == turn)) continue;
+      if (!column->active || column->refuses == turn) continue;
       if (!lathe_csv_store(file, worker, i, block, error)) return false;
     }
   return true;
@@ -83,7 +83,7 @@ static bool fill_rows(csv_file *file, csv_worker *worker, const csv_chunk *chunk
     }
     at = lathe_csv_next_row(file, at, end);
     if (row == last) break;
-    if (at == end) /* the scan has seen a row more: somebody writes the file */
+    if (at >= end) /* the scan has seen a row more: somebody writes the file */
       return lathe_error_set(error, LATHE_ERROR_FILE,
                              "%s was changed while it was read; read it again when nobody writes it",
                              file->name);

@@ -1,4 +1,4 @@
-/* csv_number.c - cells as numbers, truth values and times: the careful way, for cells that the fast one of
+/* csv_number.c - cells as numbers and truth values: the careful way, for cells that the fast one of
  * csv_store.c leaves over. */
 #include "csv_own.h"
 
@@ -74,14 +74,6 @@ bool lathe_csv_bool(const char *text, size_t size, bool loose, bool *value) {
       return true;
     }
   return false;
-}
-
-bool lathe_csv_time(const char *text, size_t size, int64_t *value) {
-  int32_t days;
-  if (size != 10) return lathe_text_to_timestamp(text, size, value);
-  if (!lathe_text_to_date(text, size, &days)) return false;
-  *value = (int64_t)days * INT64_C(86400000000);
-  return true;
 }
 
 bool lathe_csv_wide(const char *text, size_t size) {

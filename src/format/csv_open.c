@@ -101,26 +101,8 @@ static void find_delimiter(csv_file *file) {
   file->delimiter = best;
 }
 
-/* Add a name to file->names: made up when empty, numbered when repeated. */
 static bool add_name(csv_file *file, const char *text, size_t size, lathe_error *error) {
-  lathe_words *names = &file->names;
-  int32_t before = names->count;
-  char made[32];
-  if (size == 0) {
-    size = (size_t)snprintf(made, sizeof made, "column_%d", before + 1);
-    text = made;
-  }
-  if (lathe_words_add(names, text, size, error) < 0) return false;
-  lathe_buffer numbered = {0};
-  bool fine = true;
-  for (int32_t i = 2; fine && names->count == before; i++) {
-    numbered.size = 0;
-    fine = lathe_buffer_append(&numbered, text, size, error) &&
-           lathe_buffer_format(&numbered, error, "_%d", i) &&
-           lathe_words_add(names, numbered.data, numbered.size, error) >= 0;
-  }
-  lathe_buffer_free(&numbered);
-  return fine;
+  return lathe_words_add_name(&file->names, text, size, error) >= 0;
 }
 
 static bool add_cell_name(csv_file *file, const csv_cell *cell, lathe_error *error) {
@@ -175,8 +157,9 @@ static bool give_types(csv_file *file, lathe_error *error) {
           file->name, name);
     csv_column *column = &file->columns[code];
     column->given = true;
-    file->given_count += file->lenient && !lathe_type_is_text(file->options->types[i]);
     column->type = file->options->types[i];
+    column->refuses = file->lenient && !lathe_type_is_text(column->type);
+    file->refusing_count += column->refuses;
     column->kind = kinds[column->type];
   }
   return true;

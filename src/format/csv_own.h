@@ -71,6 +71,7 @@ typedef struct csv_column {
   lathe_text name;
   csv_kind kind;
   bool given;      /* the type was given: a cell that does not fit is an error */
+  bool refuses;    /* lenient, and of a given type that is not text: its cells may leave out their row */
   lathe_type type; /* when given */
   bool active;     /* to be filled in this pass */
   bool crowded;    /* WORDS: there are too many distinct ones */
@@ -122,7 +123,7 @@ typedef struct csv_file {
   lathe_words names;
   int32_t column_count;
   csv_column *columns;
-  int32_t given_count; /* columns whose cells may be refused: of a given type that is not text */
+  int32_t refusing_count; /* columns that refuse */
   int64_t chunk_count;
   csv_chunk *chunks;
   int64_t rows;
@@ -309,6 +310,5 @@ bool lathe_csv_float(const char *text, size_t size, bool loose, double *value);
 bool lathe_csv_bool(const char *text, size_t size, bool loose, bool *value);
 /* Digits only, too many for 64 bits. */
 bool lathe_csv_wide(const char *text, size_t size);
-bool lathe_csv_time(const char *text, size_t size, int64_t *value);
 
 #endif

@@ -17,7 +17,7 @@ bool lathe_csv_reject(csv_file *file, const char *begin, const char *end, int64_
   va_start(arguments, format);
   vsnprintf(reason, sizeof reason, format, arguments);
   va_end(arguments);
-  char *kept = lathe_memory_text(reason, strlen(reason), error);
+  char *kept = lathe_memory_text(reason, lathe_text_valid(reason, strlen(reason)), error);
   if (!kept) return false;
   pthread_mutex_lock(&file->lock);
   bool fine = true;

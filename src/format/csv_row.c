@@ -214,16 +214,15 @@ static const char *read_row(const csv_file *file, const char *at, const char *en
 
 static bool store_row(csv_file *file, csv_worker *worker, const char *begin, int64_t row, int32_t count,
                       lathe_error *error) {
-  for (int turn = file->given_count ? 0 : 1; turn < 2;
-       turn++) /* given types first: they may refuse the row */
+  for (int turn = file->refusing_count ? 0 : 1; turn < 2; turn++) /* nothing of a refused row may be kept */
     for (int32_t i = 0; i < file->column_count; i++) {
       csv_column *column = &file->columns[i];
-      if (!column->active || (file->given_count && column->given == turn)) continue;
+      if (!column->active || column->refuses == turn) continue;
       if (i >= count)
         lathe_csv_set_missing(column, worker, i, row);
       else if (!lathe_csv_store_cell(file, worker, i, row, begin, &worker->cells[i], error))
         return false;
-      if (column->given && csv_rejected(file, row)) return true;
+      if (column->refuses && csv_rejected(file, row)) return true;
     }
   return true;
 }

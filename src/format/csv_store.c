@@ -5,6 +5,7 @@
  * is filled again once all rows are known. */
 #include "../table/own.h"
 #include "csv_own.h"
+#include "settle.h"
 
 enum { NUMBER_LONGEST = 400 };
 
@@ -25,7 +26,7 @@ static bool parse(csv_column *column, int64_t row, const char *text, size_t size
   case CSV_AS_DATE:
     return lathe_text_to_date(text, size, (int32_t *)column->values + row);
   case CSV_AS_TIME:
-    return lathe_csv_time(text, size, (int64_t *)column->values + row);
+    return lathe_settle_time(text, size, (int64_t *)column->values + row);
   case CSV_AS_BOOL:
     if (!lathe_csv_bool(text, size, loose, &truth)) return false;
     ((uint8_t *)column->values)[row] = truth;

@@ -4,6 +4,7 @@
 #include "../base/pool.h"
 #include "../table/own.h"
 #include "csv_own.h"
+#include "settle.h"
 
 /* What the chunks of a text column share. */
 typedef struct text_job {
@@ -123,20 +124,6 @@ static lathe_column *make_string(csv_file *file, csv_column *column, lathe_error
   return string_column(file, column, offsets, job.bytes, error);
 }
 
-/* All of an untyped column is missing. */
-static lathe_column *make_nothing(const csv_file *file, lathe_error *error) {
-  double *values = lathe_memory_new((size_t)file->rows, sizeof *values, error);
-  uint8_t *validity = lathe_memory_new(lathe_bit_bytes(file->rows), 1, error);
-  lathe_column *result = NULL;
-  if (values && validity)
-    result = lathe_column_new(LATHE_TYPE_FLOAT64, file->rows, validity, values, NULL, NULL, error);
-  if (!result) {
-    free(values);
-    free(validity);
-  }
-  return result;
-}
-
 /* Bytes of truth become bits, in place. */
 static void pack_bits(uint8_t *values, int64_t rows) {
   for (int64_t row = 0; row < rows; row += 8) {
@@ -170,7 +157,7 @@ lathe_column *lathe_csv_finish(csv_file *file, csv_column *column, lathe_error *
                                      [CSV_AS_TIME] = LATHE_TYPE_TIMESTAMP};
   switch (column->kind) {
   case CSV_AS_NOTHING:
-    return make_nothing(file, error);
+    return lathe_settle_nothing(file->rows, error);
   case CSV_AS_WORDS:
     return make_words(file, column, error);
   case CSV_AS_TEXT:

@@ -8,10 +8,10 @@
 #include "../table/words.h"
 #include "csv.h"
 
-static bool read_time(lathe_text text, int64_t *value) {
+bool lathe_settle_time(const char *text, size_t size, int64_t *value) {
   int32_t days;
-  if (text.size != 10) return lathe_text_to_timestamp(text.data, text.size, value);
-  if (!lathe_text_to_date(text.data, text.size, &days)) return false;
+  if (size != 10) return lathe_text_to_timestamp(text, size, value);
+  if (!lathe_text_to_date(text, size, &days)) return false;
   *value = (int64_t)days * INT64_C(86400000000);
   return true;
 }
@@ -31,7 +31,7 @@ static bool read_value(lathe_type type, lathe_text text, void *values, int64_t r
   case LATHE_TYPE_DATE:
     return lathe_text_to_date(text.data, text.size, (int32_t *)values + row);
   case LATHE_TYPE_TIMESTAMP:
-    return read_time(text, (int64_t *)values + row);
+    return lathe_settle_time(text.data, text.size, (int64_t *)values + row);
   case LATHE_TYPE_STRING:
   case LATHE_TYPE_CATEGORY:
     break;
@@ -121,7 +121,7 @@ static bool starts_as_time(const lathe_column *texts, lathe_type *type) {
     int64_t time;
     if (!text.data) continue;
     *type = lathe_text_to_date(text.data, text.size, &days) ? LATHE_TYPE_DATE : LATHE_TYPE_TIMESTAMP;
-    return *type == LATHE_TYPE_DATE || read_time(text, &time);
+    return *type == LATHE_TYPE_DATE || lathe_settle_time(text.data, text.size, &time);
   }
   return false;
 }

@@ -12,6 +12,9 @@ lathe_column *lathe_settle_text(lathe_column *texts, lathe_progress *progress, l
 lathe_column *lathe_settle_given(lathe_column *texts, lathe_type type, const char *name, const char *column,
                                  lathe_error *error);
 
+/* A text as a timestamp; a date is its first moment. */
+bool lathe_settle_time(const char *text, size_t size, int64_t *value);
+
 /* A column of `rows` missing elements: float64. */
 lathe_column *lathe_settle_nothing(int64_t rows, lathe_error *error);
 

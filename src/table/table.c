@@ -78,21 +78,13 @@ lathe_table *lathe_table_new(int32_t count, const char *const *names, lathe_colu
   return NULL;
 }
 
-/* A name that `words` lacks, made from `name`, is added to it; its place in `made`. */
-static bool mend_name(lathe_words *words, const char *name, int32_t index, lathe_buffer *made,
-                      lathe_error *error) {
-  lathe_buffer numbered = {0};
-  bool fine = *name ? lathe_buffer_text(&numbered, name, error)
-                    : lathe_buffer_format(&numbered, error, "column_%d", index + 1);
-  for (int32_t i = 2; fine && lathe_words_find(words, numbered.data, numbered.size) >= 0; i++) {
-    numbered.size = 0;
-    fine = *name ? lathe_buffer_format(&numbered, error, "%s_%d", name, i)
-                 : lathe_buffer_format(&numbered, error, "column_%d_%d", index + 1, i);
-  }
-  fine = fine && lathe_words_add(words, numbered.data, numbered.size, error) >= 0 &&
-         lathe_buffer_append(made, numbered.data, numbered.size + 1, error);
-  lathe_buffer_free(&numbered);
-  return fine;
+/* A name made from `name` that `words` lacks is added to it, and to `made`. */
+static bool mend_name(lathe_words *words, const char *name, lathe_buffer *made, lathe_error *error) {
+  int32_t code = lathe_words_add_name(words, name, strlen(name), error);
+  if (code < 0) return false;
+  lathe_text mended = lathe_words_text(words, code);
+  return lathe_buffer_append(made, mended.data, mended.size, error) &&
+         lathe_buffer_append(made, "", 1, error);
 }
 
 lathe_table *lathe_table_assemble(int32_t count, const char *const *names, lathe_column *const *columns,
@@ -102,7 +94,7 @@ lathe_table *lathe_table_assemble(int32_t count, const char *const *names, lathe
   lathe_table *table = NULL;
   const char **list = lathe_memory_new((size_t)(count > 0 ? count : 0), sizeof *list, error);
   bool fine = list != NULL;
-  for (int32_t i = 0; i < count && fine; i++) fine = mend_name(&words, names[i], i, &made, error);
+  for (int32_t i = 0; i < count && fine; i++) fine = mend_name(&words, names[i], &made, error);
   for (size_t i = 0, at = 0; fine && i < (size_t)count; i++, at += strlen(made.data + at) + 1)
     list[i] = made.data + at;
   if (fine) table = lathe_table_new(count, list, columns, error);

@@ -256,6 +256,12 @@ static void check_lenient(void) {
   ok(LEAVES("a,b\n1,x\n1O0,\"2\n3\"\n\n-7,y\n", &typed,
             "a:int64|b:string\n1|x\n-7|y / \n8|3|a|1O0,\"2\n3\"|\"1O0\" is not an integer"),
      "a cell that does not fit a given type");
+  const char *three[] = {"t", "c", "n"};
+  const lathe_type given[] = {LATHE_TYPE_STRING, LATHE_TYPE_CATEGORY, LATHE_TYPE_INT64};
+  lathe_csv_options texts = {.type_names = three, .types = given, .type_count = 3};
+  ok(LEAVES("t,c,n\nkept,u,1\nleft,v,x\nnext,u,3\n", &texts,
+            "t:string|c:category|n:int64\nkept|u|1\nnext|u|3 / \n15|3|n|left,v,x|\"x\" is not an integer"),
+     "nothing of a row that is left out stays in the texts of given types before");
   ok(LEAVES("b,a\n1,1\n1.5,x\n2,2\n", &typed,
             "b:int64|a:int64\n1|1\n2|2 / \n8|3|a|1.5,x|\"x\" is not an integer"),
      "a row that is left out has no say in the types of others");
@@ -267,6 +273,28 @@ static void check_lenient(void) {
             "a:int64|b:int64\n1|~\n3|4 / \n6|3|a|x,2|\"x\" is not an integer"),
      "ragged rows are filled and cut when asked, leniently too");
 #undef LEAVES
+}
+
+/* Names are made in a few looks each, however many are alike. */
+static void check_many_names(void) {
+  enum { COLUMNS = 20000 };
+  lathe_buffer text = {0};
+  lathe_error error = {0};
+  for (int line = 0; line < 2; line++)
+    for (int i = 0; i < COLUMNS; i++)
+      lathe_buffer_format(&text, NULL, "%s%s%s",
+                          line    ? "1"
+                          : i % 3 ? "a"
+                                  : "",
+                          i == 5 ? "_7" : "", i + 1 < COLUMNS ? "," : "\n");
+  lathe_table *table = lathe_table_parse_csv(text.data, text.size, "t.csv", NULL, NULL, NULL, &error);
+  ok(table && lathe_table_columns(table) == COLUMNS, "20,000 columns of two names %s", error.message);
+  ok(table && !strcmp(lathe_table_name(table, 0), "column_1") && !strcmp(lathe_table_name(table, 1), "a") &&
+         !strcmp(lathe_table_name(table, 2), "a_2") && !strcmp(lathe_table_name(table, 3), "column_4") &&
+         !strcmp(lathe_table_name(table, 5), "a_7"),
+     "are made up and numbered");
+  lathe_table_release(table);
+  lathe_buffer_free(&text);
 }
 
 /* Many rows, so that blocks of plain rows and single ones take turns. */
@@ -486,6 +514,7 @@ int main(void) {
   check_options();
   check_sizes();
   check_lenient();
+  check_many_names();
   check_many_rejects();
   check_marks();
   check_numbers();
