@@ -130,24 +130,6 @@ static bool finish_column(void *context, int64_t index, lathe_error *error) {
   return result != NULL;
 }
 
-/* Say which columns hold values of different types. */
-static void write_note(const finish_job *job) {
-  char *note = job->file->options->note, kinds[128];
-  size_t at = 0;
-  for (int32_t i = 0; note && i < job->count; i++) {
-    const json_column *column = &job->columns[i];
-    if (column->given || !lathe_part_mixed(column->classes)) continue;
-    lathe_part_words(column->classes, kinds, sizeof kinds);
-    if (at + strlen(kinds) + 120 > LATHE_JSON_NOTE) {
-      snprintf(note + at, LATHE_JSON_NOTE - at, "; and others");
-      return;
-    }
-    at += (size_t)snprintf(note + at, LATHE_JSON_NOTE - at, "%scolumn \"%.*s\" is text: it holds %s",
-                           at ? "; " : "", (int)lathe_text_fit(column->name, strlen(column->name), 60),
-                           column->name, kinds);
-  }
-}
-
 static lathe_table *make_table(finish_job *job, lathe_error *error) {
   size_t count = (size_t)job->count;
   const char **names = lathe_memory_raw(count, sizeof *names, error);
@@ -166,7 +148,9 @@ lathe_table *lathe_json_finish(json_file *file, lathe_error *error) {
   lathe_table *table = NULL;
   if (gather(&job, error) && choose(&job, error) && name_columns(&job, error) && give_types(&job, error) &&
       lathe_pool_run(job.count, finish_column, &job, file->progress, error)) {
-    write_note(&job);
+    for (int32_t i = 0; i < job.count; i++)
+      if (!job.columns[i].given)
+        lathe_part_note(file->options->note, LATHE_JSON_NOTE, job.columns[i].name, job.columns[i].classes);
     table = make_table(&job, error);
   }
   for (int32_t i = 0; i < job.count; i++) {

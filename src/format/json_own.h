@@ -2,7 +2,7 @@
  *
  *   read (json_read.c)   finds the shape of the document and cuts it into chunks of whole rows
  *   rows (json_rows.c)   parses the rows of a chunk; every path of keys is a node with a part
- *   part (value_part.c)   the values of one column in one chunk; parts become a column
+ *   part (part.c)   the values of one column in one chunk; parts become a column
  *
  * Chunks know nothing of each other, and a part keeps enough to become any type that the other parts may call for, so
  * no row is read twice and the result depends neither on the threads nor on where the chunks are cut. */

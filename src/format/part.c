@@ -1,4 +1,4 @@
-/* value_part.c - the values of one column in one chunk, and what a value that does not fit in does to them. */
+/* part.c - the values of one column in one chunk, and what a value that does not fit in does to them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,11 +235,12 @@ lathe_column *lathe_part_column(value_part *const *parts, const int64_t *rows, i
   return NULL;
 }
 
-bool lathe_part_mixed(unsigned classes) {
+static bool is_mixed(unsigned classes) {
   return lathe_part_decide(classes) == PART_AS_TEXT && (classes & (classes - 1) || classes == PART_WIDE);
 }
 
-void lathe_part_words(unsigned classes, char *out, size_t room) {
+/* "integers, text" */
+static void write_words(unsigned classes, char *out, size_t room) {
   static const char *const words[] = {
       "true and false", "integers", "integers beyond 64 bits", "numbers", "text", "arrays", "empty objects"};
   size_t size = 0;
@@ -247,4 +248,21 @@ void lathe_part_words(unsigned classes, char *out, size_t room) {
   for (int bit = 0; bit < 7; bit++)
     if (classes >> bit & 1 && size < room)
       size += (size_t)snprintf(out + size, room - size, "%s%s", size ? ", " : "", words[bit]);
+}
+
+void lathe_part_note(char *note, size_t room, const char *name, unsigned classes) {
+  static const char others[] = "; and others";
+  enum { NAME = 200 };
+  char kinds[128], words[NAME + 200];
+  if (!note || !is_mixed(classes)) return;
+  size_t at = strlen(note), end = sizeof others - 1, size = strlen(name);
+  if (at >= end && memcmp(note + at - end, others, end) == 0) return;
+  write_words(classes, kinds, sizeof kinds);
+  if (size > NAME) size = lathe_text_valid(name, NAME); /* marks without width could make 60 columns long */
+  int added = snprintf(words, sizeof words, "%scolumn \"%.*s\" is text: it holds %s", at ? "; " : "",
+                       (int)lathe_text_fit(name, size, 60), name, kinds);
+  if (at + (size_t)added + sizeof others <= room)
+    memcpy(note + at, words, (size_t)added + 1);
+  else if (at + sizeof others <= room)
+    memcpy(note + at, others, sizeof others);
 }

@@ -54,8 +54,7 @@ part_kind lathe_part_decide(unsigned classes);
 lathe_column *lathe_part_column(value_part *const *parts, const int64_t *rows, int64_t count, part_kind kind,
                                 lathe_progress *progress, lathe_error *error);
 
-/* Whether a column of these classes holds values of different types as text, and the words for them ("integers, text"). */
-bool lathe_part_mixed(unsigned classes);
-void lathe_part_words(unsigned classes, char *out, size_t room);
+/* Say in a note of `room` bytes (NULL: none; empty at first) that a column holds values of different types as text, when it does. */
+void lathe_part_note(char *note, size_t room, const char *name, unsigned classes);
 
 #endif

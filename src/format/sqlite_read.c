@@ -112,32 +112,20 @@ static bool choose_table(reading *job, const char *wanted, lathe_buffer *query, 
 
 /* ---- columns ---- */
 
-/* Their names: an empty one is made up, a repeated one numbered, as in CSV. */
 static bool open_columns(reading *job, lathe_error *error) {
-  lathe_words names = {0};
   int32_t count = lathe_sqlite.column_count(job->statement);
   job->columns = lathe_memory_new((size_t)count, sizeof *job->columns, error);
-  bool fine = job->columns != NULL;
-  for (int32_t i = 0; i < count && fine; i++) {
+  for (int32_t i = 0; i < count && job->columns; i++) {
     sqlite_column *column = &job->columns[i];
     const char *name = lathe_sqlite.column_name(job->statement, i);
     const char *declared = lathe_sqlite.column_decltype(job->statement, i);
     column->declared = declared ? declared : "";
     column->zero_one = true;
-    lathe_buffer out = {0};
-    fine = name && *name ? lathe_buffer_text(&out, name, error)
-                         : lathe_buffer_format(&out, error, "column_%d", i + 1);
-    size_t size = out.size;
-    for (int number = 2; fine && lathe_words_find(&names, out.data, out.size) >= 0; number++) {
-      out.size = size;
-      fine = lathe_buffer_format(&out, error, "_%d", number);
-    }
-    fine = fine && lathe_words_add(&names, out.data, out.size, error) >= 0;
-    column->name = out.data;
+    column->name = lathe_memory_text(name ? name : "", name ? strlen(name) : 0, error);
+    if (!column->name) return false;
     job->count = i + 1;
   }
-  lathe_words_free(&names);
-  return fine;
+  return job->columns != NULL;
 }
 
 static bool add_text(reading *job, sqlite_column *column, int32_t index, lathe_error *error) {
@@ -261,23 +249,6 @@ static bool finish_column(void *context, int64_t index, lathe_error *error) {
   return result != NULL;
 }
 
-static void write_note(const reading *job, char *note) {
-  size_t at = 0;
-  char kinds[128];
-  for (int32_t i = 0; note && i < job->count; i++) {
-    const sqlite_column *column = &job->columns[i];
-    if (!lathe_part_mixed(column->classes)) continue;
-    lathe_part_words(column->classes, kinds, sizeof kinds);
-    if (at + strlen(kinds) + 120 > LATHE_SQLITE_NOTE) {
-      snprintf(note + at, LATHE_SQLITE_NOTE - at, "; and others");
-      return;
-    }
-    at += (size_t)snprintf(note + at, LATHE_SQLITE_NOTE - at, "%scolumn \"%.*s\" is text: it holds %s",
-                           at ? "; " : "", (int)lathe_text_fit(column->name, strlen(column->name), 60),
-                           column->name, kinds);
-  }
-}
-
 static lathe_table *finish(reading *job, lathe_error *error) {
   if (!lathe_pool_run(job->count, finish_column, job, job->progress, error)) return NULL;
   const char **names = lathe_memory_raw((size_t)job->count, sizeof *names, error);
@@ -285,7 +256,7 @@ static lathe_table *finish(reading *job, lathe_error *error) {
   lathe_table *table = NULL;
   for (int32_t i = 0; i < job->count && names && columns; i++)
     names[i] = job->columns[i].name, columns[i] = job->columns[i].column;
-  if (names && columns) table = lathe_table_new(job->count, names, columns, error);
+  if (names && columns) table = lathe_table_assemble(job->count, names, columns, error);
   free(names);
   free(columns);
   return table;
@@ -306,7 +277,8 @@ lathe_table *lathe_table_read_sqlite(const char *path, const lathe_sqlite_option
   if (fine && prepare(&job, options->query ? options->query : query.data, error) &&
       open_columns(&job, error) && read_rows(&job, error))
     table = finish(&job, error);
-  if (table) write_note(&job, options->note);
+  for (int32_t i = 0; i < job.count && table; i++)
+    lathe_part_note(options->note, LATHE_SQLITE_NOTE, job.columns[i].name, job.columns[i].classes);
   lathe_progress_end(progress);
   for (int32_t i = 0; i < job.count; i++) {
     free(job.columns[i].name);

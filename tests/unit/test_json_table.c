@@ -310,6 +310,31 @@ static void check_threads(void) {
   lathe_buffer_free(&text);
 }
 
+/* Names of letters that take four bytes each, in more columns than the note holds. */
+static void check_note(void) {
+  lathe_buffer text = {0};
+  char note[LATHE_JSON_NOTE + 64];
+  memset(note, '#', sizeof note);
+  for (int row = 0; row < 2; row++) {
+    for (int i = 0; i < 6; i++) {
+      lathe_buffer_format(&text, NULL, "%s\"%d", i ? ", " : "{", i);
+      for (int k = 0; k < 100; k++) lathe_buffer_text(&text, "\xF0\x9D\x90\x80", NULL);
+      lathe_buffer_text(&text, row ? "\": \"text\"" : "\": 1", NULL);
+    }
+    lathe_buffer_text(&text, "}\n", NULL);
+  }
+  lathe_json_options options = {.note = note};
+  lathe_error error = {0};
+  lathe_table *table =
+      lathe_table_parse_json_lines(text.data, text.size, "t.json", &options, NULL, NULL, &error);
+  size_t size = strnlen(note, LATHE_JSON_NOTE);
+  ok(table && size < LATHE_JSON_NOTE && note[LATHE_JSON_NOTE] == '#' &&
+         lathe_text_valid(note, size) == size && strstr(note, "; and others"),
+     "the note about columns of several types stays in its place %s", error.message);
+  lathe_table_release(table);
+  lathe_buffer_free(&text);
+}
+
 int main(void) {
   check_examples(lathe_table_parse_json, documents, sizeof documents / sizeof *documents);
   check_examples(lathe_table_parse_json_lines, lines, sizeof lines / sizeof *lines);
@@ -318,5 +343,6 @@ int main(void) {
   check_suite();
   check_bombs();
   check_threads();
+  check_note();
   return done_testing();
 }
