@@ -49,20 +49,7 @@ static bool take_integer(words *header, int64_t *value) {
 
 static bool add_character(lathe_buffer *out, uint32_t c, lathe_error *error) {
   char bytes[4];
-  size_t size = 1;
-  if (c < 0x80) {
-    bytes[0] = (char)c;
-  } else if (c < 0x800) {
-    bytes[0] = (char)(0xC0 | c >> 6), bytes[1] = (char)(0x80 | (c & 63)), size = 2;
-  } else if (c < 0x10000) {
-    bytes[0] = (char)(0xE0 | c >> 12), bytes[1] = (char)(0x80 | (c >> 6 & 63)),
-    bytes[2] = (char)(0x80 | (c & 63));
-    size = 3;
-  } else {
-    bytes[0] = (char)(0xF0 | c >> 18), bytes[1] = (char)(0x80 | (c >> 12 & 63));
-    bytes[2] = (char)(0x80 | (c >> 6 & 63)), bytes[3] = (char)(0x80 | (c & 63)), size = 4;
-  }
-  return lathe_buffer_append(out, bytes, size, error);
+  return lathe_buffer_append(out, bytes, lathe_text_encode(c, bytes), error);
 }
 
 /* "\x41", "\u0041", "\U00000041": the digits behind the letter. */
@@ -319,7 +306,10 @@ static bool check_size(npy_array *array, const char *data, size_t size, lathe_er
         error, LATHE_ERROR_DATA,
         "%s: the array is cut off: %lld elements of %lld bytes are said to be there, but only %zu bytes are",
         name, (long long)array->rows, (long long)array->item, size);
-  if (array->item == 0 && array->rows > EMPTY_MAX)
+  int64_t empty = 0; /* columns whose elements take no bytes: nothing in the file bounds their number */
+  for (int32_t i = 0; i < array->field_count; i++)
+    if (array->fields[i].size == 0 && array->fields[i].kind != 'V') empty += array->columns;
+  if (empty && array->rows > EMPTY_MAX / empty)
     return lathe_error_set(error, LATHE_ERROR_DATA,
                            "%s: more empty elements than a column holds; write fewer", name);
   array->data = data;

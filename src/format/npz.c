@@ -234,7 +234,7 @@ typedef struct output {
 } output;
 
 static void put(lathe_buffer *out, uint64_t value, int size) {
-  for (int i = 0; i < size; i++) out->data[out->size++] = (char)(value >> (8 * i));
+  for (int i = 0; i < size; i++, value >>= 8) out->data[out->size++] = (char)value;
 }
 
 static bool gather(void *context, const void *data, size_t size, lathe_error *error) {
