@@ -63,17 +63,7 @@ bool lathe_odbc_narrow(const SQLWCHAR *text, size_t units, lathe_buffer *out, la
     } else if (character >= 0xD800 && character < 0xE000) {
       character = 0xFFFD;
     }
-    if (character < 0x800) {
-      *to++ = (char)(0xC0 | character >> 6);
-    } else if (character < 0x10000) {
-      *to++ = (char)(0xE0 | character >> 12);
-      *to++ = (char)(0x80 | (character >> 6 & 63));
-    } else {
-      *to++ = (char)(0xF0 | character >> 18);
-      *to++ = (char)(0x80 | (character >> 12 & 63));
-      *to++ = (char)(0x80 | (character >> 6 & 63));
-    }
-    *to++ = (char)(0x80 | (character & 63));
+    to += lathe_text_encode(character, to);
   }
   out->size = (size_t)(to - out->data);
   *to = '\0';

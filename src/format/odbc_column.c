@@ -81,8 +81,8 @@ static bool add_bit(lathe_buffer *bits, int64_t at, bool value, lathe_error *err
 
 static bool days_of(odbc_column *column, int year, unsigned month, unsigned day, int32_t *days,
                     lathe_error *error) {
-  int32_t key = year * 512 + (int32_t)month * 32 + (int32_t)day;
-  if (key == column->last_year && column->rows) {
+  int64_t key = ((int64_t)year * 65536 + month) * 65536 + day;
+  if (key && key == column->last_date) {
     *days = column->last_days;
     return true;
   }
@@ -93,7 +93,7 @@ static bool days_of(odbc_column *column, int year, unsigned month, unsigned day,
         error, LATHE_ERROR_DATA,
         "column \"%.200s\", row %lld: the date %s is not one of the years 1 to 9999; cast it to text",
         column->name, (long long)column->rows + 1, text);
-  column->last_year = key, column->last_days = *days;
+  column->last_date = key, column->last_days = *days;
   return true;
 }
 

@@ -56,7 +56,8 @@ typedef struct odbc_column {
   SQLLEN *lengths;
   lathe_buffer validity, values, bytes; /* of STRING kinds `values` are the ends of the texts */
   int64_t rows;
-  int32_t last_year, last_days; /* a date seen last, as year * 512 + month * 32 + day, and its days */
+  int64_t last_date; /* the date seen last, as year, month and day of 16 bits each; 0: none */
+  int32_t last_days; /* its days */
 } odbc_column;
 
 /* UTF-16, NUL-terminated; and back: appended to `out`. Unpaired surrogates become U+FFFD. */

@@ -193,8 +193,9 @@ static bool get_cell(statement *run, int index, lathe_error *error) {
     missing = fine && first && length == SQL_NULL_DATA;
     if (!fine || missing) break;
     size_t full = room - (text ? sizeof(SQLWCHAR) : 0);
-    bool more = pieces && code == SQL_SUCCESS_WITH_INFO && (length == SQL_NO_TOTAL || (size_t)length > full);
-    whole.size += more ? full : pieces ? (size_t)length : column->width;
+    bool unknown = length == SQL_NO_TOTAL && code == SQL_SUCCESS_WITH_INFO;
+    bool more = pieces && (unknown || (length > 0 && (size_t)length > full));
+    whole.size += more ? full : !pieces ? column->width : length > 0 ? (size_t)length : 0;
     if (!more) break;
     if (room < 1 << 20) room *= 4;
   }

@@ -42,7 +42,8 @@ static bool wait_for(int file, lathe_progress *progress, lathe_error *error) {
   struct pollfd waiting = {file, POLLIN, 0};
   for (;;) {
     if (!lathe_progress_check(progress, error)) return false;
-    if (poll(&waiting, 1, 50) != 0) return true;
+    int ready = poll(&waiting, 1, 50);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
   }
 }
 

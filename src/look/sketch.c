@@ -406,7 +406,9 @@ lathe_text look_sketch_top(const look_sketch *sketch, int32_t index, char *scrat
   if (value->kind == SKETCH_TEXT)
     return (lathe_text){sketch->texts.data ? sketch->texts.data + value->text : "", (size_t)value->size};
   double number = look_double_of_key(value->key);
-  int64_t whole = value->kind == SKETCH_INTEGER ? (int64_t)(value->key ^ UINT64_C(1) << 63) : (int64_t)number;
+  int64_t whole = value->kind == SKETCH_INTEGER ? (int64_t)(value->key ^ UINT64_C(1) << 63)
+                  : fabs(number) <= 0x1p53      ? (int64_t)number
+                                                : 0;
   size_t size = 0;
   switch (sketch->type) {
   case LATHE_TYPE_BOOL:
