@@ -248,16 +248,6 @@ static int32_t hexadecimal(const char *p, const char *end) {
   return value;
 }
 
-static size_t encode(uint32_t c, char *out) {
-  if (c < 0x80) return out[0] = (char)c, 1;
-  if (c < 0x800) return out[0] = (char)(0xC0 | c >> 6), out[1] = (char)(0x80 | (c & 63)), 2;
-  if (c < 0x10000)
-    return out[0] = (char)(0xE0 | c >> 12), out[1] = (char)(0x80 | (c >> 6 & 63)),
-           out[2] = (char)(0x80 | (c & 63)), 3;
-  return out[0] = (char)(0xF0 | c >> 18), out[1] = (char)(0x80 | (c >> 12 & 63)),
-         out[2] = (char)(0x80 | (c >> 6 & 63)), out[3] = (char)(0x80 | (c & 63)), 4;
-}
-
 /* An escape at `*at` (a backslash) is appended to the decoded text; `*at` moves behind it. */
 static bool unescape(lathe_json_reader *reader, const char **at, lathe_error *error) {
   const char *p = *at, *end = reader->end;
@@ -298,7 +288,7 @@ static bool unescape(lathe_json_reader *reader, const char **at, lathe_error *er
       character = 0x10000 + ((uint32_t)(first - 0xD800) << 10) + (uint32_t)(second - 0xDC00);
       p += 6;
     }
-    count = encode(character, bytes);
+    count = lathe_text_encode(character, bytes);
     p += 4;
     break;
   }

@@ -47,6 +47,15 @@ size_t lathe_text_valid(const char *text, size_t size) {
   return size;
 }
 
+size_t lathe_text_encode(uint32_t character, char *out) {
+  static const uint8_t firsts[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  if (character > 0x10FFFF || (character >= 0xD800 && character < 0xE000)) return 0;
+  size_t size = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+  for (size_t at = size; at-- > 1; character >>= 6) out[at] = (char)(0x80 | (character & 0x3F));
+  out[0] = (char)(firsts[size] | character);
+  return size;
+}
+
 size_t lathe_text_decode(const char *text, size_t size, uint32_t *character) {
   const unsigned char *bytes = (const unsigned char *)text;
   size_t taken = valid_character(bytes, size);

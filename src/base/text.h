@@ -24,6 +24,9 @@ size_t lathe_text_fit(const char *text, size_t size, int64_t width);
 /* Decode one character at `text` (size > 0): bytes taken (1 for a bad byte, which gives U+FFFD). */
 size_t lathe_text_decode(const char *text, size_t size, uint32_t *character);
 
+/* The UTF-8 of a character at `out` (4 bytes): its size, 0 when there is no such character. */
+size_t lathe_text_encode(uint32_t character, char *out);
+
 /* The edit distance (insert, delete, replace, swap of neighbours) between two names, folding ASCII case. */
 int64_t lathe_text_distance(const char *first, const char *second);
 

@@ -5,6 +5,7 @@
 #include "../base/file.h"
 #include "../base/pool.h"
 #include "csv_own.h"
+#include "source_own.h"
 
 enum { WIDE_TABLE = 64 };
 
@@ -55,32 +56,6 @@ static const char *last_part(const char *path) {
   return slash && slash[1] ? slash + 1 : path;
 }
 
-/* windows-1252, of which Latin-1 is a part, as UTF-8. */
-static char *from_latin1(const char *data, size_t size, size_t *out_size, lathe_error *error) {
-  static const uint16_t high[32] = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
-                                    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
-                                    0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
-                                    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
-  char *out = lathe_memory_raw(size, 3, error), *at = out;
-  if (!out) return NULL;
-  for (size_t i = 0; i < size; i++) {
-    unsigned c = (uint8_t)data[i];
-    if (c >= 0x80 && c < 0xA0) c = high[c - 0x80];
-    if (c < 0x80) {
-      *at++ = (char)c;
-    } else if (c < 0x800) {
-      *at++ = (char)(0xC0 | c >> 6);
-      *at++ = (char)(0x80 | (c & 0x3F));
-    } else {
-      *at++ = (char)(0xE0 | c >> 12);
-      *at++ = (char)(0x80 | (c >> 6 & 0x3F));
-      *at++ = (char)(0x80 | (c & 0x3F));
-    }
-  }
-  *out_size = (size_t)(at - out);
-  return out;
-}
-
 lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *name,
                                    const lathe_csv_options *options, lathe_table **rejects,
                                    lathe_progress *progress, lathe_error *error) {
@@ -91,11 +66,15 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
                    .options = options ? options : &defaults,
                    .progress = progress,
                    .lock = PTHREAD_MUTEX_INITIALIZER};
-  char *converted = NULL, what[64];
+  lathe_buffer converted = {0};
+  char what[64];
   if (file.options->latin1) {
-    converted = from_latin1(data, size, &file.size, error);
-    if (!converted) return NULL;
-    file.data = converted;
+    if (!lathe_source_convert(name, "latin-1", data, size, &converted, progress, error)) {
+      lathe_buffer_free(&converted);
+      return NULL;
+    }
+    file.data = converted.data;
+    file.size = converted.size;
   }
   snprintf(what, sizeof what, "read %.50s", last_part(name));
   lathe_progress_begin(progress, what, (int64_t)file.size * 2);
@@ -107,7 +86,7 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
   }
   lathe_progress_end(progress);
   lathe_csv_release(&file);
-  free(converted);
+  lathe_buffer_free(&converted);
   return table;
 }
 

@@ -152,18 +152,6 @@ static bool read_times(const column_job *job, int64_t *out, uint8_t *validity, l
   return true;
 }
 
-/* The UTF-8 of a code point at `out`: its size, or 0 when it is none. */
-static size_t encode(uint32_t c, char *out) {
-  if (c < 0x80) return out[0] = (char)c, 1;
-  if (c < 0x800) return out[0] = (char)(0xC0 | c >> 6), out[1] = (char)(0x80 | (c & 63)), 2;
-  if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) return 0;
-  if (c < 0x10000)
-    return out[0] = (char)(0xE0 | c >> 12), out[1] = (char)(0x80 | (c >> 6 & 63)),
-           out[2] = (char)(0x80 | (c & 63)), 3;
-  return out[0] = (char)(0xF0 | c >> 18), out[1] = (char)(0x80 | (c >> 12 & 63)),
-         out[2] = (char)(0x80 | (c >> 6 & 63)), out[3] = (char)(0x80 | (c & 63)), 4;
-}
-
 /* One text, without the NULs at its end, appended to `bytes`. */
 static bool add_text(const column_job *job, const char *at, lathe_buffer *bytes, bool *fine,
                      lathe_error *error) {
@@ -182,7 +170,7 @@ static bool add_text(const column_job *job, const char *at, lathe_buffer *bytes,
   for (int64_t i = 0; i < count && *fine; i++) {
     uint32_t c;
     memcpy(&c, at + i * 4, 4);
-    size_t taken = encode(job->field->swapped ? __builtin_bswap32(c) : c, out);
+    size_t taken = lathe_text_encode(job->field->swapped ? __builtin_bswap32(c) : c, out);
     *fine = taken > 0;
     out += taken;
   }

@@ -160,18 +160,7 @@ static bool room(lathe_buffer *out, size_t more, int64_t limit, const char *name
 }
 
 static void put(lathe_buffer *out, unsigned c) {
-  char *at = out->data + out->size;
-  if (c < 0x80) {
-    *at++ = (char)c;
-  } else if (c < 0x800) {
-    *at++ = (char)(0xC0 | c >> 6);
-    *at++ = (char)(0x80 | (c & 0x3F));
-  } else {
-    *at++ = (char)(0xE0 | c >> 12);
-    *at++ = (char)(0x80 | (c >> 6 & 0x3F));
-    *at++ = (char)(0x80 | (c & 0x3F));
-  }
-  out->size = (size_t)(at - out->data);
+  out->size += lathe_text_encode(c, out->data + out->size);
 }
 
 /* windows-1252 as browsers read it: the five bytes without a character are control characters, as in Latin-1. */

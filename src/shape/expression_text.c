@@ -29,19 +29,6 @@ static size_t byte_of(lathe_text text, int64_t index) {
   return at;
 }
 
-static size_t encode(uint32_t c, char *out) {
-  if (c < 0x80) return out[0] = (char)c, 1;
-  if (c < 0x800) return out[0] = (char)(0xC0 | c >> 6), out[1] = (char)(0x80 | (c & 0x3F)), 2;
-  if (c < 0x10000) {
-    out[0] = (char)(0xE0 | c >> 12), out[1] = (char)(0x80 | (c >> 6 & 0x3F)),
-    out[2] = (char)(0x80 | (c & 0x3F));
-    return 3;
-  }
-  out[0] = (char)(0xF0 | c >> 18), out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-  out[2] = (char)(0x80 | (c >> 6 & 0x3F)), out[3] = (char)(0x80 | (c & 0x3F));
-  return 4;
-}
-
 /* ---- parts ---- */
 
 enum { BOTH = 3, LEFT = 1, RIGHT = 2 };
@@ -236,7 +223,7 @@ static size_t in_case(lathe_text text, int32_t how, char *to) {
   for (size_t at = 0; at < text.size;) {
     uint32_t c;
     at += lathe_text_decode(text.data + at, text.size - at, &c);
-    size += encode(letter_as(c, how == UPPER || (how == TITLE && !inside)), to + size);
+    size += lathe_text_encode(letter_as(c, how == UPPER || (how == TITLE && !inside)), to + size);
     inside = how == TITLE && is_letter(c);
   }
   return size;

@@ -92,6 +92,18 @@ static void test_text(void) {
   ok(!strcmp(text, "1969-12-31 23:59:59.999999"), "a time before 1970 is written");
 }
 
+static void test_encode(void) {
+  char out[4];
+  bool fine = true;
+  for (uint32_t c = 0; c <= 0x110000; c += c < 0x11000 ? 1 : 251) {
+    uint32_t back;
+    size_t size = lathe_text_encode(c, out);
+    bool none = (c >= 0xD800 && c < 0xE000) || c > 0x10FFFF;
+    fine &= none ? size == 0 : size && lathe_text_decode(out, size, &back) == size && back == c;
+  }
+  ok(fine, "characters become the UTF-8 that they are read from");
+}
+
 static void test_random(void) {
   uint32_t out[4];
   lathe_random_block((uint32_t[4]){0, 0, 0, 0}, (uint32_t[2]){0, 0}, out);
@@ -317,6 +329,7 @@ int main(void) {
   test_errors();
   test_numbers();
   test_text();
+  test_encode();
   test_random();
   test_pool();
   test_files();
