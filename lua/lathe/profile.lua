@@ -152,6 +152,7 @@ end
 
 -- ---- how columns go together ----
 
+local WIDE = 1000 -- columns of which all pairs are compared; of more there are millions of pairs, which nobody reads
 local WORK = 1e8 -- rows times pairs that a report looks at; beyond that a part of the rows
 
 local function sampled(matrix, rows)
@@ -172,6 +173,13 @@ local function associations(report, table_, summaries, same)
     if useful and not same[s.name] then names[#names + 1] = s.name end
   end
   if #names < 2 then return {} end
+  if #names > WIDE then
+    return {}, function()
+      report:heading "Together"
+      report:text(("The pairs of %s columns are not compared. t:correlate { columns = { ... } } compares those that you name, and a "
+        .. "target all with one."):format(style.count(#names)))
+    end
+  end
   local matrix = association.matrix(table_, names, { method = "mixed", work = WORK })
   local list = association.list(matrix)
   local strong = {}

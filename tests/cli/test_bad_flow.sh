@@ -142,6 +142,8 @@ if mount -t tmpfs -o size=64k none full 2>/dev/null; then
   echo old >full/kept.csv
   run "$LATHE" eval 'lathe.read("long.csv"):write "full/kept.csv"'
   is "a disk that is full for a file is a failure" "$status $(ls -A full) $(cat full/kept.csv)" "1 kept.csv old"
+  run "$LATHE" eval 'lathe.read("long.csv"):write "full/new.db"'
+  is "and for a database, of which no journal stays" "$status $(ls -A full)" "1 kept.csv"
 else
   skip "a full disk" "no file system can be mounted here"
 fi

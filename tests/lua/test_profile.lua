@@ -73,6 +73,11 @@ local empty = lathe.table { { "a", {} }, { "b", {} } }
 tap.ok(empty:profile():render { width = 60 }:find "rows", "a table without rows has a profile")
 tap.same(report:note(), "6 notes", "the note counts alerts")
 
+local wide = {}
+for index = 1, 1500 do wide[index] = { "c" .. index, { index, index + 1, index * index } } end
+tap.ok(lathe.table(wide):profile():render():find("The pairs of 1,500 columns are not compared", 1, true),
+  "of very wide tables not all pairs are compared, which is said")
+
 local houses = lathe.read(os.getenv "LATHE_TOP" .. "/share/examples/house-prices/california-housing.csv")
 local s = summary(houses, "median_house_value")
 tap.same({ s.at_max, s.max, s.median, s.distinct }, { 965, 500001, 179700, 3842 },
