@@ -14,8 +14,11 @@ tile(const double *const a[4], const double *const b[4], int64_t rows, int heigh
   lanes s[4][4] = {{{0}}};
   for (int64_t r = 0; r < rows; r += LATHE_GRAM_LANES) {
     lanes x[4], y[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) x[i] = *(const lanes *)(a[i] + r), y[i] = *(const lanes *)(b[i] + r);
+#pragma GCC unroll 4
     for (int j = 0; j < 4; j++)
+#pragma GCC unroll 4
       for (int i = 0; i < 4; i++) s[j][i] += x[i] * y[j];
   }
   for (int j = 0; j < width; j++)
