@@ -77,7 +77,8 @@ bool lathe_arrow_piece_find(const arrow_field *field, const struct ArrowArray *r
 static inline bool arrow_present(const arrow_piece *piece, int64_t row) {
   for (int32_t i = 0; i < piece->above; i++)
     if (!lathe_bit(piece->masks[i].bits, piece->masks[i].first + row)) return false;
-  const uint8_t *bits = piece->array->n_buffers ? piece->array->buffers[0] : NULL;
+  const struct ArrowArray *array = piece->array;
+  const uint8_t *bits = array->n_buffers && array->null_count ? array->buffers[0] : NULL;
   return !bits || lathe_bit(bits, piece->first + row);
 }
 
