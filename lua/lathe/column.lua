@@ -42,26 +42,47 @@ local readers = {
   end,
 }
 
+local LONGEST = 2 ^ 31 - 1024 -- bytes of a Lua string
+
 local function read_text(pointer, row)
   local text = C.lathe_column_format(pointer, row, scratch)
+  if text.size > LONGEST then
+    core.fail("row %d holds a text of %.1f GB, more than Lua can hold; take a part of it with derive { part = \"left(NAME, 1000)\" }",
+      row + 1, tonumber(text.size) / 1e9)
+  end
   return ffi.string(text.data, text.size)
+end
+
+local function check_row(pointer, row)
+  if type(row) ~= "number" or row < 1 or row > tonumber(C.lathe_column_rows(pointer)) or row % 1 ~= 0 then
+    core.fail("row %s does not exist; the column has rows 1 to %d", tostring(row), tonumber(C.lathe_column_rows(pointer)))
+  end
 end
 
 -- Element `row` (from 1): a boolean, a number, or text (dates and times as text too); nil when it is missing. An integer beyond 2^53
 -- is an int64_t.
 function column:get(row)
   local pointer = self:handle()
-  if type(row) ~= "number" or row < 1 or row > tonumber(C.lathe_column_rows(pointer)) or row % 1 ~= 0 then
-    core.fail("row %s does not exist; the column has rows 1 to %d", tostring(row), tonumber(C.lathe_column_rows(pointer)))
-  end
+  check_row(pointer, row)
   if not C.lathe_column_present(pointer, row - 1) then return nil end
   return (readers[self.type] or read_text)(pointer, row - 1)
 end
 
--- Element `row` as text, as in a CSV file; "" when it is missing.
-function column:text(row)
-  if self:get(row) == nil then return "" end
-  return read_text(self:handle(), row - 1)
+-- Element `row` as text, as in a CSV file; "" when it is missing. With `most`, no more of it than that many bytes.
+function column:text(row, most)
+  local pointer = self:handle()
+  check_row(pointer, row)
+  if not C.lathe_column_present(pointer, row - 1) then return "" end
+  if not most then return read_text(pointer, row - 1) end
+  local text = C.lathe_column_format(pointer, row - 1, scratch)
+  return ffi.string(text.data, math.min(tonumber(text.size), most))
+end
+
+-- Whether element `row` is there.
+function column:present(row)
+  local pointer = self:handle()
+  check_row(pointer, row)
+  return C.lathe_column_present(pointer, row - 1)
 end
 
 -- All elements as a list; missing ones are nil, so the list has `n`.

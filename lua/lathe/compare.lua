@@ -62,7 +62,7 @@ local function pointer_of(t, name) return C.lathe_table_column(t:handle(), t:ind
 
 local function text_of(t, name, row)
   local value = column.of(pointer_of(t, name), name)
-  if value:get(row) ~= nil then return (value:text(row):gsub("%c", " ")) end
+  if value:present(row) then return (value:text(row, 4096):gsub("%c", " ")) end
 end
 
 local function shown(t, name, row)

@@ -40,11 +40,12 @@ local function number_cells(column, rows)
   return cells
 end
 
+local LONGEST = 4096 -- bytes of a cell that are looked at
+
 local function text_cells(column, rows)
   local cells = {}
   for row = 1, rows do
-    local value = column:get(row)
-    cells[row] = value ~= nil and style.cut(printable(tostring(value)), WIDEST) or false
+    cells[row] = column:present(row) and style.cut(printable(column:text(row, LONGEST)), WIDEST) or false
   end
   return cells
 end

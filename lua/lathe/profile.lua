@@ -13,10 +13,10 @@ local is_text = { string = true, category = true }
 
 local scratch = ffi.new "char[32]"
 
-local function text_at(pointer, row)
-  local text = C.lathe_column_format(pointer, row, scratch)
-  return ffi.string(text.data, text.size)
-end
+-- No more of a text than a report shows.
+local function shown(text) return ffi.string(text.data, math.min(tonumber(text.size), 4096)) end
+
+local function text_at(pointer, row) return shown(C.lathe_column_format(pointer, row, scratch)) end
 
 -- NaN is nothing.
 local function known(x)
@@ -344,10 +344,7 @@ end
 local function stream_summaries(stream)
   local summaries = {}
   for at = 0, C.lathe_stream_columns(stream) - 1 do
-    local function text_of(index)
-      local text = C.lathe_stream_top(stream, at, index, scratch)
-      return ffi.string(text.data, text.size)
-    end
+    local function text_of(index) return shown(C.lathe_stream_top(stream, at, index, scratch)) end
     local kind = ffi.string(C.lathe_type_name(C.lathe_stream_type(stream, at)))
     summaries[at + 1] = summary_of(ffi.string(C.lathe_stream_name(stream, at)), kind, C.lathe_stream_summary(stream, at)[0], text_of)
   end
