@@ -1,43 +1,53 @@
--- Tables to and from other engines in this process: prints `task who seconds key=value`.
-local ffi = require "ffi"
+-- Answers of DuckDB as lathe's tables, through its library in this process, beside DuckDB that keeps the answer as a table of its own;
+-- BENCH_ROWS (10 million) rows. lathe script tests/bench/bench_engines.lua
+local here = arg[0]:match "^(.*)/[^/]*$" or "."
+package.path = here .. "/?.lua;" .. package.path
+local bench = require "bench"
 local lathe = require "lathe"
-local core = require "lathe.core"
 
-local function measure(task, work)
-  local start, seconds = core.C.lathe_clock(), core.C.lathe_process_seconds()
-  local note = work() or ""
-  print(("%-24s lathe %.3f cpu=%.3f %s"):format(task, core.C.lathe_clock() - start, core.C.lathe_process_seconds() - seconds, note))
+local function filled(text) return (text:gsub("ROWS", ("%d"):format(bench.rows(10000000)))) end
+local WIDE = "select i, i::double * 0.5 as h, hash(i)::varchar as s, date '2000-01-01' + (i % 9000)::int as d from range(ROWS) r(i)"
+local NUMBERS = "select i, i::double * 0.5 as h, i + 1 as j, i::double * 2.5 as k from range(ROWS) r(i)"
+
+local engine
+local function database()
+  if not lathe.duckdb.found() then error("the library of DuckDB is not here", 0) end
+  engine = engine or lathe.duckdb.open()
+  return engine
 end
 
-if not lathe.duckdb.found() then
-  print "duckdb lathe skipped: its library is not here"
-  return
+local function query(text, names)
+  return function()
+    local d, sql = database(), filled(text)
+    return function() return d:query(sql) end, function(made) return bench.sums(made, names) end
+  end
 end
 
-local rows = tonumber(os.getenv "BENCH_ROWS") or 10000000
-local d = lathe.duckdb.open()
-local t
-measure("duckdb_answer_4_columns", function()
-  t = d:query(([[select i, i::double * 0.5 as h, hash(i)::varchar as s,
-    date '2000-01-01' + (i %% 9000)::int as d from range(%d) r(i)]]):format(rows))
-  return ("rows=%d bytes=%d peak=%d"):format(t:rows(), t:bytes(), tonumber(core.C.lathe_process_peak()))
-end)
-measure("duckdb_answer_numbers", function()
-  local n = d:query(("select i, i::double * 0.5 as h, i + 1 as j, i::double * 2.5 as k from range(%d) r(i)"):format(rows))
-  return ("rows=%d"):format(n:rows())
-end)
-measure("duckdb_compute_only", function()
-  d:query(([[select sum(i), sum(h), sum(length(s)), max(d) from (select i, i::double * 0.5 as h, hash(i)::varchar as s,
-    date '2000-01-01' + (i %% 9000)::int as d from range(%d) r(i))]]):format(rows))
-end)
-measure("arrow_out_and_in", function()
-  local array, schema = t:arrow()
-  local back = lathe.arrow.import(array, schema)
-  local mine, its = core.C.lathe_table_column(t:handle(), 2), core.C.lathe_table_column(back:handle(), 2)
-  return ("rows=%d shared=%s"):format(back:rows(), tostring(core.C.lathe_column_text_bytes(mine) == core.C.lathe_column_text_bytes(its)))
-end)
-measure("arrow_out", function() ffi.gc(t:arrow(), core.C.lathe_arrow_array_release) end)
-d:register("t", t)
-measure("duckdb_scan_sum", function() return "sum=" .. tostring(d:query("select sum(h) as x from t"):column("x"):get(1)) end)
-measure("duckdb_scan_group", function() d:query "select d, count(*), sum(h), max(s) from t group by d" end)
-measure("duckdb_scan_all_back", function() return "equal=" .. tostring(d:query("from t"):hash() == t:hash()) end)
+local source
+local function over(work, check)
+  return function()
+    local d = database()
+    if not source then
+      source = d:query(filled(WIDE))
+      d:register("source", source)
+    end
+    return function() return work(d, source) end, check or function(made) return { rows = made:rows() } end
+  end
+end
+
+bench.family {
+  name = "engines",
+  peers = { "duckdb" },
+  tasks = { "answer_texts", "answer_numbers", "arrow_out_in", "scan_sum", "scan_group", "scan_all_back" },
+  data = function()
+    return { BENCH_ROWS = ("%d"):format(bench.rows(10000000)), LATHE_DUCKDB = os.getenv "LATHE_DUCKDB" or bench.duckdb() }
+  end,
+  lathe = {
+    answer_texts = query(WIDE, { "i", "h" }),
+    answer_numbers = query(NUMBERS, { "i", "h", "j", "k" }),
+    arrow_out_in = over(function(_, t) return lathe.arrow.import(t:arrow()) end),
+    scan_sum = over(function(d) return d:query "select sum(h) as x from source" end),
+    scan_group = over(function(d) return d:query "select d, count(*), sum(h), max(s) from source group by d" end),
+    scan_all_back = over(function(d) return d:query "from source" end),
+  },
+}

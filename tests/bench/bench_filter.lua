@@ -1,48 +1,44 @@
--- Expressions on 10 million rows: `task who seconds key=value`. BENCH_ROWS changes the number of rows.
-local ffi = require "ffi"
-local lathe = require "lathe"
-local C = require("lathe.core").C
+-- Expressions over columns in memory, BENCH_ROWS (10 million) rows: masks, arithmetic, and rows taken by a condition.
+-- lathe script tests/bench/bench_filter.lua
+local here = arg[0]:match "^(.*)/[^/]*$" or "."
+package.path = here .. "/?.lua;" .. package.path
+local bench = require "bench"
 
-local rows = tonumber(os.getenv "BENCH_ROWS" or "10000000")
-local runs = tonumber(os.getenv "BENCH_RUNS" or "5")
-local column = require "lathe.column"
+local function mixed() return bench.read("BENCH_MIXED", { types = { city = "category", name = "string" } }) end
 
-local function integers(make)
-  local values = ffi.new("int64_t[?]", rows)
-  for row = 0, rows - 1 do values[row] = make(row) end
-  return column.own(C.lathe_column_from_int64(values, rows, nil), "x")
-end
-
-local random = lathe.random(42)
-local age = integers(function() return random:below(90) end)
-local hours = integers(function() return random:below(120) end)
-local t = lathe.table { { "age", age }, { "hours", hours } }
-t = t:derive { { "gain", "age * 1.5" }, { "city", "cast(if(age % 3 == 0, 'Oslo', age % 3 == 1, 'Rome', 'Bergen'), 'category')" },
-  { "name", "'n' .. hours" } }
-
-local function median(run)
-  local times = {}
-  for index = 1, runs do
-    collectgarbage()
-    local begin = C.lathe_clock()
-    run()
-    times[index] = C.lathe_clock() - begin
+-- The formula as the column s of a table of its own; A mask is compared by how often it is true.
+local function derive(text, kind)
+  return function()
+    local t = mixed()
+    return function() return t:derive({ { "s", text } }) end, function(made)
+      if kind == "mask" then made = made:derive({ { "s", "if(s, 1, 0)" } }) end
+      return bench.sums(made, { "s" })
+    end
   end
-  table.sort(times)
-  return times[math.ceil(runs / 2)]
 end
 
-local function task(name, bytes, run)
-  local seconds = median(run)
-  print(("%s lathe %.4f rows=%d gb_per_s=%.2f"):format(name, seconds, rows, bytes * rows / seconds / 1e9))
+local function take(text)
+  return function()
+    local t = mixed()
+    return function() return t:filter(text) end, function(made) return bench.sums(made, { "id", "x" }) end
+  end
 end
 
-local function condition(text) return function() t:derive({ { "r", text } }):release() end end
-task("filter-mask", 16, condition "age >= 17 and hours <= 99")
-task("filter-mask-category", 4, condition "city == 'Oslo'")
-task("filter-mask-text", 16, condition "starts_with(name, 'n11')")
-task("derive-arithmetic", 24, condition "gain * 2 + age")
-task("derive-log", 16, condition "log(1 + gain)")
-local two = t:select { "age", "hours" }
-task("filter-take", 16, function() two:filter("age >= 17 and hours <= 99"):release() end)
-task("filter-take-few", 16, function() two:filter("age == 17 and hours <= 20"):release() end)
+bench.family {
+  name = "filter",
+  peers = { "numexpr", "numpy", "polars", "duckdb" },
+  tasks = {
+    "mask_two_numbers", "mask_category", "mask_text", "derive_arithmetic", "derive_log", "derive_exp", "filter_half", "filter_few",
+  },
+  data = function() return { BENCH_MIXED = bench.mixed() } end,
+  lathe = {
+    mask_two_numbers = derive("k >= 17 and x <= 0.9", "mask"),
+    mask_category = derive("city == 'city123'", "mask"),
+    mask_text = derive("starts_with(name, 'id00011')", "mask"),
+    derive_arithmetic = derive "x * 2 + y",
+    derive_log = derive "log(1 + x)",
+    derive_exp = derive "exp(x)",
+    filter_half = take "k >= 50",
+    filter_few = take "k == 17 and x <= 0.2",
+  },
+}

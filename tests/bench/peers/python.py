@@ -1,0 +1,124 @@
+"""The workers of pandas, NumPy and numexpr: python.py pandas|numpy|numexpr. A task prepares and gives run and check."""
+import functools
+import os
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+
+environment = os.environ
+
+
+@functools.lru_cache(None)
+def load(variable, *categories):
+    return pd.read_csv(environment[variable], dtype={name: "category" for name in categories})
+
+
+@functools.lru_cache(None)
+def column(name):
+    return pd.read_csv(environment["BENCH_MIXED"], usecols=[name])[name].to_numpy()
+
+
+def sums(*names):
+    return lambda d: {"rows": len(d), **{f"sum_{n}": float(d[n].sum()) for n in names if n in d}}
+
+
+def read_csv():
+    return lambda: pd.read_csv(environment["BENCH_TABLE"]), sums("id", "x1", "x8")
+
+
+def write_csv():
+    d, copy = load("BENCH_TABLE"), environment["BENCH_COPY"]
+    return lambda: d.to_csv(copy, index=False), lambda _: {"rows": len(d), "copy": copy}
+
+
+def describe():
+    d = load("BENCH_TABLE")
+    return lambda: d.describe(include="all"), lambda made: {"rows": len(d), "mean_x1": made.loc["mean", "x1"]}
+
+
+def distinct():
+    d = load("BENCH_TABLE")
+    return lambda: d.drop_duplicates(), sums()
+
+
+def read_lines():
+    return lambda: pd.read_json(environment["BENCH_LINES"], lines=True), sums("id", "income", "score")
+
+
+def read_base():
+    import sqlite3
+    base = sqlite3.connect(environment["BENCH_BASE"])
+    return lambda: pd.read_sql("select * from t", base), sums("id", "income", "score")
+
+
+def command(text):
+    return lambda: (lambda: subprocess.run(text, shell=True, check=True, capture_output=True), lambda _: {})
+
+
+def array(names, formula):
+    """A formula over columns as arrays; its sum."""
+    def make():
+        columns = [column(name) for name in names]
+        return lambda: formula(*columns), lambda made: {"rows": len(made), "sum_s": float(made.sum())}
+    return make
+
+
+def machine(names, formula):
+    """The same by numexpr."""
+    def make():
+        import numexpr
+        numexpr.set_num_threads(int(environment.get("BENCH_THREADS", "2")))
+        columns = {name: column(name) for name in names}
+        return lambda: numexpr.evaluate(formula, columns), lambda made: {"rows": len(made), "sum_s": float(made.sum())}
+    return make
+
+
+workers = {
+    "pandas": {
+        "csv_read": read_csv, "csv_write": write_csv, "profile": describe, "drop_duplicates": distinct, "jsonl_read": read_lines,
+        "sqlite_read": read_base, "start": command("/usr/bin/python3 -c 'import pandas'"),
+    },
+    "numpy": {
+        "mask_two_numbers": array(("k", "x"), lambda k, x: (k >= 17) & (x <= 0.9)),
+        "derive_arithmetic": array(("x", "y"), lambda x, y: x * 2 + y),
+        "derive_log": array(("x",), lambda x: np.log(1 + x)),
+        "derive_exp": array(("x",), np.exp),
+    },
+    "numexpr": {
+        "mask_two_numbers": machine(("k", "x"), "(k >= 17) & (x <= 0.9)"),
+        "derive_arithmetic": machine(("x", "y"), "x * 2 + y"),
+        "derive_log": machine(("x",), "log(1 + x)"),
+        "derive_exp": machine(("x",), "exp(x)"),
+    },
+}
+tasks, ready = workers[sys.argv[1]], {}
+
+
+def spent():
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def answer(name):
+    if name not in tasks:
+        return "fail no such task"
+    if name not in ready:
+        ready[name] = tasks[name]()
+    run, check = ready[name]
+    wall, cpu = time.perf_counter(), spent()
+    made = run()
+    wall, cpu = time.perf_counter() - wall, spent() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    words = (f"{key}={value if isinstance(value, str) else format(value, '.12g')}" for key, value in check(made).items())
+    return f"done wall={wall:.6f} cpu={cpu:.6f} peak_mb={peak:.0f} {' '.join(words)}"
+
+
+for line in iter(sys.stdin.readline, "quit\n"):
+    try:
+        print(answer(line.strip()), flush=True)
+    except Exception as problem:  # whatever a peer cannot do is said, and the others go on
+        print("fail", str(problem).split("\n")[0], flush=True)
