@@ -181,7 +181,8 @@ bool lathe_table_write_sqlite(const lathe_table *table, const char *path, const 
         lathe_folder_sync(path);
       else
         unlink(temporary.data);
-      if (!fine && lathe_buffer_text(&temporary, "-journal", NULL)) unlink(temporary.data); /* of a full disk */
+      if (!fine && lathe_buffer_text(&temporary, "-journal", NULL))
+        unlink(temporary.data); /* of a full disk */
     }
     lathe_buffer_free(&temporary);
   } else {
