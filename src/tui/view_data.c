@@ -207,6 +207,15 @@ static void sort_by_column(screen *s) {
   wish_verb(s, "show(data:sort ", down ? "-" : "", "", title);
 }
 
+/* How often each value of the column occurs. */
+static void count_values(screen *s) {
+  const grid *g = s->grid;
+  char title[400];
+  if (g->count == 0) return;
+  snprintf(title, sizeof title, "values of %s", g->columns[g->column].name);
+  wish_verb(s, "show(data:value_counts ", "", "", title);
+}
+
 /* The console with a filter begun. */
 static void begin_filter(screen *s) {
   const grid *g = s->grid;
@@ -280,7 +289,7 @@ static unsigned data_key(screen *s, int key) {
     begin_filter(s);
     break;
   case 'f':
-    wish_verb(s, "show(data:value_counts ", "", "", NULL);
+    count_values(s);
     break;
   case 'c':
     wish_verb(s, "show(data:select { ", "", " }:profile()", NULL);

@@ -22,7 +22,7 @@ sees "and the largest is first" "10,006.25"
 keys u
 sees "u goes back" "by amount ↑  9"
 keys Left f
-sees "f counts the values of a column" "city0"
+sees "f counts the values of a column" "values of city"
 sees "each with how often it comes" "300,000"
 keys u
 wait_for "by amount ↑  9"
