@@ -19,6 +19,14 @@ typedef struct walker {
   uint32_t closed;     /* the place behind its closing quote */
 } walker;
 
+/* Whether the line behind the line end at `place` is a comment, so that the walk is over. */
+static inline bool comment_follows(walker *walk, uint32_t place) {
+  const char *next = walk->base + place + 1;
+  if (walk->file->comment < 0 || next >= walk->end || (uint8_t)*next != walk->file->comment) return false;
+  walk->odd = true;
+  return true;
+}
+
 /* The cell in progress ends at `place`, and with it the row when `last`. False when the walk is over. */
 static inline bool end_cell(walker *walk, uint32_t place, bool last) {
   if (walk->quoted && walk->closed != place) walk->odd = true;
@@ -30,7 +38,7 @@ static inline bool end_cell(walker *walk, uint32_t place, bool last) {
   int64_t cells = walk->out - walk->row;         /* the one that ends here included */
   if (cells == 1 && walk->row[0] + 1 == place) { /* a blank line */
     walk->row[0] = place;
-    return true;
+    return !comment_follows(walk, place);
   }
   if (cells == walk->columns + 1 && walk->out[-1] + 1 == place)
     walk->out--; /* a delimiter at the end of the row */
@@ -42,13 +50,7 @@ static inline bool end_cell(walker *walk, uint32_t place, bool last) {
   walk->out++;
   walk->row = walk->out;
   *walk->out++ = place;
-  if (++walk->rows == walk->wanted) return false;
-  const char *next = walk->base + place + 1;
-  if (walk->file->comment >= 0 && next < walk->end && (uint8_t)*next == walk->file->comment) {
-    walk->odd = true;
-    return false;
-  }
-  return true;
+  return ++walk->rows < walk->wanted && !comment_follows(walk, place);
 }
 
 /* One quote at `place`: opens a cell, closes it, or is a character of it. */

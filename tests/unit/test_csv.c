@@ -353,6 +353,8 @@ static void check_marks(void) {
   options = (lathe_csv_options){.comment = '#'};
   ok(READS("# of \"today\n\na,b\n#x,\"\n1,#\n\n#\n2,\"#\n# y\"\n#", "a:int64|b:string\n1|#\n2|#\n# y"),
      "lines that are comments are left out");
+  ok(READS("a\r\n1\r\n# two\r\n3\r\n\r\n# four\r\n\n\r# five\r5\r\n", "a:int64\n1\n3\n5"),
+     "behind CRLF and behind blank lines, too");
   options = (lathe_csv_options){.decimal = ',', .thousands = '.', .delimiter = ';'};
   ok(READS("a;b;c;d\n1,5;1.234.567;1.5;2024-01-01 00:00:00.5\n-,25e1;-12;2;\n.;1.000;3,0;\n",
            "a:string|b:int64|c:string|d:timestamp\n1,5|1234567|1.5|2024-01-01 "
