@@ -40,7 +40,7 @@ static inline bool end_cell(walker *walk, uint32_t place, bool last) {
     walk->row[0] = place;
     return !comment_follows(walk, place);
   }
-  if (cells == walk->columns + 1 && walk->out[-1] + 1 == place)
+  if (cells == walk->columns + 1 && walk->out[-1] + 1 == place && walk->file->open_rows)
     walk->out--; /* a delimiter at the end of the row */
   else if (cells == walk->columns)
     *walk->out = place;

@@ -142,6 +142,18 @@ static bool read_names(csv_file *file, lathe_error *error) {
   return true;
 }
 
+/* Whether the first row has a cell more than the names, an empty one at its end. */
+static bool ends_open(const csv_file *file) {
+  const char *end = file->data + file->size, *at = lathe_csv_next_row(file, file->data + file->body, end);
+  csv_cell cell = {0};
+  for (int32_t i = 0; i < file->names.count; i++) {
+    at = lathe_csv_cell(file, at, end, &cell);
+    if (!at || at == end || *at != file->delimiter) return false;
+    at++;
+  }
+  return at == end || csv_is_end(*at);
+}
+
 static bool give_types(csv_file *file, lathe_error *error) {
   static const csv_kind kinds[] = {[LATHE_TYPE_BOOL] = CSV_AS_BOOL,      [LATHE_TYPE_INT64] = CSV_AS_INT,
                                    [LATHE_TYPE_FLOAT64] = CSV_AS_FLOAT,  [LATHE_TYPE_STRING] = CSV_AS_TEXT,
@@ -220,6 +232,7 @@ bool lathe_csv_open(csv_file *file, lathe_error *error) {
   else
     find_delimiter(file);
   if (!check_marks(file, error) || !read_names(file, error)) return false;
+  file->open_rows = ends_open(file);
   file->columns = lathe_memory_new((size_t)file->names.count, sizeof *file->columns, error);
   if (!file->columns) return false;
   file->column_count = file->names.count;

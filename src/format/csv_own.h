@@ -120,6 +120,7 @@ typedef struct csv_file {
   int32_t marker_count;
   uint64_t marker_sizes[256]; /* by the first byte: bit n: there is one of n bytes (63: or more) */
   bool open_end;              /* the line of names ends with a delimiter: rows may end without it */
+  bool open_rows;             /* the first row ends with one that the names have not: so may the others */
   lathe_words names;
   int32_t column_count;
   csv_column *columns;

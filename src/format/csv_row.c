@@ -200,7 +200,7 @@ static const char *read_row(const csv_file *file, const char *at, const char *en
     at = behind;
     if (at == end || *at != file->delimiter) break;
     if (*count == columns) {
-      if (at + 1 == end || csv_is_end(at[1])) return at + 1; /* a delimiter at the end of the row */
+      if (file->open_rows && (at + 1 == end || csv_is_end(at[1]))) return at + 1;
       if (ragged) return pass_rest(file, at, end, wrong);
       *wrong = (trouble){CSV_LONG, at, columns};
       return NULL;

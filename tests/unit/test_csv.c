@@ -114,6 +114,7 @@ static const example examples[] = {
     {"repeated and empty names", "a,,a,a_2,\n1,2,3,4,5\n",
      "a:int64|column_2:int64|a_2:int64|a_2_2:int64|column_5:int64\n1|2|3|4|5"},
     {"a delimiter at the end of rows", "a,b\n1,2,\n3,4\n5,6,", "a:int64|b:int64\n1|2\n3|4\n5|6"},
+    {"a delimiter at the end of one row only", "a,b\n1,2\n3,4,\n5,6\n", "*t.csv:3:4"},
     {"a delimiter at the end of the names", "a,b,\n1,2\n3,4,5\n",
      "a:int64|b:int64|column_3:int64\n1|2|~\n3|4|5"},
     {"a semicolon is found", "a;b\n1,5;x\n2,5;y\n", "a:string|b:string\n1,5|x\n2,5|y"},
