@@ -146,11 +146,6 @@ POLLUTED = {
     "file_header_multirow_2.csv": "the second line of names is a row",
     "file_quotation_char_0x27.csv": "apostrophes inside quotes are not doubled: those rows are rejects",
     "row_more_sep_row0_col0.csv": "one name too many: all rows are short",
-    "row_more_sep_row16_col5.csv": "a delimiter too many that ends in an empty cell is one at the end of a row",
-    "row_more_sep_row37_col4.csv": "the same",
-    "row_more_sep_row44_col1.csv": "the same",
-    "row_more_sep_row65_col0.csv": "the same",
-    "row_more_sep_row9_col8.csv": "the same",
 }
 SURVEY = {
     "20170320-ePC_Data-Travel-Stationery.csv": "a second table below the first",
