@@ -5,7 +5,8 @@ local tap = require "tap"
 
 local data = os.getenv "LATHE_DATA" or ""
 local sets = { -- path, DuckDB's options beside header = true, lathe's
-  { "titanic/titanic.csv" }, { "penguins/penguins.csv" }, { "penguins/penguins_raw.csv" }, { "bike-sharing/hour.csv" }, { "adult/adult.csv" },
+  { "titanic/titanic.csv" }, { "penguins/penguins.csv" }, { "penguins/penguins_raw.csv" }, { "bike-sharing/hour.csv" },
+  { "adult/adult.csv" },
   { "breast-cancer/breast_cancer.csv" }, { "california-housing/housing.csv" }, { "digits/digits.csv" },
   { "british-library-books/BL-Flickr-Images-Book.csv" }, { "chnsenticorp-hotel/ChnSentiCorp_htl_all.csv" },
   { "dirty-clean-beers/dirty.csv" }, { "dirty-clean-beers/clean.csv" }, { "dirty-clean-hospital/dirty.csv" },
