@@ -35,6 +35,7 @@
 #include "prepare/recipe.h"
 #include "prepare/split.h"
 #include "model/model.h"
+#include "model/fit.h"
 #include "model/metrics.h"
 #include "model/class_metrics.h"
 #include "export/onnx.h"

@@ -5,43 +5,7 @@ local core = require "lathe.core"
 local C = core.C
 local model = core.class("model", C.lathe_model_release)
 
-core.takes["lathe.linear"] = { intercept = true }
-core.takes["lathe.logistic"] = { l2 = 0, intercept = true, iterations = 100 }
-
 -- ---- making ----
-
--- Ordinary least squares: lathe.linear { intercept = true }.
-function model.linear(options)
-  options = core.options(options, "lathe.linear")
-  if type(options.intercept) ~= "boolean" then core.fail("intercept is true or false, not %s", tostring(options.intercept)) end
-  return { kind = "linear", intercept = options.intercept }
-end
-
--- Logistic regression, of two classes or of several: lathe.logistic { l2 = 0, intercept = true, iterations = 100 }. `l2` is a penalty
--- on the weights, 1 / C of scikit-learn; at 0 coefficients have standard errors, and classes that the features tell apart without error
--- are refused. `iterations` of Newton's method at most.
-function model.logistic(options)
-  options = core.options(options, "lathe.logistic")
-  if type(options.intercept) ~= "boolean" then core.fail("intercept is true or false, not %s", tostring(options.intercept)) end
-  if type(options.l2) ~= "number" or not (options.l2 >= 0 and options.l2 < math.huge) then
-    core.fail("l2 is a number from 0 up, not %s", tostring(options.l2))
-  end
-  local iterations = options.iterations
-  if type(iterations) ~= "number" or iterations < 1 or iterations % 1 ~= 0 or iterations > 1e9 then
-    core.fail("iterations is a whole number from 1 up, not %s", tostring(iterations))
-  end
-  return { kind = "logistic", l2 = options.l2, intercept = options.intercept, iterations = iterations }
-end
-
-local fitters = {
-  linear = function(recipe, train, estimator)
-    return C.lathe_model_fit_linear(recipe, train, estimator.intercept, core.progress(), core.problem)
-  end,
-  logistic = function(recipe, train, estimator)
-    return C.lathe_model_fit_logistic(recipe, train, estimator.intercept, estimator.l2, estimator.iterations, core.progress(),
-      core.problem)
-  end,
-}
 
 -- Learn `recipe` and `estimator` on the rows of `train`: lathe.fit(train, lathe.recipe { target = "price" }:impute(), lathe.linear {}).
 -- lathe.linear predicts numbers; lathe.logistic tells the classes apart that the distinct values of the target are. Raises a sentence when
@@ -52,10 +16,9 @@ function model.fit(train, recipe, estimator)
   if not require("lathe.recipe").is(recipe) then
     core.fail("lathe.fit takes a table, a recipe and an estimator; the second is a %s", type(recipe))
   end
-  estimator = estimator or model.linear()
-  local fit = type(estimator) == "table" and fitters[estimator.kind]
-  if not fit then core.fail "the estimator is not one; give lathe.linear {} or lathe.logistic {}" end
-  return model.wrap(fit(recipe:handle(), train:handle(), estimator))
+  local estimators = require "lathe.estimator"
+  if not estimators.is(estimator) then core.fail "the estimator is not one; give lathe.linear {}, lathe.logistic {} or another" end
+  return model.wrap(estimators.fit(estimator, recipe:handle(), train:handle()))
 end
 
 -- Open a bundle that model:save wrote. Its arrays are mapped; nothing in it is run.
@@ -68,11 +31,13 @@ end
 -- The graph of the core (lathe_graph*); it lives as long as the model.
 function model:graph() return C.lathe_model_graph(self:handle()) end
 
--- The raw columns it takes: { { name = "income", type = "float64" }, ... }.
+-- The raw columns it takes: { { name = "income", type = "float64" }, ... }; `example` is a text of a column that it knows.
 function model:inputs()
   local graph, list = self:graph(), {}
   for index = 0, C.lathe_graph_inputs(graph) - 1 do
+    local example = C.lathe_graph_input_example(graph, index)
     list[index + 1] = {
+      example = example ~= nil and ffi.string(example) or nil,
       name = ffi.string(C.lathe_graph_input_name(graph, index)),
       type = ffi.string(C.lathe_type_name(C.lathe_graph_input_type(graph, index))),
     }
@@ -83,8 +48,8 @@ end
 -- The name of the column that it predicts.
 function model:target() return ffi.string(C.lathe_model_target(self:handle())) end
 
--- "linear" or "logistic".
-function model:kind() return self:summary().kind end
+-- Its family: "linear", "logistic", ...
+function model:kind() return ffi.string(C.lathe_model_kind(self:handle())) end
 
 -- The names of its classes, in their order; nil of a regression.
 function model:classes()
@@ -93,35 +58,42 @@ function model:classes()
   return list[1] and list or nil
 end
 
-local kinds = { [tonumber(C.LATHE_FAMILY_LINEAR)] = "linear", [tonumber(C.LATHE_FAMILY_LOGISTIC)] = "logistic" }
-local of_kind = {
-  linear = { "target_mean", "sigma", "r2", "adjusted_r2", "rmse", "mae" },
-  logistic = {
-    "iterations", "converged", "l2", "log_likelihood", "null_log_likelihood", "log_loss", "pseudo_r2", "aic", "bic",
-  },
-}
+-- A table that it keeps, by its name: "coefficients", "classes", ... (nil: it has none of this name); and the names of all.
+function model:table(name)
+  local pointer = C.lathe_model_table(self:handle(), name)
+  return pointer ~= nil and require("lathe.table").wrap(C.lathe_table_retain(pointer)) or nil
+end
 
--- What it learned, in numbers: kind, rows, features, rank, freedom, intercept, int8, and of the training rows
---   linear    target_mean, sigma, r2, adjusted_r2, rmse, mae
---   logistic  classes ({ { name =, rows = }, ... }), iterations, converged, l2, log_likelihood, null_log_likelihood, log_loss,
---             pseudo_r2, and without a penalty aic and bic
-function model:summary()
-  local pointer, summary = self:handle(), ffi.new "lathe_model_summary"
-  C.lathe_model_summarise(pointer, summary)
-  local kind = kinds[tonumber(summary.family)]
-  local result = {
-    kind = kind, rows = tonumber(summary.rows), freedom = tonumber(summary.freedom), features = summary.features,
-    rank = summary.rank, intercept = summary.intercept, int8 = summary.int8,
-  }
-  for _, name in ipairs(of_kind[kind]) do
-    local value = summary[name]
-    if value == value then result[name] = value end
+function model:tables()
+  local pointer, list = self:handle(), {}
+  for index = 0, C.lathe_model_tables(pointer) - 1 do list[index + 1] = ffi.string(C.lathe_model_table_name(pointer, index)) end
+  return list
+end
+
+local truths = { intercept = true, converged = true }
+
+-- The figures in their order: { { "rows", 16512 }, { "r2", 0.64 }, ... }; those that are not known are left out.
+function model:figures()
+  local pointer, list = self:handle(), {}
+  for index = 0, C.lathe_model_figures(pointer) - 1 do
+    local name = ffi.string(C.lathe_model_figure_name(pointer, index))
+    local value = C.lathe_model_figure(pointer, name)
+    if truths[name] then value = value ~= 0 end
+    if value == value then list[#list + 1] = { name, value } end
   end
-  if summary.classes > 0 then
+  return list
+end
+
+-- What it learned, in numbers: kind, int8, its figures by their names, and of a classification classes ({ { name =, rows = }, ... }).
+-- Figures are of the training rows, unless their names say otherwise.
+function model:summary()
+  local result = { kind = self:kind(), int8 = C.lathe_model_int8(self:handle()) }
+  for _, figure in ipairs(self:figures()) do result[figure[1]] = figure[2] end
+  local classes = self:table "classes"
+  if classes then
+    local rows = classes:column("rows"):values()
     result.classes = {}
-    for index, name in ipairs(self:classes()) do
-      result.classes[index] = { name = name, rows = tonumber(C.lathe_model_class_rows(pointer, index - 1)) }
-    end
+    for index, name in ipairs(self:classes()) do result.classes[index] = { name = name, rows = rows[index] } end
   end
   return result
 end
@@ -140,34 +112,12 @@ function model:recipe() return ffi.string(C.lathe_model_recipe(self:handle())) e
 -- The bytes of the graph's arrays.
 function model:bytes() return tonumber(C.lathe_graph_bytes(self:graph())) end
 
-local function each_coefficient(self)
-  local pointer, one, index = self:handle(), ffi.new "lathe_coefficient", -1
-  return function()
-    index = index + 1
-    if C.lathe_model_coefficient(pointer, index, one) then return index + 1, one end
-  end
-end
-
--- A table with a row for each coefficient: feature, estimate, standard_error, t, p (two-sided; by Student's t, of a logistic regression
--- by the normal distribution). A logistic regression of more than two classes has a column `class` before them: estimates are log odds of
--- the second of two classes; of several, of each against the first, or of each with a penalty. An aliased feature has estimate 0 and the
--- others missing; with a penalty the others are missing altogether.
+-- A table with a row for each coefficient, in a linear or logistic regression: feature, estimate, standard_error, t (or z), p (two-sided).
+-- A logistic regression of more than two classes has a column `class` before them: estimates are log odds of the second of two classes; of
+-- several, of each against the first, or of each with a penalty. An aliased feature has estimate 0 and the others missing; with a penalty
+-- the others are missing altogether.
 function model:coefficients()
-  local tables, column = require "lathe.table", require "lathe.column"
-  local count, names = C.lathe_model_coefficients(self:handle()), self:classes()
-  local fields, numbers, features, classes = { "estimate", "standard_error", "t", "p" }, {}, {}, {}
-  for _, field in ipairs(fields) do numbers[field] = ffi.new("double[?]", math.max(count, 1)) end
-  for row, one in each_coefficient(self) do
-    features[row] = ffi.string(one.feature)
-    classes[row] = names and names[one.class_index + 1]
-    for _, field in ipairs(fields) do numbers[field][row - 1] = one[field] end
-  end
-  local definition = { { "feature", features } }
-  if names and #names > 2 then table.insert(definition, 1, { "class", classes }) end
-  for _, field in ipairs(fields) do
-    definition[#definition + 1] = { field, column.own(C.lathe_column_from_float64(numbers[field], count, core.problem), field) }
-  end
-  return tables.new(definition)
+  return self:table "coefficients" or core.fail("this model (%s) has no coefficients", self:kind())
 end
 
 -- ---- predicting ----
@@ -249,60 +199,53 @@ end
 
 -- A few words for lists: "13 coefficients", "3 classes, 24 coefficients".
 function model:note()
-  local summary = self:summary()
-  local words = ("%d coefficient%s%s"):format(summary.rank, summary.rank == 1 and "" or "s", summary.int8 and ", int8" or "")
-  return summary.classes and ("%d classes, %s"):format(#summary.classes, words) or words
+  local rank, words = C.lathe_model_figure(self:handle(), "rank"), {}
+  local classes = self:classes()
+  if classes then words[1] = ("%d classes"):format(#classes) end
+  if rank == rank then words[#words + 1] = ("%d coefficient%s"):format(rank, rank == 1 and "" or "s") end
+  if #words == 0 then words[1] = self:kind() end
+  if C.lathe_model_int8(self:handle()) then words[#words + 1] = "int8" end
+  return table.concat(words, ", ")
 end
 
-local function add_coefficients(report, self)
-  local names, rows = self:classes(), {}
-  local several = names and #names > 2
-  for row, one in each_coefficient(self) do
-    local function shown(value) return not one.aliased and value == value and value or nil end
-    local cells = { ffi.string(one.feature), one.estimate, [5] = shown(one.p) }
-    cells[3], cells[4] = shown(one.standard_error), shown(one.t)
-    if several then
-      rows[row] = { names[one.class_index + 1], cells[1], cells[2], cells[3], cells[4], cells[5] }
-    else
-      rows[row] = cells
+-- How figures and columns of a model's tables are called where people read: those that are not words with "_" for blanks.
+local labels = {
+  r2 = "R2", adjusted_r2 = "adjusted R2", rmse = "RMSE", mae = "MAE", aic = "AIC", bic = "BIC", pseudo_r2 = "pseudo R2",
+  sigma = "residual standard error", target_mean = "mean of the target", l2 = "penalty l2", l1 = "penalty l1", class_count = "classes",
+}
+local function label(name) return labels[name] or (name:gsub("_", " ")) end
+
+local REPORT_ROWS = 200
+
+-- A small table of the model as it is shown.
+local function add_table(report, name, small)
+  local style, columns, rows = require "lathe.style", {}, {}
+  for at, column_name in ipairs(small:columns()) do
+    local kind = small:type(column_name)
+    columns[at] = { name = label(column_name), align = (kind == "float64" or kind == "int64") and "right" or nil }
+    local values = small:head(REPORT_ROWS):column(column_name):values()
+    for row = 1, values.n do
+      rows[row] = rows[row] or {}
+      rows[row][at] = values[row]
     end
   end
-  local columns = { "feature" }
-  if several then columns = { "class", "feature" } end
-  for _, name in ipairs { "estimate", "standard error", names and "z" or "t", "p" } do
-    columns[#columns + 1] = { name = name, align = "right" }
-  end
+  report:heading(label(name))
   report:table { columns = columns, rows = rows }
+  if small:rows() > REPORT_ROWS then
+    report:text(("%s more rows: model:table(%q)"):format(style.count(small:rows() - REPORT_ROWS), name))
+  end
 end
 
--- A report on the model: how it fits, its coefficients, its notes.
+-- A report on the model: how it fits, its tables, its notes.
 function model:report()
-  local summary = self:summary()
-  local words = summary.classes and "Logistic regression of " or "Linear regression of "
-  local report = require("lathe.report").new(words .. self:target())
-  local values = { { "rows", summary.rows }, { "features", summary.features } }
-  if summary.classes then
-    local style, parts = require "lathe.style", {}
-    for index, class in ipairs(summary.classes) do
-      if index <= 8 then parts[index] = ("%s (%s)"):format(class.name, style.count(class.rows)) end
-    end
-    if #summary.classes > 8 then parts[9] = ("and %d more"):format(#summary.classes - 8) end
-    values[#values + 1] = { "classes", #summary.classes, table.concat(parts, ", ") }
-    values[#values + 1] = { "log loss", summary.log_loss, "on the training rows" }
-    values[#values + 1] = { "pseudo R2", summary.pseudo_r2, "McFadden's" }
-    values[#values + 1] = { "log likelihood", summary.log_likelihood }
-    values[#values + 1] = { "AIC", summary.aic }
-    values[#values + 1] = { "penalty l2", summary.l2 }
-    values[#values + 1] = { "iterations", summary.iterations }
-  else
-    values[#values + 1] = { "R2", summary.r2, "on the training rows" }
-    values[#values + 1] = { "adjusted R2", summary.adjusted_r2 }
-    values[#values + 1] = { "RMSE", summary.rmse }
-    values[#values + 1] = { "residual standard error", summary.sigma }
+  local pointer, values = self:handle(), {}
+  local report = require("lathe.report").new(("%s of %s"):format(ffi.string(C.lathe_model_title(pointer)), self:target()))
+  for index, figure in ipairs(self:figures()) do
+    values[index] = { label(figure[1]), type(figure[2]) == "boolean" and (figure[2] and "yes" or "no") or figure[2] }
   end
-  values[#values + 1] = { "weights", summary.int8 and "int8" or "float64" }
+  values[#values + 1] = { "weights", C.lathe_model_int8(pointer) and "int8" or "float64" }
   report:values(values)
-  add_coefficients(report, self)
+  for _, name in ipairs(self:tables()) do add_table(report, name, self:table(name)) end
   for _, note in ipairs(self:notes()) do report:alert { level = "note", text = note } end
   return report
 end

@@ -278,6 +278,16 @@ const char *lathe_graph_input_name(const lathe_graph *graph, int32_t index) {
   return graph->operators[graph->inputs[index]].name;
 }
 
+const char *lathe_graph_input_example(const lathe_graph *graph, int32_t index) {
+  if (index < 0 || index >= graph->inputs_count) return NULL;
+  for (int32_t i = 0; i < graph->count; i++) {
+    const lathe_operator *node = &graph->operators[i];
+    if (node->words > 0 && node->inputs == 1 && node->input[0] == graph->inputs[index])
+      return node->word[0].data;
+  }
+  return NULL;
+}
+
 lathe_type lathe_graph_input_type(const lathe_graph *graph, int32_t index) {
   if (index < 0 || index >= graph->inputs_count) return LATHE_TYPE_FLOAT64;
   return graph->operators[graph->inputs[index]].type;

@@ -21,6 +21,9 @@ int32_t lathe_graph_inputs(const lathe_graph *graph);
 const char *lathe_graph_input_name(const lathe_graph *graph, int32_t index);
 lathe_type lathe_graph_input_type(const lathe_graph *graph, int32_t index);
 
+/* A text of this column that the graph knows, to try it with; NULL when it knows none. */
+const char *lathe_graph_input_example(const lathe_graph *graph, int32_t index);
+
 /* The width of the output: 1 for a regression. Its name is the target's. */
 int32_t lathe_graph_width(const lathe_graph *graph);
 const char *lathe_graph_output_name(const lathe_graph *graph);

@@ -6,6 +6,9 @@
 #include "../base/memory.h"
 #include "own.h"
 
+/* Rows of a table that the card shows; the bundle holds them all. */
+enum { CARD_ROWS = 200 };
+
 static bool write_inputs(const lathe_model *model, lathe_buffer *card, lathe_error *error) {
   if (!lathe_buffer_text(card, "\n## Inputs\n\n| column | type |\n| --- | --- |\n", error)) return false;
   for (int32_t i = 0; i < lathe_graph_inputs(model->graph); i++)
@@ -15,78 +18,74 @@ static bool write_inputs(const lathe_model *model, lathe_buffer *card, lathe_err
   return true;
 }
 
-static bool write_coefficients(const lathe_model *model, lathe_buffer *card, lathe_error *error) {
-  bool classes = model->outputs > 1;
-  if (!lathe_buffer_format(
-          card, error,
-          "\n## Coefficients\n\n|%s feature | estimate | standard error | p |\n|%s --- | --: | --: "
-          "| --: |\n",
-          classes ? " class |" : "", classes ? " --- |" : ""))
-    return false;
-  for (int32_t i = 0; i < model->features.count; i++) {
-    lathe_coefficient c;
-    lathe_model_coefficient(model, i, &c);
-    if (classes && !lathe_buffer_format(card, error, "| %s ", lathe_graph_class(model->graph, c.class_index)))
-      return false;
-    bool fine = c.aliased ? lathe_buffer_format(card, error, "| %s | 0 | aliased | |\n", c.feature)
-                : isnan(c.standard_error)
-                    ? lathe_buffer_format(card, error, "| %s | %.6g | | |\n", c.feature, c.estimate)
-                    : lathe_buffer_format(card, error, "| %s | %.6g | %.3g | %.2g |\n", c.feature, c.estimate,
-                                          c.standard_error, c.p);
-    if (!fine) return false;
-  }
+/* "standard_error" as "standard error". */
+static bool write_name(const char *name, lathe_buffer *card, lathe_error *error) {
+  size_t start = card->size;
+  if (!lathe_buffer_text(card, name, error)) return false;
+  for (size_t i = start; i < card->size; i++)
+    if (card->data[i] == '_') card->data[i] = ' ';
   return true;
 }
 
-static bool write_linear(const lathe_model *model, const lathe_model_summary *s, lathe_buffer *card,
-                         lathe_error *error) {
-  return lathe_buffer_format(
-      card, error,
-      "# A linear regression for %s\n\n"
-      "Fitted by ordinary least squares on %lld rows: %d features, %d free coefficients%s. "
-      "Weights are %s.\n\n"
-      "| on the training rows | |\n| --- | --: |\n"
-      "| R2 | %.6g |\n| adjusted R2 | %.6g |\n| RMSE | %.6g |\n| MAE | %.6g |\n"
-      "| residual standard error | %.6g |\n| mean of the target | %.6g |\n\n"
-      "These are figures of the rows it learned from; rows it has not seen tell more. It assumes that "
-      "the target is a "
-      "sum of effects of the features, and knows nothing of values far outside those it was trained "
-      "on.\n",
-      model->target, (long long)s->rows, (int)s->features, (int)s->rank, s->intercept ? "" : ", no intercept",
-      s->int8 ? "int8" : "float64", s->r2, s->adjusted_r2, s->rmse, s->mae, s->sigma, s->target_mean);
+static bool write_figures(const lathe_model *model, lathe_buffer *card, lathe_error *error) {
+  if (!lathe_buffer_text(card, "\n| figure | |\n| --- | --: |\n", error)) return false;
+  for (int32_t i = 0; i < model->figure_names.count; i++)
+    if (!isnan(model->figures[i]) &&
+        !(lathe_buffer_text(card, "| ", error) && write_name(model->figure_names.name[i], card, error) &&
+          lathe_buffer_format(card, error,
+                              model->figures[i] == rint(model->figures[i]) ? " | %.0f |\n" : " | %.6g |\n",
+                              model->figures[i])))
+      return false;
+  return true;
 }
 
-static bool write_logistic(const lathe_model *model, const lathe_model_summary *s, lathe_buffer *card,
-                           lathe_error *error) {
-  bool fine =
-      lathe_buffer_format(card, error,
-                          "# A logistic regression for %s\n\n"
-                          "Fitted by Newton's method on %lld rows: %d classes, %d features, %d free "
-                          "coefficients%s, penalty l2 = %g. "
-                          "Weights are %s.\n\n"
-                          "| on the training rows | |\n| --- | --: |\n"
-                          "| log loss | %.6g |\n| pseudo R2 (McFadden) | %.6g |\n| log likelihood | %.6g |\n"
-                          "| log likelihood of the classes' shares | %.6g |\n\n"
-                          "These are figures of the rows it learned from; rows it has not seen tell more. It "
-                          "assumes that the log odds "
-                          "of the classes are sums of effects of the features, and that classes are as "
-                          "frequent among new rows as among "
-                          "those it was trained on.\n\n## Classes\n\n| class | rows |\n| --- | --: |\n",
-                          model->target, (long long)s->rows, (int)s->classes, (int)s->features, (int)s->rank,
-                          s->intercept ? "" : ", no intercept", s->l2, s->int8 ? "int8" : "float64",
-                          s->log_loss, s->pseudo_r2, s->log_likelihood, s->null_log_likelihood);
-  for (int32_t i = 0; fine && i < s->classes; i++)
-    fine = lathe_buffer_format(card, error, "| %s | %lld |\n", lathe_graph_class(model->graph, i),
-                               (long long)model->class_rows[i]);
-  return fine;
+static bool write_cell(const lathe_column *column, int64_t row, lathe_buffer *card, lathe_error *error) {
+  char scratch[32];
+  if (!lathe_column_present(column, row)) return lathe_buffer_text(card, " |", error);
+  if (lathe_column_type(column) == LATHE_TYPE_FLOAT64)
+    return lathe_buffer_format(card, error, " %.6g |", lathe_column_number(column, row));
+  lathe_text text = lathe_column_format(column, row, scratch);
+  return lathe_buffer_format(card, error, " %.*s |", (int)text.size, text.data);
+}
+
+static bool write_table(const char *name, const lathe_table *table, lathe_buffer *card, lathe_error *error) {
+  int32_t columns = lathe_table_columns(table);
+  int64_t rows = lathe_table_rows(table);
+  bool fine = lathe_buffer_format(card, error, "\n## %c%s\n\n|",
+                                  name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0], name + 1);
+  for (int32_t c = 0; fine && c < columns; c++)
+    fine = lathe_buffer_text(card, " ", error) && write_name(lathe_table_name(table, c), card, error) &&
+           lathe_buffer_text(card, " |", error);
+  fine = fine && lathe_buffer_text(card, "\n|", error);
+  for (int32_t c = 0; fine && c < columns; c++)
+    fine = lathe_buffer_text(
+        card, lathe_type_is_text(lathe_column_type(lathe_table_column(table, c))) ? " --- |" : " --: |",
+        error);
+  fine = fine && lathe_buffer_text(card, "\n", error);
+  for (int64_t r = 0; fine && r < rows && r < CARD_ROWS; r++) {
+    fine = lathe_buffer_text(card, "|", error);
+    for (int32_t c = 0; fine && c < columns; c++)
+      fine = write_cell(lathe_table_column(table, c), r, card, error);
+    fine = fine && lathe_buffer_text(card, "\n", error);
+  }
+  return fine &&
+         (rows <= CARD_ROWS || lathe_buffer_format(card, error, "\n%lld more rows are in the bundle.\n",
+                                                   (long long)(rows - CARD_ROWS)));
 }
 
 static bool write_all(const lathe_model *model, lathe_buffer *card, lathe_error *error) {
-  lathe_model_summary s;
-  lathe_model_summarise(model, &s);
-  if (!(model->family == LATHE_FAMILY_LINEAR ? write_linear : write_logistic)(model, &s, card, error))
-    return false;
-  if (!write_inputs(model, card, error) || !write_coefficients(model, card, error)) return false;
+  bool fine = lathe_buffer_format(card, error, "# %s of %s\n\n%s Weights are %s.\n", model->title,
+                                  model->target, model->detail, model->int8 ? "int8" : "float64") &&
+              write_figures(model, card, error) &&
+              lathe_buffer_text(card,
+                                "\nThese are figures of the rows it learned from, unless they say otherwise; "
+                                "rows it has not seen tell "
+                                "more.\n",
+                                error) &&
+              write_inputs(model, card, error);
+  for (int32_t i = 0; fine && i < model->table_names.count; i++)
+    fine = write_table(model->table_names.name[i], model->tables[i], card, error);
+  if (!fine) return false;
   if (model->notes.count > 0 && !lathe_buffer_text(card, "\n## Notes\n\n", error)) return false;
   for (int32_t i = 0; i < model->notes.count; i++)
     if (!lathe_buffer_format(card, error, "- %s\n", model->notes.name[i])) return false;

@@ -1,14 +1,13 @@
-/* model.h - a fitted recipe and estimator: a graph from raw columns to the prediction, and what was learned
- * about them.
+/* model.h - a fitted recipe and estimator: a graph from raw columns to the prediction, and what was learned about them.
  *
- * A model is never changed: quantizing gives another one. In a bundle (graph/bundle.h) it adds the texts
+ * Every family of models leaves the same things: a graph, figures (named numbers), tables (coefficients, classes, a learning curve), and
+ * notes. A model is never changed: quantizing gives another one. In a bundle (graph/bundle.h) it adds the texts
  *   "recipe": the recipe as JSON
- *   "model":  JSON { "kind", "target", "weights", "intercept", "rows", "rank",
- *             kind "linear":   "target_mean", "residual_squares", "total_squares", "absolute_sum",
- *             kind "logistic": "l2", "iterations", "converged", "loss", "null_loss" (means over the rows), "class_rows": [ N, .. ],
- *                              "outputs" (coefficients are listed output by output, for the last classes),
- *             "coefficients": [ { "feature", "estimate", "standard_error" (null: none) }, .. ],
+ *   "model":  JSON { "kind", "title", "detail", "target", "weights" ("float64", "int8"),
+ *             "figures": { NAME: NUMBER, .. },
+ *             "tables": { NAME: [ { "name", "type" ("float64", "int64", "string"), "values": [ .. ] }, .. ], .. },
  *             "notes": [ TEXT, .. ] }
+ *             where null is a missing number, and "inf" and "-inf" are numbers that JSON has not
  *   "card":   the model card, markdown, for people */
 #ifndef LATHE_MODEL_MODEL_H
 #define LATHE_MODEL_MODEL_H
@@ -21,65 +20,31 @@
 
 typedef struct lathe_model lathe_model;
 
-typedef enum lathe_family { LATHE_FAMILY_LINEAR, LATHE_FAMILY_LOGISTIC } lathe_family;
-
-typedef struct lathe_coefficient {
-  const char
-      *feature; /* "(intercept)", "median_income", "ocean_proximity=INLAND"; lives as long as the model */
-  int32_t class_index; /* whose log odds or exponent it is part of; -1 in a regression */
-  double estimate;
-  double standard_error; /* NaN when aliased, or when a penalty pulls the estimate */
-  double t, p;  /* estimate / standard error; two-sided: Student's t, in a classification the normal's */
-  bool aliased; /* it follows from features before it and was set to 0 */
-} lathe_coefficient;
-
-typedef struct lathe_model_summary {
-  lathe_family family;
-  int64_t rows;     /* of training */
-  int64_t freedom;  /* rows - free coefficients */
-  int32_t features; /* columns of the matrix */
-  int32_t rank;     /* free coefficients, the intercept included */
-  bool intercept;
-  bool int8; /* its weights are quantized */
-  /* a regression, on the training rows */
-  double target_mean; /* the baseline */
-  double sigma;       /* the residual standard error */
-  double r2, adjusted_r2, rmse, mae;
-  /* a classification, on the training rows */
-  int32_t classes; /* 0: a regression */
-  int32_t iterations;
-  bool converged;
-  double l2;
-  double log_likelihood, null_log_likelihood; /* the latter: of the classes' shares alone */
-  double log_loss;                            /* -log likelihood of a row */
-  double pseudo_r2;                           /* 1 - log likelihood / null log likelihood (McFadden) */
-  double aic, bic;                            /* NaN under a penalty */
-} lathe_model_summary;
-
-/* Learn `recipe` and a linear regression on the rows of `table` by ordinary least squares. */
-lathe_model *lathe_model_fit_linear(lathe_recipe *recipe, const lathe_table *table, bool intercept,
-                                    lathe_progress *progress, lathe_error *error);
-
-/* Learn `recipe` and a logistic regression: of two classes, or of several (multinomial), the distinct values of the target. Minimises
- * -log likelihood + l2 / 2 * (sum of squared weights) by at most `iterations` steps of Newton's method. */
-lathe_model *lathe_model_fit_logistic(lathe_recipe *recipe, const lathe_table *table, bool intercept,
-                                      double l2, int32_t iterations, lathe_progress *progress,
-                                      lathe_error *error);
-
 lathe_model *lathe_model_retain(lathe_model *model);
 void lathe_model_release(lathe_model *model);
 
-/* What is in it. Borrowed, as long as the model lives. */
+/* What is in it. Borrowed, as long as the model lives. `_kind` is the family in a word ("linear"), `_title` for people ("Linear
+ * regression"), `_detail` how it was fitted and what it assumes, in sentences. */
 lathe_graph *lathe_model_graph(const lathe_model *model);
+const char *lathe_model_kind(const lathe_model *model);
+const char *lathe_model_title(const lathe_model *model);
+const char *lathe_model_detail(const lathe_model *model);
 const char *lathe_model_target(const lathe_model *model);
 const char *lathe_model_recipe(const lathe_model *model);
-void lathe_model_summarise(const lathe_model *model, lathe_model_summary *summary);
-int32_t lathe_model_coefficients(const lathe_model *model);
-bool lathe_model_coefficient(const lathe_model *model, int32_t index, lathe_coefficient *coefficient);
-int64_t lathe_model_class_rows(const lathe_model *model, int32_t index); /* of training */
+const char *lathe_model_card(const lathe_model *model);
+bool lathe_model_int8(const lathe_model *model); /* its weights are quantized */
 int32_t lathe_model_notes(const lathe_model *model);
 const char *lathe_model_note(const lathe_model *model, int32_t index);
-const char *lathe_model_card(const lathe_model *model);
+
+/* The figures in their order, and one by its name: NaN when there is none. */
+int32_t lathe_model_figures(const lathe_model *model);
+const char *lathe_model_figure_name(const lathe_model *model, int32_t index);
+double lathe_model_figure(const lathe_model *model, const char *name);
+
+/* The tables in their order, and one by its name: borrowed, NULL when there is none. */
+int32_t lathe_model_tables(const lathe_model *model);
+const char *lathe_model_table_name(const lathe_model *model, int32_t index);
+lathe_table *lathe_model_table(const lathe_model *model, const char *name);
 
 /* The same model with int8 weights; `report` may be NULL. */
 lathe_model *lathe_model_quantize(const lathe_model *model, lathe_quantize_report *report,

@@ -5,40 +5,30 @@
 #include <stdatomic.h>
 
 #include "../prepare/names.h"
-#include "linear.h"
 #include "model.h"
-
-/* What a fitted classification knows of the rows it learned from. */
-typedef struct lathe_logistic_figures {
-  bool intercept, converged;
-  int32_t rank, iterations;
-  int64_t rows;
-  double l2, loss, null_loss;
-} lathe_logistic_figures;
 
 struct lathe_model {
   atomic_int references;
-  lathe_family family;
   lathe_graph *graph;
-  char *target, *recipe, *card;
+  char *kind, *title, *detail, *target, *recipe, *card;
   bool int8;
-  lathe_linear_figures figures;    /* of LATHE_FAMILY_LINEAR */
-  lathe_logistic_figures logistic; /* of LATHE_FAMILY_LOGISTIC */
-  int64_t *class_rows;             /* (classes): rows of training; NULL for a regression */
-  int32_t outputs;                 /* coefficients are (outputs, features): of the last `outputs` classes */
-  lathe_names features;            /* the name of each coefficient; "(intercept)" before the features */
-  double *estimates, *errors;      /* an error is NaN when it is not known */
-  lathe_names notes;
+  lathe_names figure_names, table_names, notes;
+  double *figures;      /* beside their names */
+  lathe_table **tables; /* beside their names */
 };
 
 lathe_model *lathe_model_new(lathe_error *error);
 
-/* Features, the intercept counted: the coefficients of one output. */
-int32_t lathe_model_terms(const lathe_model *model);
+/* A figure or table of this name, added or put in place of the one there was. The table is retained; it has columns of float64, int64 and
+ * string. */
+bool lathe_model_set_figure(lathe_model *model, const char *name, double value, lathe_error *error);
+bool lathe_model_set_table(lathe_model *model, const char *name, lathe_table *table, lathe_error *error);
 
-/* The word of a family in a bundle; and back (false for another word). */
-const char *lathe_family_word(lathe_family family);
-bool lathe_family_parse(const char *word, lathe_family *family);
+/* The title, for people, and sentences on how it was fitted and what it assumes. */
+bool lathe_model_set_words(lathe_model *model, const char *title, const char *detail, lathe_error *error);
+
+/* A copy that may be changed before others see it: all but the graph, which is NULL, and the card. */
+lathe_model *lathe_model_copy(const lathe_model *model, lathe_error *error);
 
 /* Write the model card, from all else. */
 bool lathe_model_write_card(lathe_model *model, lathe_error *error);

@@ -8,52 +8,167 @@
 #include "../base/memory.h"
 #include "../prepare/facts.h"
 
-bool lathe_training_begin(lathe_training *training, lathe_family family, lathe_recipe *recipe,
-                          const lathe_table *table, lathe_progress *progress, lathe_error *error) {
+/* Row weights are no feature. */
+static bool drop_weights(lathe_recipe *recipe, const lathe_table *table, const lathe_fit_options *options,
+                         lathe_error *error) {
+  if (!options || !options->weights) return true;
+  if (!strcmp(options->weights, lathe_recipe_target(recipe)))
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                           "the weights cannot be the target \"%s\"; name another column", options->weights);
+  return lathe_table_need(table, options->weights, error) >= 0 &&
+         lathe_recipe_drop(recipe, options->weights, error);
+}
+
+bool lathe_training_begin(lathe_training *training, const char *kind, lathe_recipe *recipe,
+                          const lathe_table *table, const lathe_fit_options *options,
+                          lathe_progress *progress, lathe_error *error) {
   lathe_model *model = training->model = lathe_model_new(error);
-  if (!model) return false;
+  if (!model || !drop_weights(recipe, table, options, error)) return false;
   const char *text = lathe_recipe_describe(recipe, error), *name = lathe_recipe_target(recipe);
-  model->family = family;
+  model->kind = lathe_memory_text(kind, strlen(kind), error);
   model->recipe = text ? lathe_memory_text(text, strlen(text), error) : NULL;
   model->target = lathe_memory_text(name, strlen(name), error);
-  return model->recipe && model->target &&
+  return model->kind && model->recipe && model->target &&
          lathe_recipe_fit(recipe, table, &training->prepared, progress, error) &&
          lathe_names_copy(&model->notes, &training->prepared.notes, error);
 }
 
-static bool add_coefficient(lathe_model *model, int64_t place, const char *name, double estimate,
-                            double deviation, lathe_error *error) {
-  model->estimates[place] = estimate;
-  model->errors[place] = deviation;
-  return lathe_names_add(&model->features, error, "%s", name);
-}
-
-bool lathe_training_take(lathe_training *training, int32_t outputs, int32_t first, bool intercept,
-                         const double *weights, const double *errors, const double *bias,
-                         const double *bias_errors, lathe_error *error) {
-  lathe_model *model = training->model;
+bool lathe_training_linear(lathe_training *training, int32_t outputs, const double *weights,
+                           const double *bias, lathe_error *error) {
   const lathe_prepared *prepared = &training->prepared;
   lathe_operator node = {.kind = LATHE_OPERATOR_LINEAR,
                          .width = outputs,
                          .inputs = 1,
                          .input = &prepared->matrix,
                          .tensor = {weights, bias}};
-  if (lathe_graph_add(prepared->graph, &node, error) < 0) return false;
-  model->graph = lathe_graph_retain(prepared->graph);
-  int32_t width = prepared->features.count;
-  size_t count = (size_t)(outputs - first) * (size_t)(width + intercept);
-  model->outputs = outputs - first;
-  model->estimates = lathe_memory_new(count, sizeof *model->estimates, error);
-  model->errors = lathe_memory_new(count, sizeof *model->errors, error);
-  bool fine = model->estimates && model->errors;
-  int64_t place = 0;
-  for (int32_t o = first; fine && o < outputs; o++) {
-    if (intercept) fine = add_coefficient(model, place++, "(intercept)", bias[o], bias_errors[o], error);
-    for (int32_t j = 0; fine && j < width; j++)
-      fine = add_coefficient(model, place++, prepared->features.name[j], weights[(int64_t)j * outputs + o],
-                             errors[(int64_t)j * outputs + o], error);
+  return lathe_graph_add(prepared->graph, &node, error) >= 0;
+}
+
+/* Classes of a single row are learned from that row alone. */
+static bool note_small(lathe_training *training, const lathe_classes *classes, lathe_error *error) {
+  int32_t small = 0, which = 0;
+  for (int32_t i = classes->count - 1; i >= 0; i--)
+    if (classes->rows[i] == 1) {
+      small++;
+      which = i;
+    }
+  if (small == 0) return true;
+  lathe_names *notes = &training->model->notes;
+  const char *name = lathe_graph_class(training->prepared.graph, which);
+  return small == 1
+             ? lathe_names_add(notes, error, "class \"%s\" has one row to learn from", name)
+             : lathe_names_add(notes, error, "%d classes have one row to learn from, \"%s\" among them",
+                               small, name);
+}
+
+static bool name_classes(lathe_graph *graph, const lathe_column *column, const lathe_classes *classes,
+                         lathe_error *error) {
+  lathe_text *name = lathe_memory_new((size_t)classes->count, sizeof *name, error);
+  char(*scratch)[32] = lathe_memory_new((size_t)classes->count, sizeof *scratch, error);
+  bool fine = name && scratch;
+  for (int32_t i = 0; fine && i < classes->count; i++) {
+    name[i] = lathe_column_format(column, classes->first[i], scratch[i]);
+    if (name[i].size > 0 && memchr(name[i].data, 0, name[i].size))
+      fine = lathe_error_set(error, LATHE_ERROR_DATA,
+                             "a class has a NUL in its name (row %lld of the target); clean that text first",
+                             (long long)classes->first[i] + 1);
   }
+  fine = fine && lathe_graph_set_classes(graph, lathe_column_type(column), classes->count, name, error);
+  free(name);
+  free(scratch);
   return fine;
+}
+
+/* A table of `count` columns, which are released, under this name in the model. */
+static bool keep_table(lathe_model *model, const char *table_name, int32_t count, const char *const *names,
+                       lathe_column *const *columns, lathe_error *error) {
+  bool fine = true;
+  for (int32_t i = 0; i < count; i++) fine = fine && columns[i];
+  lathe_table *table = fine ? lathe_table_new(count, names, columns, error) : NULL;
+  fine = table && lathe_model_set_table(model, table_name, table, error);
+  lathe_table_release(table);
+  for (int32_t i = 0; i < count; i++) lathe_column_release(columns[i]);
+  return fine;
+}
+
+static lathe_text text_of(const char *text) {
+  return (lathe_text){text, strlen(text)};
+}
+
+static bool keep_classes(lathe_training *training, const lathe_classes *classes, lathe_error *error) {
+  lathe_text *name = lathe_memory_new((size_t)classes->count, sizeof *name, error);
+  if (!name) return false;
+  for (int32_t i = 0; i < classes->count; i++)
+    name[i] = text_of(lathe_graph_class(training->prepared.graph, i));
+  lathe_column *columns[] = {lathe_column_from_text(name, classes->count, error),
+                             lathe_column_from_int64(classes->rows, classes->count, error)};
+  free(name);
+  return keep_table(training->model, "classes", 2, (const char *const[]){"class", "rows"}, columns, error);
+}
+
+bool lathe_training_classes(lathe_training *training, const lathe_column *target,
+                            const lathe_classes *classes, bool link, lathe_error *error) {
+  lathe_graph *graph = training->prepared.graph;
+  int32_t last = lathe_graph_operators(graph) - 1;
+  lathe_operator node = {.kind = lathe_graph_operator(graph, last)->width == 1 ? LATHE_OPERATOR_LOGISTIC
+                                                                               : LATHE_OPERATOR_SOFTMAX,
+                         .inputs = 1,
+                         .input = &last};
+  return (!link || lathe_graph_add(graph, &node, error) >= 0) &&
+         name_classes(graph, target, classes, error) && keep_classes(training, classes, error) &&
+         note_small(training, classes, error);
+}
+
+/* The values of one column of coefficients, output by output. */
+static lathe_column *coefficient_values(const lathe_coefficient_column *of, int32_t width, int32_t outputs,
+                                        int32_t first, bool intercept, lathe_error *error) {
+  int64_t count = (int64_t)(outputs - first) * (width + intercept), place = 0;
+  double *values = lathe_memory_raw((size_t)count, sizeof *values, error);
+  if (!values) return NULL;
+  for (int32_t o = first; o < outputs; o++) {
+    if (intercept) values[place++] = of->bias[o];
+    for (int32_t j = 0; j < width; j++) values[place++] = of->weights[(int64_t)j * outputs + o];
+  }
+  lathe_column *column = lathe_column_from_float64(values, count, error);
+  free(values);
+  return column;
+}
+
+/* The names beside them: of features, or of classes. */
+static lathe_column *coefficient_names(const lathe_training *training, int32_t outputs, int32_t first,
+                                       bool intercept, bool classes, lathe_error *error) {
+  const lathe_names *features = &training->prepared.features;
+  int64_t count = (int64_t)(outputs - first) * (features->count + intercept), place = 0;
+  lathe_text *names = lathe_memory_raw((size_t)count, sizeof *names, error);
+  if (!names) return NULL;
+  for (int32_t o = first; o < outputs; o++)
+    for (int32_t j = -intercept; j < features->count; j++)
+      names[place++] = text_of(classes ? lathe_graph_class(training->prepared.graph, o)
+                               : j < 0 ? "(intercept)"
+                                       : features->name[j]);
+  lathe_column *column = lathe_column_from_text(names, count, error);
+  free(names);
+  return column;
+}
+
+bool lathe_training_coefficients(lathe_training *training, int32_t outputs, int32_t first, bool intercept,
+                                 int32_t count, const lathe_coefficient_column *columns, lathe_error *error) {
+  enum { MOST = 24 };
+  const char *names[MOST + 2];
+  lathe_column *made[MOST + 2];
+  int32_t place = 0;
+  if (outputs - first > 1) {
+    names[place] = "class";
+    made[place++] = coefficient_names(training, outputs, first, intercept, true, error);
+  }
+  names[place] = "feature";
+  made[place++] = coefficient_names(training, outputs, first, intercept, false, error);
+  for (int32_t i = 0; i < count && i < MOST; i++) {
+    names[place] = columns[i].name;
+    made[place++] =
+        coefficient_values(&columns[i], training->prepared.features.count, outputs, first, intercept, error);
+  }
+  return keep_table(training->model, "coefficients", place, names, made, error);
 }
 
 bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, lathe_error *error) {
@@ -68,6 +183,7 @@ bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, 
 
 lathe_model *lathe_training_end(lathe_training *training, bool fine, lathe_error *error) {
   lathe_model *model = training->model;
+  if (fine) model->graph = lathe_graph_retain(training->prepared.graph);
   fine = fine && lathe_model_write_card(model, error);
   lathe_prepared_free(&training->prepared);
   if (fine) return model;

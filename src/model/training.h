@@ -3,7 +3,9 @@
 #ifndef LATHE_MODEL_TRAINING_H
 #define LATHE_MODEL_TRAINING_H
 
+#include "../prepare/classes.h"
 #include "../prepare/fit.h"
+#include "fit.h"
 #include "own.h"
 
 typedef struct lathe_training {
@@ -11,15 +13,35 @@ typedef struct lathe_training {
   lathe_prepared prepared;
 } lathe_training; /* zero-initialise */
 
-/* The recipe is learned on `table`; the model is begun. */
-bool lathe_training_begin(lathe_training *training, lathe_family family, lathe_recipe *recipe,
-                          const lathe_table *table, lathe_progress *progress, lathe_error *error);
+/* The recipe is learned on `table`; the model is begun. The column of row weights in `options` (NULL: defaults) is left out of the
+ * features. */
+bool lathe_training_begin(lathe_training *training, const char *kind, lathe_recipe *recipe,
+                          const lathe_table *table, const lathe_fit_options *options,
+                          lathe_progress *progress, lathe_error *error);
 
-/* The graph ends with weights (width of the matrix, outputs) and biases (outputs). The model's coefficients are those of outputs `first`
- * and on: the intercept before the features of each. `errors` and `bias_errors` have the same shapes. */
-bool lathe_training_take(lathe_training *training, int32_t outputs, int32_t first, bool intercept,
-                         const double *weights, const double *errors, const double *bias,
-                         const double *bias_errors, lathe_error *error);
+/* The weight of each row (rows): that of its column times that of its class (`classes` NULL: a regression). NULL in `weights` when all
+ * are 1. A weight of 0 leaves a row out of the sums. A negative, missing or infinite one is an error that names the row. */
+bool lathe_training_weights(const lathe_fit_options *options, const lathe_table *table,
+                            const lathe_column *target, const lathe_classes *classes, double **weights,
+                            lathe_error *error);
+
+/* The graph ends with weights (width of the matrix, outputs) and biases (outputs). */
+bool lathe_training_linear(lathe_training *training, int32_t outputs, const double *weights,
+                           const double *bias, lathe_error *error);
+
+/* The graph, whose last value has a column for each class (two classes may have one: the log odds of the second), ends in
+ * probabilities, by LATHE_OPERATOR_LOGISTIC or _SOFTMAX when `link`. The classes get their names, and a table "classes" their rows. */
+bool lathe_training_classes(lathe_training *training, const lathe_column *target,
+                            const lathe_classes *classes, bool link, lathe_error *error);
+
+/* The table "coefficients": a row for the intercept (unless `bias` is NULL) and for each feature, of outputs `first` and on; with a column
+ * "class" when there are several outputs. A column's `weights` are (features, outputs), its `bias` (outputs). */
+typedef struct lathe_coefficient_column {
+  const char *name;
+  const double *weights, *bias;
+} lathe_coefficient_column;
+bool lathe_training_coefficients(lathe_training *training, int32_t outputs, int32_t first, bool intercept,
+                                 int32_t count, const lathe_coefficient_column *columns, lathe_error *error);
 
 /* A note for each feature that follows from those before it. */
 bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, lathe_error *error);

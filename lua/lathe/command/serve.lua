@@ -5,21 +5,13 @@ local function number(options, name)
   return value
 end
 
--- A text of the column `name` that was there in training, found among the features ("town=north"); "" when none of them tells.
-local function known_text(features, name)
-  for _, feature in ipairs(features) do
-    if feature:sub(1, #name + 1) == name .. "=" then return feature:sub(#name + 2) end
-  end
-  return ""
-end
-
 -- One row to try, as JSON: zeros, and texts that the model knows.
 local function sample(model)
   local json = require "lathe.json"
-  local parts, features = {}, model:coefficients():column("feature"):values()
+  local parts = {}
   for index, input in ipairs(model:inputs()) do
     local value = "0"
-    if input.type == "string" or input.type == "category" then value = json.encode(known_text(features, input.name)) end
+    if input.type == "string" or input.type == "category" then value = json.encode(input.example or "") end
     if input.type == "bool" then value = "false" end
     if input.type == "date" or input.type == "timestamp" then value = '"2024-12-31"' end
     parts[index] = json.encode(input.name) .. ": " .. value

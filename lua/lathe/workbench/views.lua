@@ -30,42 +30,12 @@ function views.report(value)
   views.draw.report()
 end
 
--- What a model is, as a report: what it takes, what it gives, what it learned.
+-- What a model is, as a report: its own, and the columns that it takes.
 function views.model(value, name)
-  local made = require("lathe.report").new(name or "model")
-  local rows = {}
-  local function row(label, get)
-    local fine, text = pcall(get)
-    if fine and text ~= nil then rows[#rows + 1] = { label, tostring(text) } end
-  end
-  row("target", function() return value:target() end)
-  row("holds", function() return value:note() end)
-  made:values(rows)
-  local fine, inputs = pcall(function() return value:inputs() end)
-  if fine and type(inputs) == "table" then
-    made:heading "What it takes"
-    local lines = {}
-    for index, input in ipairs(inputs) do lines[index] = { input.name, input.type } end
-    made:table { columns = { "column", "type" }, rows = lines }
-  end
-  local learned
-  fine, learned = pcall(function() return value:coefficients() end)
-  if fine then
-    made:heading "What it learned"
-    local columns, lines = learned:columns(), {}
-    for index = 1, math.min(tonumber(learned:rows()), 200) do
-      local values = learned:row(index)
-      lines[index] = {}
-      for at, column in ipairs(columns) do
-        local item = values[column]
-        lines[index][at] = type(item) == "number" and style.number(item) or tostring(item == nil and "" or item)
-      end
-    end
-    local heads = {}
-    for at, column in ipairs(columns) do heads[at] = { name = column, align = at == 1 and "left" or "right" } end
-    made:table { columns = heads, rows = lines }
-  end
-  return made
+  local made = require("lathe.report").new(name or "model"):append(value:report()):heading "What it takes"
+  local lines = {}
+  for index, input in ipairs(value:inputs()) do lines[index] = { input.name, input.type } end
+  return made:table { columns = { "column", "type" }, rows = lines }
 end
 
 -- The models that this folder keeps, the newest first.

@@ -1,0 +1,16 @@
+/* target.h - what a model learns to predict, checked. */
+#ifndef LATHE_MODEL_TARGET_H
+#define LATHE_MODEL_TARGET_H
+
+#include "../prepare/classes.h"
+#include "../prepare/recipe.h"
+
+/* The target of a regression as numbers (rows), to be freed. NULL with an error when it is text, missing or infinite somewhere, or the same
+ * in every row. */
+double *lathe_target_numbers(const lathe_recipe *recipe, const lathe_table *table, lathe_error *error);
+
+/* The classes of the target, two at least, and its column, borrowed. */
+bool lathe_target_classes(const lathe_recipe *recipe, const lathe_table *table, lathe_classes *classes,
+                          const lathe_column **column, lathe_error *error);
+
+#endif
