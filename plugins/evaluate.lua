@@ -8,6 +8,7 @@ return {
       inputs = { { "model", "model" }, { "table", "table" } },
       params = {},
       outputs = { report = "report" },
+      effect = "measure",
       run = function(input, _, context)
         local style, core = require "lathe.style", require "lathe.core"
         if input.model:classes() then core.fail "the model tells classes apart; measure it with evaluate.classification" end
@@ -24,6 +25,7 @@ are those of the second of two classes, or means over several, each against the 
       inputs = { { "model", "model" }, { "table", "table" } },
       params = {},
       outputs = { report = "report" },
+      effect = "measure",
       run = function(input, _, context)
         local style, core = require "lathe.style", require "lathe.core"
         if not input.model:classes() then core.fail "the model is a regression; measure it with evaluate.regression" end

@@ -11,10 +11,12 @@ return {
         seed = { type = "integer", default = 42, min = 0, max = 4294967295, doc = "another seed, other rows" },
         shuffle = { type = "boolean", default = true, doc = "draw the test rows at random; otherwise they are the last ones" },
         stratify = { type = "column", optional = true, doc = "both parts hold the values of this column in equal shares" },
+        seal = { type = "boolean", default = true, doc = "the test rows are for measuring on alone; false: for validation, to choose by" },
         group = { type = "column", optional = true, doc = "rows that are equal in this column stay in one part; test counts groups" },
         time = { type = "column", optional = true, doc = "the latest rows by this column are for testing" },
       },
       outputs = { { "train", "table" }, { "test", "table" } },
+      effect = "split",
       run = function(input, param, context)
         local style = require "lathe.style"
         local train, test = input.table:split(param)

@@ -32,6 +32,7 @@ function artifact.save(project, value, number)
     local path = project:staging(number .. (kind == "table" and ".safetensors" or ".lathe"))
     value:save(path)
     kept.hash, kept.size = project:take_file(path)
+    if kind == "table" and require("lathe.seal").of(value) then kept.sealed = true end
   end
   return kept
 end
@@ -43,7 +44,10 @@ function artifact.load(project, kept)
   if not whole then return nil, problem end
   local path = project:object(kept.hash)
   local fine, value = pcall(function()
-    if kept.kind == "table" then return require("lathe.table").load(path) end
+    if kept.kind == "table" then
+      local loaded = require("lathe.table").load(path)
+      return kept.sealed and require("lathe.seal").put(loaded) or loaded
+    end
     if kept.kind == "model" then return require("lathe.model").open(path) end
     local file = io.open(path, "rb") or core.fail("cannot read %s", path)
     local text = file:read "*a"

@@ -72,7 +72,7 @@ function concat.concat(list)
     core.fail("source is the name of a column, not %s", tostring(list.source))
   end
   local made = tables.wrap(C.lathe_table_concat(pointers, count, list.source, c_names, core.progress(), core.problem))
-  return made, report_of(given, labels, made)
+  return require("lathe.seal").inherit(made, given), report_of(given, labels, made)
 end
 
 -- Wide to long: a row for each row and each of the `values` columns, with the `id` columns beside it, the name of the column in a column

@@ -97,7 +97,8 @@ function core.class(noun, release)
   local meta = {
     __index = function(object, key)
       local method = class[key]
-      if method == nil and class.missing then return class.missing(object, key) end
+      if method == nil and class.missing then method = class.missing(object, key) end
+      if class.pass then return class.pass(object, key, method) end -- what an object gives instead of its class's method
       return method
     end,
     __tostring = function(object) return class.describe(object) end,

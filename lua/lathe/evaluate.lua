@@ -177,6 +177,7 @@ end
 
 -- The report that model:evaluate gives.
 function evaluate.evaluate(model, rows_of)
+  require("lathe.seal").look(rows_of)
   if model:classes() then return classification(model, rows_of) end
   return regression(model, rows_of)
 end

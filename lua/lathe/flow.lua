@@ -73,7 +73,7 @@ function flow.new(name)
   local source = debug.getinfo(2, "S")
   local file = source and source.source:match "^@(.+)$"
   local folder = file and (file:match "^(.*)/[^/]*$" or ".") or nil
-  inside[made] = { name = name, nodes = {}, by_name = {}, file = file, folder = folder, set = {} }
+  inside[made] = { name = name, nodes = {}, by_name = {}, file = file, folder = folder, set = {}, allowed = {} }
   return made
 end
 
@@ -190,6 +190,14 @@ end
 
 -- The name of the flow, and the file it was written in (nil: none).
 function methods:name() return inside[self].name, inside[self].file end
+
+-- Let findings of the leakage guard of this name pass, and say why: flow:allow("predicts-alone", "the code is known beforehand").
+function methods:allow(name, why)
+  if type(name) ~= "string" or type(why) ~= "string" or why == "" then
+    core.fail 'flow:allow takes the name of a finding and the reason: flow:allow("predicts-alone", "why")'
+  end
+  inside[self].allowed[name] = why
+end
 
 -- Its nodes in order: a list of { name =, step =, inputs = { { node =, output =, input = }, ... }, params = { name = value },
 -- file =, line = }.
@@ -415,7 +423,7 @@ function methods:plan(options)
   local state = inside[self]
   local plan = {
     flow = self, name = state.name, file = state.file, folder = state.folder, project = options.project or ".", nodes = {}, problems = {},
-    by_node = {}, written = {}, read = {},
+    by_node = {}, written = {}, read = {}, allowed = state.allowed,
   }
   for _, node in ipairs(state.nodes) do plan_node(plan, node) end
   if #state.nodes == 0 then plan.problems[1] = ("the flow %s has no nodes"):format(state.name) end
@@ -432,6 +440,12 @@ function methods:plan(options)
   end
   if not only or #only == 0 then
     for _, entry in ipairs(plan.nodes) do entry.needed = true end
+  end
+  if not plan.problems[1] then
+    local guard = require "lathe.guard"
+    for _, found in ipairs(guard.graph(plan)) do
+      if not plan.allowed[found.name] then plan.problems[#plan.problems + 1] = guard.sentence(found) end
+    end
   end
   return plan
 end

@@ -65,8 +65,8 @@ local function check(other, options, where)
   return options
 end
 
-local function finish(pointer, unmatched)
-  local result = tables.wrap(pointer)
+local function finish(pointer, unmatched, other)
+  local result = require("lathe.seal").inherit(tables.wrap(pointer), { other })
   return result, core.beside { left = tonumber(unmatched.left), right = tonumber(unmatched.right) }
 end
 
@@ -90,7 +90,7 @@ function tables:join(other, options)
   c.left_unique, c.right_unique, c.suffix = relation[1], relation[2], options.suffix
   local unmatched = ffi.new "lathe_join_unmatched"
   return finish(C.lathe_table_join(self:handle(), indices(self, left), other:handle(), indices(other, right), #left, c, unmatched,
-    core.progress(), core.problem), unmatched)
+    core.progress(), core.problem), unmatched, other)
 end
 
 -- Beside each row the nearest row of another table: quotes:join_asof(trades, { on = "time", by = "stock", tolerance = 5 }).
@@ -115,7 +115,7 @@ function tables:join_asof(other, options)
   c.tolerance, c.strict, c.suffix = options.tolerance, not options.exact, options.suffix
   local unmatched = ffi.new "lathe_join_unmatched"
   return finish(C.lathe_table_join_asof(self:handle(), indices(self, left), other:handle(), indices(other, right), #left, c, unmatched,
-    core.progress(), core.problem), unmatched)
+    core.progress(), core.problem), unmatched, other)
 end
 
 return join

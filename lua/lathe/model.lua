@@ -13,6 +13,7 @@ local model = core.class("model", C.lathe_model_release)
 function model.fit(train, recipe, estimator)
   local tables = require "lathe.table"
   if not tables.is(train) then core.fail("lathe.fit takes a table, a recipe and an estimator; the first is a %s", type(train)) end
+  require("lathe.seal").refuse(train, "lathe.fit")
   if not require("lathe.recipe").is(recipe) then
     core.fail("lathe.fit takes a table, a recipe and an estimator; the second is a %s", type(recipe))
   end

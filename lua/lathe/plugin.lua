@@ -211,7 +211,20 @@ local function read_param(v, at, step, name, given)
   return param
 end
 
-local step_fields = { doc = true, detail = true, inputs = true, outputs = true, params = true, cache = true, run = true }
+local step_fields = {
+  doc = true, detail = true, inputs = true, outputs = true, params = true, cache = true, run = true, effect = true,
+}
+
+-- What a step does to rows, for the leakage guard (lathe.guard).
+local effects = { split = true, learn = true, augment = true, train = true, choose = true, measure = true }
+
+-- A step that makes a model of rows alone trains, whatever it says.
+local function effect_of(step)
+  local taken, given = {}, {}
+  for _, port in ipairs(step.inputs) do taken[port.kind] = true end
+  for _, port in ipairs(step.outputs) do given[port.kind] = true end
+  return given.model and taken.table and not taken.model and "train" or nil
+end
 
 local function read_step(v, stage, name, given, file)
   local at = { "steps", name }
@@ -234,6 +247,11 @@ local function read_step(v, stage, name, given, file)
   step.inputs = read_ports(v, { "steps", name, "inputs" }, ("step %s, inputs"):format(full), given.inputs)
   step.outputs = read_ports(v, { "steps", name, "outputs" }, ("step %s, outputs"):format(full), given.outputs)
   if not step.inputs or not step.outputs then return false end
+  if given.effect ~= nil and not effects[given.effect] then
+    return v.fail({ "steps", name, "effect" },
+      'step %s: effect is "split", "learn", "augment", "train", "choose" or "measure", not %s', full, tostring(given.effect))
+  end
+  step.effect = given.effect or effect_of(step)
   if given.params ~= nil and type(given.params) ~= "table" then return v.fail(at, "step %s: params is a table of names", full) end
   for param_name, param in pairs(given.params or {}) do
     local made = read_param(v, { "steps", name, "params", param_name }, step, param_name, param)

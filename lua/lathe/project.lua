@@ -152,6 +152,16 @@ function methods:keep_answer(key, entry)
   write_sealed(self, "http/" .. key .. ".json", entry)
 end
 
+-- Remember that the test rows of hash `rows` measured the model of hash `model`: how many models they have measured.
+function methods:looked(rows, model)
+  local folder = self.path .. "/looks/" .. rows
+  core.try(C.lathe_folder_make(folder, problem))
+  if not project.look(folder .. "/" .. model) then
+    core.try(C.lathe_store_write(self.store, ("looks/%s/%s"):format(rows, model), "", 0, problem))
+  end
+  return #project.list(folder)
+end
+
 -- Keep the bytes at a pointer: their hash.
 function methods:put_bytes(data, size)
   local hash = ffi.new "char[33]"

@@ -205,11 +205,49 @@ function engine:publish(file)
   return true
 end
 
+-- Look at the rows that a step is about to take, or has given: a finding that the flow does not allow stops it.
+function engine:guard(node, entry, inputs, param, given)
+  local guard = require "lathe.guard"
+  for _, found in ipairs(guard.rows(entry, inputs, param, given)) do
+    if found.told or self.plan.allowed[found.name] then
+      self:tell("log", ("%s: %s: %s"):format(node.name, found.name, found.text))
+    else
+      core.fail("%s", guard.sentence(found))
+    end
+  end
+end
+
+-- Test rows are measured on, and not learned from. How many models these rows have measured is counted.
+function engine:seals(node, entry, inputs)
+  local seal, first = require "lathe.seal", nil
+  for _, port in ipairs(entry.step.inputs) do
+    if port.kind == "table" then first = first or inputs[port.name] end
+  end
+  if not first or not seal.of(first) then return end
+  local effect = entry.step.effect
+  if effect and effect ~= "measure" and effect ~= "split" and not self.plan.allowed["test-rows-used"] then
+    seal.refuse(first, entry.step.name)
+  end
+  for _, input in ipairs(node.inputs) do
+    local model = effect == "measure" and inputs[input.input]
+    if model and model.noun == "model" and input.hash then
+      local rows
+      for _, other in ipairs(node.inputs) do rows = inputs[other.input] == first and other.hash or rows end
+      local count = rows and self.project:looked(rows, input.hash)
+      if count and count > 1 then
+        self:tell("log", ("%s: model %d that these test rows measure; the best of many looks better than it is"):format(node.name, count))
+      end
+    end
+  end
+end
+
 -- Run a node's step and keep what it gives.
 function engine:make(node, entry)
   local step, inputs = entry.step, {}
   for _, input in ipairs(node.inputs) do inputs[input.input] = self:value(input.node, input.output) end
   local param, aside = self:param_of(node, entry, inputs)
+  self:seals(node, entry, inputs)
+  self:guard(node, entry, inputs, param)
   local before = C.lathe_clock()
   node.note = nil
   local fine, given = host.call(step.run, inputs, param, context_of(self, node))
@@ -219,6 +257,7 @@ function engine:make(node, entry)
     error(sentence, 0)
   end
   given = check_outputs(step, given)
+  self:guard(node, entry, inputs, param, given)
   node.outputs, node.files, self.values[node.index] = {}, {}, {}
   for index, output in ipairs(step.outputs) do
     local value = given[output.name]

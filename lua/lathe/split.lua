@@ -5,7 +5,7 @@ local tables = require "lathe.table"
 
 local C = core.C
 
-core.takes.split = { test = 0.2, seed = 42, shuffle = true, stratify = core.open, group = core.open, time = core.open }
+core.takes.split = { test = 0.2, seed = 42, shuffle = true, seal = true, stratify = core.open, group = core.open, time = core.open }
 core.takes.folds = { folds = 5, seed = 42, shuffle = true, stratify = core.open, group = core.open, time = core.open }
 
 local function take(table_, rows, count)
@@ -37,6 +37,7 @@ end
 -- number of rows. With the same seed these are the rows, in the order, of scikit-learn's train_test_split. `stratify` = a column
 -- whose values both parts hold in equal shares; `group` = a column whose equal rows stay in one part (`test` counts groups); `time` = a
 -- column by which the latest rows are for testing (rows of one time stay together); shuffle = false: the test rows are the last ones.
+-- The test rows are sealed: what learns from rows or chooses by them refuses them (t:unseal); seal = false cuts rows for validation.
 function tables:split(options)
   options = core.options(options, "split")
   if type(options.test) ~= "number" then core.fail("test is a number such as 0.2, not %s", tostring(options.test)) end
@@ -61,6 +62,7 @@ function tables:split(options)
     end
   end
   local test = take(self, order, cut[0])
+  if options.seal then require("lathe.seal").put(test) end
   return take(self, order + cut[0], rows - cut[0]), test
 end
 

@@ -7,6 +7,7 @@ local column = require "lathe.column"
 local C = core.C
 local tables = core.class("table", C.lathe_table_release)
 local handle = tables.handle
+require("lathe.seal").guard(tables)
 
 -- ---- writing ----
 
@@ -330,6 +331,13 @@ function tables:duplicates()
   local count = C.lathe_table_duplicates(handle(self), core.progress(), core.problem)
   if count < 0 then core.try(false) end
   return tonumber(count)
+end
+
+-- The same rows without the seal that t:split puts on test rows, so that they may be learned from: test:unseal "the last fit, on all
+-- rows". Say why.
+function tables:unseal(why)
+  if type(why) ~= "string" or why == "" then core.fail 't:unseal takes the reason: t:unseal "the last fit, on all rows"' end
+  return tables.wrap(C.lathe_table_retain(handle(self)))
 end
 
 -- A data-quality report: what each column holds, what is wrong with it, and the step that mends it.

@@ -41,7 +41,8 @@ local function fit(t, options, recipe) return lathe.fit(t, recipe or lathe.recip
 local t = of()
 local m = fit(t)
 tap.same({ m:kind(), m:classes(), m:note() }, { "logistic", { "no", "yes" }, "2 classes, 3 coefficients" }, "two texts are two classes")
-tap.same(m:coefficients():columns(), { "feature", "estimate", "standard_error", "z", "p" }, "coefficients are tested by the normal distribution")
+tap.same(m:coefficients():columns(), { "feature", "estimate", "standard_error", "z", "p" },
+  "coefficients are tested by the normal distribution")
 local p = m:predict(t)
 tap.same(p:columns(), { "y", "P(no)", "P(yes)" }, "a prediction is the class and a probability for each")
 tap.same({ p:type "y", p:type "P(yes)" }, { "category", "float64" }, "a text's class is a category")

@@ -49,7 +49,8 @@ tap.same(values(m:coefficients(), "feature"), { "(intercept)", "a", "b", "city=y
 tap.ok(near(values(m:coefficients(), "estimate"), { 13, 2, -1, -10, -10 }), "an exact relation is found")
 tap.ok(near(values(m:predict(t), "y"), values(t, "y")), "and predicted")
 tap.same(m:predict(t):columns(), { "y" }, "predictions are a table with the target's column")
-tap.same(m:inputs(), { { name = "a", type = "float64" }, { name = "b", type = "float64" }, { name = "city", type = "string", example = "x" } },
+tap.same(m:inputs(), { { name = "a", type = "float64" }, { name = "b", type = "float64" },
+  { name = "city", type = "string", example = "x" } },
   "a model knows its raw columns")
 tap.same({ m:target(), m:note() }, { "y", "5 coefficients" }, "its target and a note")
 tap.ok(tostring(m):find("Linear regression of y", 1, true), "it prints as a summary")

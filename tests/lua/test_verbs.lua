@@ -92,7 +92,7 @@ end
 local page, untold = read "lua", {}
 local own = { -- for modules of lathe alone
   indices_of = true, index_of = true, names = true, handle = true, is = true, wrap = true, describe = true, missing = true, new = true,
-  release = true, load = true,
+  release = true, load = true, pass = true,
 }
 local function tell(name)
   if not own[name] and not page:find("\n###[^\n]*%f[%w_]table:" .. name .. "%(") then untold[#untold + 1] = name end
