@@ -34,6 +34,7 @@
 #include "graph/quantize.h"
 #include "prepare/recipe.h"
 #include "prepare/split.h"
+#include "prepare/augment.h"
 #include "model/model.h"
 #include "model/fit.h"
 #include "model/metrics.h"
