@@ -140,6 +140,7 @@ local function ask(url, shown, options, lines)
   local count = 0
   while true do
     count = count + 1
+    local begun = C.lathe_clock()
     local response = C.lathe_http_send(client, nil, url, lines, nil, 0, limits, core.progress(), problem)
     local wait, last
     if response ~= nil then
@@ -155,7 +156,8 @@ local function ask(url, shown, options, lines)
       local start, stop = ffi.string(problem.message):find(url, 1, true)
       last = ffi.string(problem.message)
       if start then last = last:sub(1, start - 1) .. shown .. last:sub(stop + 1) end
-      if problem.code ~= C.LATHE_ERROR_FILE then core.fail("%s", last) end -- cancelled, too large, no memory
+      if problem.code ~= C.LATHE_ERROR_FILE then core.fail("%s", last) end -- cancelled, too large, not trusted
+      if C.lathe_clock() - begun >= limits.timeout then return nil, last end -- it had its time
     end
     if count > (options.retries or RETRIES) then
       return nil, ("%s%s; check the address, or try again later"):format(last, count > 1 and (" (asked %d times)"):format(count) or "")
@@ -165,6 +167,7 @@ local function ask(url, shown, options, lines)
 end
 
 local refusals = {
+  [204] = "it has no data there; check the address", [206] = "it sends a part only; check the address",
   [401] = "it wants to know who asks; give a token with token_env or token_file",
   [403] = "it does not allow this; check the token and its rights",
   [404] = "there is nothing at this address; check it", [410] = "what was at this address is gone; look for another",
@@ -172,7 +175,7 @@ local refusals = {
 
 local function check_answer(shown, status, headers, options)
   if status ~= 200 then
-    core.fail("%s: the server answers %d; %s", shown, status, refusals[status] or "check the address")
+    core.fail("%s: the server answers %d; %s", shown, status, refusals[status] or status >= 500 and "it failed at this; try again later, or tell those who run it" or "check the address")
   end
   local kind = (headers["content-type"] or ""):lower():match "^%s*([^;%s]*)"
   if not options.format and (kind == "text/html" or kind == "application/xhtml+xml") then

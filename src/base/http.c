@@ -24,6 +24,8 @@ static struct {
 #undef FIELD
 } curl;
 
+enum { TIMEOUT = 30, CONNECT_TIMEOUT = 5 }; /* seconds */
+
 struct lathe_http_client {
   CURLM *multi;
   CURL *easy;
@@ -177,8 +179,43 @@ static bool run(lathe_http_client *client, const char *url, lathe_progress *prog
   return true;
 }
 
-static bool say_why(const lathe_http_response *response, const char *url, CURLcode result, const char *words,
-                    const lathe_http_limits *limits, lathe_error *error) {
+/* What asking once more does not mend; all else is a server that is not reached (LATHE_ERROR_FILE). */
+static const struct {
+  CURLcode result;
+  const char *format; /* of the URL and curl's words */
+} reasons[] = {
+    {CURLE_TOO_MANY_REDIRECTS,
+     "%s: it is redirected more than five times, in a circle perhaps (%s); check the address"},
+    {CURLE_UNSUPPORTED_PROTOCOL,
+     "%s: what answers there, or where it leads, does not speak HTTP (%s); check the address and its port"},
+    {CURLE_WEIRD_SERVER_REPLY,
+     "%s: what answers there does not speak HTTP (%s); check the address and its port"},
+    {CURLE_PEER_FAILED_VERIFICATION, "%s: its certificate is not trusted (%s); check the address, or name "
+                                     "the file of the authority that signed it "
+                                     "in the environment as SSL_CERT_FILE"},
+    {CURLE_SSL_CACERT_BADFILE,
+     "%s: the certificates of SSL_CERT_FILE cannot be read (%s); name a PEM file in it"},
+    {CURLE_SSL_CONNECT_ERROR, "%s: it does not speak TLS as https does (%s); check the address and its port"},
+};
+
+static bool say_late(lathe_http_client *client, const char *url, const lathe_http_limits *limits,
+                     lathe_error *error) {
+  double whole = limits && limits->timeout > 0 ? limits->timeout : TIMEOUT;
+  double connecting = limits && limits->connect_timeout > 0 ? limits->connect_timeout : CONNECT_TIMEOUT;
+  curl_off_t connected = 0;
+  curl.easy_getinfo(client->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+  if (connected == 0 && connecting < whole)
+    return lathe_error_set(
+        error, LATHE_ERROR_FILE,
+        "%s: no connection within %g s; check the address, or allow more with connect_timeout", url,
+        connecting);
+  return lathe_error_set(error, LATHE_ERROR_FILE, "%s: no whole answer within %g s; allow more with timeout",
+                         url, whole);
+}
+
+static bool say_why(lathe_http_client *client, const lathe_http_response *response, const char *url,
+                    CURLcode result, const char *words, const lathe_http_limits *limits, lathe_error *error) {
+  if (!*words) words = curl.easy_strerror(result);
   if (response->problem.code != LATHE_ERROR_NONE) {
     if (error) *error = response->problem;
     return false;
@@ -187,11 +224,11 @@ static bool say_why(const lathe_http_response *response, const char *url, CURLco
     return lathe_error_set(error, LATHE_ERROR_DATA,
                            "%s: the answer is larger than the %lld bytes allowed; ask for less at once", url,
                            (long long)response->limit);
-  if (result == CURLE_OPERATION_TIMEDOUT)
-    return lathe_error_set(error, LATHE_ERROR_FILE,
-                           "%s: no whole answer within %g s; allow more with timeout", url,
-                           limits && limits->timeout > 0 ? limits->timeout : 30.0);
-  return lathe_error_set(error, LATHE_ERROR_FILE, "%s: %s", url, *words ? words : curl.easy_strerror(result));
+  if (result == CURLE_OPERATION_TIMEDOUT) return say_late(client, url, limits, error);
+  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+    if (result == reasons[i].result)
+      return lathe_error_set(error, LATHE_ERROR_DATA, reasons[i].format, url, words);
+  return lathe_error_set(error, LATHE_ERROR_FILE, "%s: %s", url, words);
 }
 
 static bool send_request(lathe_http_client *client, const char *method, const char *url, const char *body,
@@ -207,10 +244,14 @@ static bool send_request(lathe_http_client *client, const char *method, const ch
   curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   if (loopback(url)) curl.easy_setopt(easy, CURLOPT_PROXY, "");
+  const char *authorities = getenv("SSL_CERT_FILE"); /* libcurl itself looks at neither */
+  if (!authorities || !*authorities) authorities = getenv("CURL_CA_BUNDLE");
+  if (authorities && *authorities) curl.easy_setopt(easy, CURLOPT_CAINFO, authorities);
   curl.easy_setopt(easy, CURLOPT_URL, url);
   curl.easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-  curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(limits ? limits->timeout : 0, 30));
-  curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits ? limits->connect_timeout : 0, 5));
+  curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(limits ? limits->timeout : 0, TIMEOUT));
+  curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   milliseconds(limits ? limits->connect_timeout : 0, CONNECT_TIMEOUT));
   curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
   curl.easy_setopt(easy, CURLOPT_WRITEDATA, response);
   curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -221,7 +262,7 @@ static bool send_request(lathe_http_client *client, const char *method, const ch
   bool ended = run(client, url, progress, &result, error);
   curl.multi_remove_handle(client->multi, easy);
   if (!ended) return false;
-  if (result != CURLE_OK) return say_why(response, url, result, words, limits, error);
+  if (result != CURLE_OK) return say_why(client, response, url, result, words, limits, error);
   long status = 0;
   curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   response->status = (int32_t)status;

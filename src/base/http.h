@@ -3,7 +3,8 @@
  * A client keeps its connections open between requests, so that many to one server cost one handshake. It is
  * used by one thread at a time. libcurl does the work and is opened when the first client is made. Only http
  * and https are spoken; a loopback address is never asked through a proxy; GET and HEAD follow up to five
- * redirections. */
+ * redirections. A server's certificate must be signed by an authority that the system trusts, or by one in the PEM file
+ * that SSL_CERT_FILE or CURL_CA_BUNDLE names in the environment. */
 #ifndef LATHE_BASE_HTTP_H
 #define LATHE_BASE_HTTP_H
 
@@ -27,7 +28,8 @@ void lathe_http_client_free(lathe_http_client *client);
 /* Send a request and wait for the whole answer, whatever its status. `method` NULL: GET, or POST when there
  * is a body. `headers`: lines "Name: value", or NULL. `body` NULL: none. `limits` NULL: the defaults. Gives
  * up within a tenth of a second when `progress` is cancelled. NULL with an error that names the URL when
- * there is no answer. */
+ * there is no answer: LATHE_ERROR_FILE when the server was not reached or did not end, LATHE_ERROR_DATA when asking once more
+ * would not help. */
 lathe_http_response *lathe_http_send(lathe_http_client *client, const char *method, const char *url,
                                      const char *headers, const char *body, size_t body_size,
                                      const lathe_http_limits *limits, lathe_progress *progress,

@@ -1,6 +1,11 @@
-"""A server on the loopback that behaves badly on request; writes its port to the file named first."""
+"""A server on the loopback that behaves badly on request; writes its port to the file named first, and, when a certificate and its key
+are named behind it, that of one that speaks TLS."""
 import gzip
+import os
+import ssl
 import sys
+import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CSV = b"a,b\n1,x\n2,y\n"
@@ -59,6 +64,32 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/drop":
             self.close_connection = True
             return self.connection.shutdown(2)
+        if path == "/drip":
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            while True:
+                self.wfile.write(b"a")
+                time.sleep(0.02)
+        if path == "/circle":
+            return self.answer(302, b"", Location="/circle")
+        if path == "/file":
+            return self.answer(302, b"", Location="file:///etc/passwd")
+        if path == "/away":
+            return self.answer(302, b"", Location="http://127.0.0.1:%d/secret" % other.server_address[1])
+        if path == "/broken":
+            return self.answer(500, b"a,b\n1,2\n", Content_Type="text/csv")
+        if path == "/short":
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            return self.wfile.write(CSV)
+        if path == "/other":
+            self.close_connection = True
+            return self.wfile.write(b"220 mail.example.org ESMTP\r\n")
+        if path == "/picture.csv":
+            return self.answer(200, b"\x89PNG\r\n\x1a\n", Content_Type="image/png")
         if path == "/hang":
             self.rfile.read(1)  # until the client goes
             return None
@@ -68,10 +99,21 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
+def serve(certificate=None):
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.daemon_threads = True
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        made.socket = context.wrap_socket(made.socket, server_side=True)
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    return made
+
+
+server, other = serve(), serve()
+ports = [server] + ([serve(sys.argv[2:4])] if len(sys.argv) > 3 else [])
 with open(sys.argv[1] + ".new", "w") as file:
-    file.write(str(server.server_address[1]))
-import os
+    file.write(" ".join(str(one.server_address[1]) for one in ports))
 os.rename(sys.argv[1] + ".new", sys.argv[1])
-server.serve_forever()
+while True:
+    time.sleep(1000)

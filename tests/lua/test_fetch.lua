@@ -29,14 +29,21 @@ local function write_file(path, text)
   file:close()
 end
 
+-- A certificate that an authority of our own has signed, where openssl is there to make one.
+local make = [[cd '%s' && key='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes' && exec 2>/dev/null &&
+openssl req -x509 $key -keyout own.key -out own.pem -days 2 -subj /CN=own && openssl req $key -keyout key -out ask -subj /CN=localhost &&
+echo subjectAltName=DNS:localhost,IP:127.0.0.1 >names && openssl x509 -req -in ask -CA own.pem -CAkey own.key -CAcreateserial -days 2 \
+-extfile names -out pem]]
+local signed = os.execute(make:format(folder)) == 0
+
 local top = assert(os.getenv "LATHE_TOP")
-local start = "/usr/bin/python3 '%s/tests/lua/http_server.py' '%s/port' >/dev/null 2>&1 & echo $!"
-local pid = tonumber(io.popen(start:format(top, folder)):read "*l")
-local port
+local start = "cd '%s' && /usr/bin/python3 '%s/tests/lua/http_server.py' port %s >/dev/null 2>&1 & echo $!"
+local pid = tonumber(io.popen(start:format(folder, top, signed and "pem key" or "")):read "*l")
+local port, safe_port
 local core = require "lathe.core"
 while not port do
   core.C.lathe_progress_wait(nil, 0.01, nil)
-  port = read_file(folder .. "/port")
+  port, safe_port = (read_file(folder .. "/port") or ""):match "^(%d+) ?(%d*)"
 end
 local base = "http://127.0.0.1:" .. port
 
@@ -89,7 +96,19 @@ tap.raises(function() read("/drop", { retries = 1 }) end, "(asked 2 times)", "a 
 tap.raises(function() read("/hang", { retries = 0, timeout = 0.1 }) end, "no whole answer within 0.1 s", "a hanging server has its time")
 tap.raises(function() read("/large", { limit = 1000 }) end, "larger than the 1000 bytes allowed", "a large answer is cut off")
 
+tap.raises(function() read("/hang", { retries = 3, timeout = 0.1 }) end, "no whole answer within 0.1 s; allow more with timeout",
+  "who had his time is not asked again")
+tap.same(hits "hang", 2, "indeed not")
+tap.raises(function() read("/drip", { timeout = 0.1 }) end, "no whole answer within 0.1 s", "so has one that drips")
+tap.raises(function() read "/circle" end, "/circle: it is redirected more than five times", "a circle of redirections is left")
+tap.same(hits "circle", 6, "at once")
+tap.raises(function() read "/file" end, "/file: what answers there, or where it leads, does not speak HTTP", "nobody is led to a file")
+tap.raises(function() read("/short", { retries = 1 }) end, "(asked 2 times)", "half an answer is asked for again")
+tap.raises(function() read "/other" end, "does not speak HTTP", "a server of something else is told")
+
 -- What is no data.
+tap.raises(function() read "/broken" end, "the server answers 500; it failed at this; try again later", "a failure's text is no table")
+tap.raises(function() read "/picture.csv" end, "the answer is image/png, not a table", "a picture is no table, whatever its name")
 tap.raises(function() read "/page.csv" end, "the answer is a web page (text/html), not a table", "a web page is no table")
 tap.raises(function() read "/none.csv" end, "the server answers 404; there is nothing at this address", "nothing is there")
 tap.raises(function() lathe.read "http://" end, "is not an http:// or https:// address", "an address without a host")
@@ -104,6 +123,7 @@ end
 tap.raises(function() read "/secret" end, "401; it wants to know who asks; give a token with token_env or token_file", "a token is wanted")
 ffi.C.setenv("TEST_TOKEN", token, 1)
 tap.same(shape(read("/secret", { token_env = "TEST_TOKEN" })), { 2, "a b" }, "it comes from the environment")
+tap.raises(function() read("/away", { token_env = "TEST_TOKEN" }) end, "/away: the server answers 401", "and goes to nobody else")
 write_file(folder .. "/token", token .. "\n")
 os.execute("chmod 644 " .. folder .. "/token")
 tap.raises(function() read("/secret", { token_file = folder .. "/token" }) end, "is open to others (mode 0644); close it with chmod 600",
@@ -125,6 +145,24 @@ tap.ok(not table.concat(told, "\n"):find(token, 1, true), "a secret is in no err
 tap.ok(told[3]:find("access_token=***&page=2", 1, true), "the rest of the address is shown", told[3])
 os.execute("rm " .. folder .. "/token")
 tap.same(io.popen(("grep -rl '%s' '%s' | wc -l"):format(token, folder)):read "*l":match "%d+", "0", "and in no file that is kept")
+
+
+-- Certificates.
+if signed then
+  local address = "https://127.0.0.1:" .. safe_port .. "/table.csv"
+  ffi.C.setenv("SSL_CERT_FILE", "", 1)
+  ffi.C.setenv("CURL_CA_BUNDLE", "", 1)
+  tap.raises(function() lathe.read(address) end, "its certificate is not trusted", "a certificate that nobody trusts is refused")
+  ffi.C.setenv("SSL_CERT_FILE", folder .. "/own.pem", 1)
+  tap.same(shape(lathe.read(address)), { 1, "a b" }, "SSL_CERT_FILE names an authority to trust")
+  tap.same(shape(lathe.read(address:gsub("table.csv", "secret"), { token_env = "TEST_TOKEN" })), { 2, "a b" }, "a token goes over TLS")
+  ffi.C.setenv("SSL_CERT_FILE", folder .. "/none.pem", 1)
+  tap.raises(function() lathe.read(address, { refresh = true }) end, "the certificates of SSL_CERT_FILE cannot be read", "a file of authorities that is not there")
+  ffi.C.setenv("SSL_CERT_FILE", folder .. "/own.pem", 1)
+  tap.raises(function() lathe.read(base:gsub("^http", "https") .. "/x") end, "it does not speak TLS", "a server without TLS")
+else
+  tap.skip("certificates", "there is no openssl")
+end
 
 client.kill(pid, 15)
 tap.same(read("/table.csv", { retries = 0 }):rows(), 1, "a server that is gone has left its answer")
