@@ -66,11 +66,12 @@ function concat.concat(list)
     pointers[index - 1] = t:handle()
     labels[index] = list.names and list.names[index] or tostring(index)
     if type(labels[index]) ~= "string" then core.fail("lathe.concat: name %d is a %s, not text", index, type(labels[index])) end
-    c_names[index - 1] = labels[index]
+    c_names[index - 1] = core.name(labels[index], "lathe.concat: the name")
   end
   if list.source ~= nil and (type(list.source) ~= "string" or list.source == "") then
     core.fail("source is the name of a column, not %s", tostring(list.source))
   end
+  core.name(list.source or "", "the column name")
   local made = tables.wrap(C.lathe_table_concat(pointers, count, list.source, c_names, core.progress(), core.problem))
   return require("lathe.seal").inherit(made, given), report_of(given, labels, made)
 end

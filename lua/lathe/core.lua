@@ -37,6 +37,12 @@ function core.path(value, what)
   return value
 end
 
+-- A text that goes to C where it ends at its first NUL byte (the name of a column, of a category): one without any.
+function core.name(value, what)
+  if value:find("\0", 1, true) then core.fail("%s %q has a NUL byte in it; leave it out", what, value) end
+  return value
+end
+
 -- Raise that `where` ("lathe.read") has no option `name`, with the nearest of those it has, the keys of `known`.
 function core.unknown_option(where, name, known)
   local words = {}

@@ -175,7 +175,8 @@ local refusals = {
 
 local function check_answer(shown, status, headers, options)
   if status ~= 200 then
-    core.fail("%s: the server answers %d; %s", shown, status, refusals[status] or status >= 500 and "it failed at this; try again later, or tell those who run it" or "check the address")
+    local failed = status >= 500 and "it failed at this; try again later, or tell those who run it"
+    core.fail("%s: the server answers %d; %s", shown, status, refusals[status] or failed or "check the address")
   end
   local kind = (headers["content-type"] or ""):lower():match "^%s*([^;%s]*)"
   if not options.format and (kind == "text/html" or kind == "application/xhtml+xml") then

@@ -66,7 +66,7 @@ local function parse(self, what, name, where)
   end
   if not column and not entry.optional then core.fail("%s: %s needs a column: \"%s(x)\"", where, word, word) end
   local index = column and self:index_of(column) or -1
-  name = name or (column and ("%s_%s"):format(word, column) or word)
+  name = name and core.name(name, "the column name") or (column and ("%s_%s"):format(word, column) or word)
   return { kind = C["LATHE_AGGREGATE_" .. entry[1]], index = index, at = at or 0, name = name }
 end
 

@@ -26,7 +26,7 @@ local function from_columns(names, columns)
   local count = #names
   local c_names, pointers = ffi.new("const char *[?]", count + 1), ffi.new("lathe_column *[?]", count + 1)
   for index = 1, count do
-    c_names[index - 1] = names[index]
+    c_names[index - 1] = core.name(names[index], "the column name")
     pointers[index - 1] = columns[index]:handle()
   end
   return tables.wrap(C.lathe_table_new(count, c_names, pointers, core.problem))
@@ -73,13 +73,13 @@ end
 -- The index of a column (from 0); raises with the nearest name there is.
 function tables:index_of(name)
   if type(name) ~= "string" then core.fail("a column is named by text, not by a %s", type(name)) end
-  local index = C.lathe_table_need(handle(self), name, core.problem)
+  local index = C.lathe_table_need(handle(self), core.name(name, "the column name"), core.problem)
   if index < 0 then core.try(false) end
   return index
 end
 
 -- Whether there is a column of this name.
-function tables:has(name) return C.lathe_table_find(handle(self), name) >= 0 end
+function tables:has(name) return not name:find("\0", 1, true) and C.lathe_table_find(handle(self), name) >= 0 end
 
 -- A column object; see lathe.column.
 function tables:column(name)

@@ -8,9 +8,14 @@
 
 #include "text.h"
 
-/* Bytes that are no characters, and pieces of characters where a name was cut short, become question marks. */
+/* Bytes that are no characters, and pieces of characters where a name was cut short, become question marks; so do control
+ * characters, which a file's name may have and a terminal would obey, but for line ends and tabs: those become blanks. */
 static void mend_characters(char *message) {
   size_t size = strlen(message), at = 0;
+  for (size_t i = 0; i < size; i++) {
+    unsigned char c = (unsigned char)message[i];
+    if (c < 0x20 || c == 0x7F) message[i] = c >= '\t' && c <= '\r' ? ' ' : '?';
+  }
   while ((at += lathe_text_valid(message + at, size - at)) < size) message[at++] = '?';
 }
 

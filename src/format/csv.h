@@ -4,7 +4,7 @@
  * that begins with a quote ends at the next single one; inside, a doubled quote stands for one, and
  * delimiters and line ends are text. A quote inside an unquoted cell is a character like any other. The file
  * is UTF-8, with or without a byte order mark, or Latin-1 when told so. Names: an empty one becomes
- * "column_N", a repeated one gets "_2", "_3", ... A row has as many cells as there are names; one delimiter
+ * "column_N", a repeated one gets "_2", "_3", ..., the first of them that no name of the file is. A row has as many cells as there are names; one delimiter
  * may stand at the end of the rows, when the first has one, or of the line of names only.
  *
  * Types are decided from every row, not from a sample:

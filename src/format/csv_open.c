@@ -101,45 +101,65 @@ static void find_delimiter(csv_file *file) {
   file->delimiter = best;
 }
 
-static bool add_name(csv_file *file, const char *text, size_t size, lathe_error *error) {
-  return lathe_words_add_name(&file->names, text, size, error) >= 0;
+/* The names as they stand in the file (`given`), or with what is empty or repeated mended. */
+typedef struct name_list {
+  csv_file *file;
+  lathe_words given;
+  bool mend;
+} name_list;
+
+static bool add_name(name_list *list, const char *text, size_t size, lathe_error *error) {
+  if (list->mend) return lathe_words_add_name(&list->file->names, text, size, &list->given, error) >= 0;
+  return lathe_words_add(&list->given, text, size, error) >= 0;
 }
 
-static bool add_cell_name(csv_file *file, const csv_cell *cell, lathe_error *error) {
+static bool add_cell_name(name_list *list, const csv_cell *cell, lathe_error *error) {
   size_t valid = lathe_text_valid(cell->data, cell->size);
   if (valid < cell->size)
     return lathe_csv_fail(
-        file, cell->data + valid, error,
+        list->file, cell->data + valid, error,
         "a column name is not UTF-8; read the file with encoding = \"latin-1\", or convert it with iconv");
   const char *nul = memchr(cell->data, 0, cell->size);
   if (nul)
-    return lathe_csv_fail(file, nul, error,
+    return lathe_csv_fail(list->file, nul, error,
                           "there is a NUL byte in the column names, so this is not a text table");
-  if (!cell->extra) return add_name(file, cell->data, cell->size, error);
+  if (!cell->extra) return add_name(list, cell->data, cell->size, error);
   char *single = lathe_memory_raw(cell->size, 1, error);
-  bool fine = single && add_name(file, single, lathe_csv_unquote(file, cell, single), error);
+  bool fine = single && add_name(list, single, lathe_csv_unquote(list->file, cell, single), error);
   free(single);
   return fine;
 }
 
-static bool read_names(csv_file *file, lathe_error *error) {
+/* NULL with an error, or behind the last name. */
+static const char *walk_names(name_list *list, lathe_error *error) {
+  csv_file *file = list->file;
   const char *at = file->data + file->body, *end = file->data + file->size;
-  if (at == end)
-    return refuse(file, error, "there is nothing but blank lines",
-                  "a table needs at least a line of column names");
   bool headless = file->options->headless;
-  for (;;) {
+  for (bool first = true;; first = false, at++) {
     csv_cell cell;
     const char *behind = lathe_csv_cell(file, at, end, &cell);
-    if (!behind) return lathe_csv_fail_cell(file, &cell, error);
-    if (!(headless ? add_name(file, "", 0, error) : add_cell_name(file, &cell, error))) return false;
-    file->open_end = !headless && behind == at && file->names.count > 1;
+    if (!behind) {
+      lathe_csv_fail_cell(file, &cell, error);
+      return NULL;
+    }
+    if (!(headless ? add_name(list, "", 0, error) : add_cell_name(list, &cell, error))) return NULL;
+    file->open_end = !headless && behind == at && !first;
     at = behind;
-    if (at == end || *at != file->delimiter) break;
-    at++;
+    if (at == end || *at != file->delimiter) return at;
   }
-  if (!headless) file->body = (size_t)(at - file->data);
-  return true;
+}
+
+static bool read_names(csv_file *file, lathe_error *error) {
+  if (file->body == file->size)
+    return refuse(file, error, "there is nothing but blank lines",
+                  "a table needs at least a line of column names");
+  name_list list = {.file = file};
+  const char *end = walk_names(&list, error);
+  list.mend = true;
+  if (end) end = walk_names(&list, error);
+  lathe_words_free(&list.given);
+  if (end && !file->options->headless) file->body = (size_t)(end - file->data);
+  return end != NULL;
 }
 
 /* Whether the first row has a cell more than the names, an empty one at its end. */

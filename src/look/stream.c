@@ -162,10 +162,12 @@ static bool open_stream(lathe_stream *stream, const lathe_csv_options *options, 
 
 /* The reader's errors say FILE:LINE:COLUMN in the piece; LINE becomes that of the file. */
 static void place_error(const lathe_stream *stream, size_t begin, lathe_error *error) {
-  size_t prefix = strlen(stream->path);
+  lathe_error place; /* the path as errors write it */
+  lathe_error_set(&place, LATHE_ERROR_DATA, "%s", stream->path);
+  size_t prefix = strlen(place.message);
   long long line = 0;
   int taken = 0;
-  if (!error || strncmp(error->message, stream->path, prefix) != 0 ||
+  if (!error || strncmp(error->message, place.message, prefix) != 0 ||
       sscanf(error->message + prefix, ":%lld%n", &line, &taken) != 1)
     return;
   const char *data = stream->data;
@@ -175,7 +177,7 @@ static void place_error(const lathe_stream *stream, size_t begin, lathe_error *e
   for (size_t i = stream->names; i < stream->body; i++) head += data[i] == (any ? '\n' : '\r');
   if (line <= head) return;
   lathe_error moved = {.code = error->code};
-  snprintf(moved.message, sizeof moved.message, "%s:%lld%s", stream->path, line - head + before,
+  snprintf(moved.message, sizeof moved.message, "%s:%lld%s", place.message, line - head + before,
            error->message + prefix + taken);
   *error = moved;
 }

@@ -79,8 +79,9 @@ lathe_table *lathe_table_new(int32_t count, const char *const *names, lathe_colu
 }
 
 /* A name made from `name` that `words` lacks is added to it, and to `made`. */
-static bool mend_name(lathe_words *words, const char *name, lathe_buffer *made, lathe_error *error) {
-  int32_t code = lathe_words_add_name(words, name, strlen(name), error);
+static bool mend_name(lathe_words *words, const lathe_words *given, const char *name, lathe_buffer *made,
+                      lathe_error *error) {
+  int32_t code = lathe_words_add_name(words, name, strlen(name), given, error);
   if (code < 0) return false;
   lathe_text mended = lathe_words_text(words, code);
   return lathe_buffer_append(made, mended.data, mended.size, error) &&
@@ -89,18 +90,21 @@ static bool mend_name(lathe_words *words, const char *name, lathe_buffer *made, 
 
 lathe_table *lathe_table_assemble(int32_t count, const char *const *names, lathe_column *const *columns,
                                   lathe_error *error) {
-  lathe_words words = {0};
+  lathe_words words = {0}, given = {0};
   lathe_buffer made = {0};
   lathe_table *table = NULL;
   const char **list = lathe_memory_new((size_t)(count > 0 ? count : 0), sizeof *list, error);
   bool fine = list != NULL;
-  for (int32_t i = 0; i < count && fine; i++) fine = mend_name(&words, names[i], &made, error);
+  for (int32_t i = 0; i < count && fine; i++)
+    fine = lathe_words_add(&given, names[i], strlen(names[i]), error) >= 0;
+  for (int32_t i = 0; i < count && fine; i++) fine = mend_name(&words, &given, names[i], &made, error);
   for (size_t i = 0, at = 0; fine && i < (size_t)count; i++, at += strlen(made.data + at) + 1)
     list[i] = made.data + at;
   if (fine) table = lathe_table_new(count, list, columns, error);
   free(list);
   lathe_buffer_free(&made);
   lathe_words_free(&words);
+  lathe_words_free(&given);
   return table;
 }
 

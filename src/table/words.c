@@ -70,38 +70,44 @@ int32_t lathe_words_add(lathe_words *words, const char *text, size_t size, lathe
   return words->count++;
 }
 
+static bool is_among(const lathe_words *words, const lathe_words *given, const char *name, size_t size) {
+  return lathe_words_find(words, name, size) >= 0 || (given && lathe_words_find(given, name, size) >= 0);
+}
+
 /* Whether "NAME_NUMBER" is there; it is in `numbered` afterwards. */
-static bool is_taken(const lathe_words *words, const char *name, size_t size, int64_t number,
-                     lathe_buffer *numbered, bool *fine, lathe_error *error) {
+static bool is_taken(const lathe_words *words, const lathe_words *given, const char *name, size_t size,
+                     int64_t number, lathe_buffer *numbered, bool *fine, lathe_error *error) {
   numbered->size = 0;
   *fine = lathe_buffer_append(numbered, name, size, error) &&
           lathe_buffer_format(numbered, error, "_%lld", (long long)number);
-  return *fine && lathe_words_find(words, numbered->data, numbered->size) >= 0;
+  return *fine && is_among(words, given, numbered->data, numbered->size);
 }
 
 /* A free number is looked for in growing steps and then by halves: a hundred thousand columns may have one name. */
-int32_t lathe_words_add_name(lathe_words *words, const char *name, size_t size, lathe_error *error) {
+int32_t lathe_words_add_name(lathe_words *words, const char *name, size_t size, const lathe_words *given,
+                             lathe_error *error) {
   char made[32];
-  if (size == 0) {
+  bool empty = size == 0;
+  if (empty) {
     size = (size_t)snprintf(made, sizeof made, "column_%d", words->count + 1);
     name = made;
   }
-  if (lathe_words_find(words, name, size) < 0) return lathe_words_add(words, name, size, error);
+  if (!is_among(words, empty ? given : NULL, name, size)) return lathe_words_add(words, name, size, error);
   lathe_buffer numbered = {0};
   int64_t taken = 1, vacant = 2;
   bool fine;
-  for (int64_t step = 1; is_taken(words, name, size, vacant, &numbered, &fine, error); step *= 2) {
+  for (int64_t step = 1; is_taken(words, given, name, size, vacant, &numbered, &fine, error); step *= 2) {
     taken = vacant;
     vacant += step;
   }
   while (fine && vacant - taken > 1) {
     int64_t middle = taken + (vacant - taken) / 2;
-    if (is_taken(words, name, size, middle, &numbered, &fine, error))
+    if (is_taken(words, given, name, size, middle, &numbered, &fine, error))
       taken = middle;
     else
       vacant = middle;
   }
-  if (fine) is_taken(words, name, size, vacant, &numbered, &fine, error);
+  if (fine) is_taken(words, given, name, size, vacant, &numbered, &fine, error);
   int32_t code = fine ? lathe_words_add(words, numbered.data, numbered.size, error) : -1;
   lathe_buffer_free(&numbered);
   return code;

@@ -20,8 +20,10 @@ void lathe_words_free(lathe_words *words);
 /* The code of a text, which is added when it is new; -1 with `error` when memory ran out. */
 int32_t lathe_words_add(lathe_words *words, const char *text, size_t size, lathe_error *error);
 
-/* The same for the name of a column, which is new always: an empty one becomes "column_N", one that is there gets "_2", "_3", ... */
-int32_t lathe_words_add_name(lathe_words *words, const char *name, size_t size, lathe_error *error);
+/* The same for the name of a column, which is new always: an empty one becomes "column_N", one that is there gets "_2", "_3", ...
+ * What is made so is not among `given`, the names that stand in the header (NULL: none are known). */
+int32_t lathe_words_add_name(lathe_words *words, const char *name, size_t size, const lathe_words *given,
+                             lathe_error *error);
 
 /* The code of a text, or -1. */
 int32_t lathe_words_find(const lathe_words *words, const char *text, size_t size);

@@ -157,7 +157,8 @@ if signed then
   tap.same(shape(lathe.read(address)), { 1, "a b" }, "SSL_CERT_FILE names an authority to trust")
   tap.same(shape(lathe.read(address:gsub("table.csv", "secret"), { token_env = "TEST_TOKEN" })), { 2, "a b" }, "a token goes over TLS")
   ffi.C.setenv("SSL_CERT_FILE", folder .. "/none.pem", 1)
-  tap.raises(function() lathe.read(address, { refresh = true }) end, "the certificates of SSL_CERT_FILE cannot be read", "a file of authorities that is not there")
+  tap.raises(function() lathe.read(address, { refresh = true }) end, "the certificates of SSL_CERT_FILE cannot be read",
+    "a file of authorities that is not there")
   ffi.C.setenv("SSL_CERT_FILE", folder .. "/own.pem", 1)
   tap.raises(function() lathe.read(base:gsub("^http", "https") .. "/x") end, "it does not speak TLS", "a server without TLS")
 else

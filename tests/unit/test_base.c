@@ -18,6 +18,8 @@ static void test_errors(void) {
      "an error is written");
   lathe_error_set(&error, LATHE_ERROR_DATA, "\"%.3s\" and \xFF", "ab\xC3\xA9");
   ok(!strcmp(error.message, "\"ab?\" and ?"), "a piece of a character in an error is a question mark");
+  lathe_error_set(&error, LATHE_ERROR_DATA, "a\nb\tc\x1B[2J\x7F");
+  ok(!strcmp(error.message, "a b c?[2J?"), "an error is one line, and moves no cursor");
   ok(!lathe_error_set(NULL, LATHE_ERROR_DATA, "x"), "an error that nobody wants is not written");
   char text[3000];
   for (size_t i = 0; i + 3 < sizeof text; i += 3) memcpy(text + i, "\xe4\xb8\xad", 4);

@@ -67,6 +67,7 @@ local function texts(value, name)
   if type(value) ~= "table" then core.fail("%s is a list of texts, not a %s", name, type(value)) end
   for index, item in ipairs(value) do
     if type(item) ~= "string" then core.fail("%s is a list of texts; item %d is a %s", name, index, type(item)) end
+    core.name(item, name .. ": the text")
   end
   return value
 end
@@ -75,7 +76,7 @@ local function type_map(value)
   if type(value) ~= "table" then core.fail("types is a table such as { zip = \"string\" }, not a %s", type(value)) end
   for name, kind in pairs(value) do
     if type(name) ~= "string" then core.fail("types is a table such as { zip = \"string\" }; %s names no column", tostring(name)) end
-    type_code(kind, "types." .. name)
+    type_code(kind, "types." .. core.name(name, "types: the column name"))
   end
   return value
 end
