@@ -7,14 +7,16 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { LARGE = 8 << 20, HUGE_PAGE = 2 << 20 };
+enum { LARGE = 8 << 20, PAGE = 4096 };
 
-/* Large blocks in huge pages: a quarter of the time of reading a big table went into page faults. Only advice: nothing depends on it. */
+/* Large blocks in huge pages: a quarter of the time of reading a big table went into page faults. Only advice: nothing depends on it.
+ * All pages of the block are advised, its first and last too: were they different from the rest, the kernel would keep
+ * the block in parts, which mremap cannot move, and each realloc would copy it. */
 static void *advise(void *memory, size_t bytes) {
   if (!memory || bytes < LARGE) return memory;
-  uintptr_t begin = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-  uintptr_t end = ((uintptr_t)memory + bytes) & ~(uintptr_t)(HUGE_PAGE - 1);
-  if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+  uintptr_t begin = (uintptr_t)memory & ~(uintptr_t)(PAGE - 1);
+  uintptr_t end = ((uintptr_t)memory + bytes + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+  madvise((void *)begin, end - begin, MADV_HUGEPAGE);
   return memory;
 }
 
@@ -49,7 +51,6 @@ bool lathe_memory_resize(void **memory, size_t count, size_t size, lathe_error *
 }
 
 void lathe_memory_drop(void *memory, size_t bytes) {
-  enum { PAGE = 4096 };
   uintptr_t begin = ((uintptr_t)memory + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
   uintptr_t end = ((uintptr_t)memory + bytes) & ~(uintptr_t)(PAGE - 1);
   if (bytes >= 16 * PAGE && begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);

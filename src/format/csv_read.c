@@ -26,7 +26,7 @@ static bool finish_all(csv_file *file, lathe_column **columns, lathe_error *erro
   if (file->column_count > WIDE_TABLE)
     return lathe_pool_run(file->column_count, finish_column, &job, file->progress, error);
   for (int32_t i = 0; i < file->column_count; i++)
-    if (!finish_column(&job, i, error)) return false;
+    if (!lathe_progress_check(file->progress, error) || !finish_column(&job, i, error)) return false;
   return true;
 }
 

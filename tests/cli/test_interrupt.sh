@@ -25,5 +25,9 @@ stops "kernels, again and again" '
   local column = {} for i = 1, 200000 do column[i] = i % 1000 end
   local t = lathe.table { { "x", column }, { "y", column } }
   while true do t:drop_duplicates() t:profile() end'
+stops "unpacking and reading, again and again" '
+  local column = {} for i = 1, 300000 do column[i] = i * 7919 % 100003 end
+  lathe.table { { "x", column }, { "y", column } }:write "big.csv.gz"
+  while true do lathe.read "big.csv.gz" end'
 
 finish

@@ -167,13 +167,13 @@ torture("misc-tables/*", "")
 torture("text-torture/*", "")
 os.execute("rm -rf " .. folder)
 
-local t = lathe.table { { "a", { 1, 2 } } }
+local two = lathe.table { { "a", { 1, 2 } } }
 for what, run in pairs {
   ["of a new table"] = function() return lathe.table { { "a\0b", { 1 } } } end,
-  ["of a renamed column"] = function() t:rename { a = "b\0c" } end,
-  ["of a derived column"] = function() t:derive { ["b\0c"] = "a + 1" } end,
-  ["of an aggregate"] = function() t:group_by("a", { ["n\0"] = "count" }) end,
-  ["that is looked for"] = function() t:column "a\0b" end, ["of a source"] = function() lathe.concat { t, t, source = "f\0" } end,
+  ["of a renamed column"] = function() two:rename { a = "b\0c" } end,
+  ["of a derived column"] = function() two:derive { ["b\0c"] = "a + 1" } end,
+  ["of an aggregate"] = function() two:group_by("a", { ["n\0"] = "count" }) end,
+  ["that is looked for"] = function() two:column "a\0b" end, ["of a source"] = function() lathe.concat { two, two, source = "f\0" } end,
 } do tap.raises(run, "has a NUL byte in it; leave it out", "a NUL byte in the name " .. what .. " is an error, not its end") end
-tap.ok(not t:has "a\0b", "no column has such a name")
+tap.ok(not two:has "a\0b", "no column has such a name")
 tap.done()
