@@ -17,6 +17,7 @@ function model.fit(train, recipe, estimator)
   if not require("lathe.recipe").is(recipe) then
     core.fail("lathe.fit takes a table, a recipe and an estimator; the second is a %s", type(recipe))
   end
+  if not recipe.target then core.fail "the recipe has no target; a model needs one: lathe.recipe { target = \"COLUMN\" }" end
   local estimators = require "lathe.estimator"
   if not estimators.is(estimator) then core.fail "the estimator is not one; give lathe.linear {}, lathe.logistic {} or another" end
   return model.wrap(estimators.fit(estimator, recipe:handle(), train:handle()))

@@ -1,5 +1,8 @@
 -- Recipes: what happens to the columns before a model sees them, as an ordered list of transforms. A recipe is only data until it is
 -- fitted; then each transform learns from the training rows alone.
+--
+-- The kinds of step and their options are those of the core (src/prepare): each is a method that takes a table of options, and `columns`
+-- with the names of the only columns it is for. Each method gives the recipe back.
 local ffi = require "ffi"
 local core = require "lathe.core"
 
@@ -9,20 +12,6 @@ local methods = {}
 local meta = { __index = methods }
 
 core.takes["lathe.recipe"] = { target = core.open, features = core.open, drop = core.open }
-core.takes["recipe:impute"] = { numeric = "median", category = "mode", number = core.open, text = core.open, columns = core.open }
-core.takes["recipe:encode"] = { method = "one-hot", drop = "none", unknown = "zeros", columns = core.open }
-core.takes["recipe:scale"] = { method = "standard", ddof = 0, columns = core.open }
-
-local function choice(value, choices, what)
-  if choices[value] == nil then
-    local words = {}
-    for word in pairs(choices) do words[#words + 1] = ("%q"):format(word) end
-    table.sort(words)
-    local shown = type(value) == "string" and ("%q"):format(value) or tostring(value)
-    core.fail("%s = %s is not one of %s", what, shown, table.concat(words, ", "))
-  end
-  return choices[value]
-end
 
 local function names(list, what)
   if type(list) == "string" then list = { list } end
@@ -33,15 +22,45 @@ local function names(list, what)
   return list
 end
 
-local numeric = {
-  none = C.LATHE_IMPUTE_NONE, median = C.LATHE_IMPUTE_MEDIAN, mean = C.LATHE_IMPUTE_MEAN, constant = C.LATHE_IMPUTE_CONSTANT,
-}
-local category = { none = C.LATHE_IMPUTE_NONE, mode = C.LATHE_IMPUTE_MODE, constant = C.LATHE_IMPUTE_CONSTANT }
+-- ---- the kinds of step ----
 
--- A new recipe: lathe.recipe { target = "price" }. `features` = only these columns (all but the target); `drop` = without these.
+local number, flag, choice, text = tonumber(C.LATHE_OPTION_NUMBER), tonumber(C.LATHE_OPTION_FLAG), tonumber(C.LATHE_OPTION_CHOICE),
+  tonumber(C.LATHE_OPTION_TEXT)
+
+local function read_option(pointer)
+  local option = { name = ffi.string(pointer.name), doc = ffi.string(pointer.doc), least = pointer.least, most = pointer.most }
+  local kind, value = tonumber(pointer.type), pointer.number
+  option.type = kind == flag and "boolean" or kind == choice and "choice" or kind == text and "string" or kind == number and "number" or "integer"
+  if kind == choice then
+    option.choices = {}
+    for word in ffi.string(pointer.choices):gmatch "[^|]+" do option.choices[#option.choices + 1] = word end
+    if value == value then option.default = option.choices[value + 1] end
+  elseif kind == flag then
+    option.default = value ~= 0
+  elseif kind ~= text and value == value then
+    option.default = value
+  end
+  return option
+end
+
+-- The kinds of step in their order: { name =, doc =, options = { { name =, type =, default =, choices =, least =, most =, doc = }, ... } }.
+recipe.kinds = {}
+for index = 0, C.lathe_recipe_kinds() - 1 do
+  local kind = { name = ffi.string(C.lathe_recipe_kind_name(index)), doc = ffi.string(C.lathe_recipe_kind_doc(index)), options = {} }
+  for place = 0, C.lathe_recipe_kind_options(index) - 1 do
+    kind.options[place + 1] = read_option(C.lathe_recipe_kind_option(index, place))
+    kind.options[kind.options[place + 1].name] = kind.options[place + 1]
+  end
+  recipe.kinds[index + 1], recipe.kinds[kind.name] = kind, kind
+end
+
+-- A new recipe: lathe.recipe { target = "price" }. `features` = only these columns (all but the target); `drop` = without these. A recipe
+-- that is for a model has a target.
 function recipe.new(options)
   options = core.options(options, "lathe.recipe")
-  if type(options.target) ~= "string" then core.fail "lathe.recipe needs the target: lathe.recipe { target = \"COLUMN\" }" end
+  if options.target ~= nil and type(options.target) ~= "string" then
+    core.fail("the target is the name of a column, not a %s", type(options.target))
+  end
   return setmetatable({
     target = options.target,
     features = names(options.features or {}, "features"),
@@ -53,65 +72,57 @@ end
 -- Whether `value` is a recipe.
 function recipe.is(value) return type(value) == "table" and getmetatable(value) == meta end
 
-local function step(self, kind, options)
-  options.columns = options.columns and names(options.columns, "columns")
-  self.steps[#self.steps + 1] = { kind = kind, options = options }
-  return self
-end
+local function shown(value) return type(value) == "string" and ("%q"):format(value) or tostring(value) end
 
--- Fill what is missing. numeric = "median" (default), "mean", "constant" with number = X, or "none"; category = "mode" (default),
--- "constant" with text = "X", or "none"; columns = only these.
-function methods:impute(options)
-  options = core.options(options, "recipe:impute")
-  choice(options.numeric, numeric, "numeric")
-  choice(options.category, category, "category")
-  if options.numeric == "constant" and type(options.number) ~= "number" then
-    core.fail "numeric = \"constant\" needs the number: impute { numeric = \"constant\", number = 0 }"
+local function set_option(handle, kind, name, value)
+  local option = recipe.kinds[kind].options[name]
+  if option.type == "choice" then
+    for _, word in ipairs(option.choices) do
+      if word == value then return core.try(C.lathe_recipe_set_text(handle, name, value, core.problem)) end
+    end
+    core.fail("%s = %s is not one of \"%s\"", name, shown(value), table.concat(option.choices, '", "'))
+  elseif option.type == "string" then
+    if type(value) ~= "string" then core.fail("%s: %s is a text, not a %s", kind, name, type(value)) end
+    core.try(C.lathe_recipe_set_text(handle, name, value, core.problem))
+  elseif option.type == "boolean" then
+    if type(value) ~= "boolean" then core.fail("%s: %s is true or false, not %s", kind, name, shown(value)) end
+    core.try(C.lathe_recipe_set_number(handle, name, value and 1 or 0, core.problem))
+  else
+    if type(value) ~= "number" then core.fail("%s: %s is a number, not %s", kind, name, shown(value)) end
+    core.try(C.lathe_recipe_set_number(handle, name, value, core.problem))
   end
-  if options.category == "constant" and type(options.text) ~= "string" then
-    core.fail "category = \"constant\" needs the text: impute { category = \"constant\", text = \"unknown\" }"
+end
+
+local function append_step(handle, one)
+  core.try(C.lathe_recipe_step(handle, one.kind, core.problem))
+  for name, value in pairs(one.options) do
+    if name ~= "columns" then set_option(handle, one.kind, name, value) end
   end
-  return step(self, "impute", options)
+  for _, name in ipairs(one.options.columns or {}) do core.try(C.lathe_recipe_column(handle, name, core.problem)) end
+  core.try(C.lathe_recipe_check(handle, core.problem))
 end
 
--- Texts to columns of 0 and 1, one for each text of the training rows. drop = "none" (default) or "first"; unknown = "zeros" (default: a
--- text not seen in training gives zeros) or "error"; columns = only these.
-function methods:encode(options)
-  options = core.options(options, "recipe:encode")
-  choice(options.method, { ["one-hot"] = true }, "method")
-  choice(options.drop, { none = true, first = true }, "drop")
-  choice(options.unknown, { zeros = true, error = true }, "unknown")
-  return step(self, "encode", options)
+-- One method for each kind of step: recipe:scale { method = "standard", columns = { "a" } }.
+for _, kind in ipairs(recipe.kinds) do
+  local takes = { columns = core.open }
+  for _, option in ipairs(kind.options) do takes[option.name] = option.default == nil and core.open or option.default end
+  core.takes["recipe:" .. kind.name] = takes
+  methods[kind.name] = function(self, options)
+    local one = { kind = kind.name, options = {} }
+    for name, value in pairs(core.check_options(options, takes, "recipe:" .. kind.name)) do one.options[name] = value end
+    one.options.columns = one.options.columns and names(one.options.columns, "columns")
+    append_step(ffi.gc(core.try(C.lathe_recipe_new(nil, core.problem)), C.lathe_recipe_release), one)
+    self.steps[#self.steps + 1] = one
+    return self
+  end
 end
-
--- Numbers to mean 0 and standard deviation 1. ddof = 0 (default, as scikit-learn) or 1; columns = only these.
-function methods:scale(options)
-  options = core.options(options, "recipe:scale")
-  choice(options.method, { standard = true }, "method")
-  choice(options.ddof, { [0] = true, [1] = true }, "ddof")
-  return step(self, "scale", options)
-end
-
-local appliers = {
-  impute = function(handle, options)
-    return C.lathe_recipe_impute(handle, numeric[options.numeric], options.number or 0, category[options.category], options.text,
-      core.problem)
-  end,
-  encode = function(handle, options)
-    return C.lathe_recipe_encode(handle, options.drop == "first", options.unknown == "error", core.problem)
-  end,
-  scale = function(handle, options) return C.lathe_recipe_scale(handle, options.ddof, core.problem) end,
-}
 
 -- The recipe of the core (lathe_recipe*), for fitting.
 function methods:handle()
   local handle = ffi.gc(core.try(C.lathe_recipe_new(self.target, core.problem)), C.lathe_recipe_release)
   for _, name in ipairs(self.features) do core.try(C.lathe_recipe_feature(handle, name, core.problem)) end
   for _, name in ipairs(self.drop) do core.try(C.lathe_recipe_drop(handle, name, core.problem)) end
-  for _, one in ipairs(self.steps) do
-    core.try(appliers[one.kind](handle, one.options))
-    for _, name in ipairs(one.options.columns or {}) do core.try(C.lathe_recipe_column(handle, name, core.problem)) end
-  end
+  for _, one in ipairs(self.steps) do append_step(handle, one) end
   return handle
 end
 
@@ -135,7 +146,7 @@ function meta.__tostring(self)
     table.sort(options)
     words[#words + 1] = ("  %-7s %s"):format(one.kind, table.concat(options, ", "))
   end
-  return ("recipe for %s\n%s"):format(self.target, #words > 0 and table.concat(words, "\n") or "  columns as they are")
+  return ("recipe%s\n%s"):format(self.target and " for " .. self.target or "", #words > 0 and table.concat(words, "\n") or "  columns as they are")
 end
 
 return recipe

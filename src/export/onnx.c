@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/file.h"
+#include "../base/memory.h"
 #include "../graph/operator.h"
 #include "protobuf.h"
 
@@ -152,7 +153,7 @@ static void write_code(writing *out, const lathe_operator *op, const char *outpu
     lathe_message_bytes(&keys, 9, op->word[i].data, op->word[i].size);
     lathe_message_integer(&values, 8, i);
   }
-  if (op->missing >= 0 && lathe_operator_find(op, none) < 0) {
+  if (op->missing != -1 && lathe_operator_find(op, none) < 0) {
     lathe_message_bytes(&keys, 9, "", 0);
     lathe_message_integer(&values, 8, op->missing);
   }
@@ -233,6 +234,44 @@ static void write_softmax(writing *out, const lathe_operator *op, const char *ou
   node_end(out, &node, output);
 }
 
+/* Whole numbers as a constant list. */
+static const char *places(writing *out, char name[48], const int32_t *place, int64_t count) {
+  int64_t *wide = lathe_memory_raw((size_t)count, sizeof *wide, out->error);
+  out->body.failed = out->body.failed || !wide;
+  for (int64_t i = 0; wide && i < count; i++) wide[i] = place[i];
+  if (wide) initializer(out, fresh(out, name), TYPE_INT64, 1, &count, wide, (size_t)count * sizeof *wide);
+  free(wide);
+  return name;
+}
+
+static void gather(writing *out, const char *from, const char *place, int axis, const char *output) {
+  lathe_message node = node_begin(out, "Gather", "");
+  lathe_message_text(&node, 1, from);
+  lathe_message_text(&node, 1, place);
+  attribute_integer(&node, "axis", axis);
+  node_end(out, &node, output);
+}
+
+static void write_select(writing *out, const lathe_operator *op, const char *output) {
+  char place[48];
+  places(out, place, op->tensor[0], op->width);
+  gather(out, out->value[op->input[0]], place, 1, output);
+}
+
+/* A row of the table for each code; codes below 0 count from its end, for Gather as for us. */
+static void write_lookup(writing *out, const lathe_operator *op, const char *output) {
+  char table[48], rows[48];
+  int64_t shape[2];
+  lathe_operator_shape(out->graph, op, 0, shape);
+  initializer(out, fresh(out, table), TYPE_DOUBLE, 2, shape, op->tensor[0],
+              (size_t)(shape[0] * shape[1]) * sizeof(double));
+  gather(out, table, out->value[op->input[0]], 0, fresh(out, rows)); /* (N, 1, width) */
+  lathe_message flatten = node_begin(out, "Flatten", "");
+  lathe_message_text(&flatten, 1, rows);
+  attribute_integer(&flatten, "axis", 1);
+  node_end(out, &flatten, output);
+}
+
 /* How each kind is written; raw columns are inputs and need no node. */
 static void (*const writers[LATHE_OPERATOR_KINDS])(writing *, const lathe_operator *, const char *) = {
     [LATHE_OPERATOR_CODE] = write_code,
@@ -244,6 +283,8 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(writing *, const lathe_operat
     [LATHE_OPERATOR_LINEAR_INT8] = write_linear_int8,
     [LATHE_OPERATOR_LOGISTIC] = write_logistic,
     [LATHE_OPERATOR_SOFTMAX] = write_softmax,
+    [LATHE_OPERATOR_SELECT] = write_select,
+    [LATHE_OPERATOR_LOOKUP] = write_lookup,
 };
 
 /* The class with the largest probability, (N, 1): as whole numbers where all classes are some, else as text. */

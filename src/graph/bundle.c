@@ -33,8 +33,8 @@ static void write_operator(lathe_json_writer *json, const lathe_operator *node) 
     lathe_json_write_bool(json, node->strict);
   }
   if (node->kind == LATHE_OPERATOR_ONE_HOT) lathe_json_member_integer(json, "first", node->first);
-  if (node->kind == LATHE_OPERATOR_LINEAR || node->kind == LATHE_OPERATOR_LINEAR_INT8)
-    lathe_json_member_integer(json, "width", node->width);
+  if (lathe_operator_traits_of(node->kind)->width_free) lathe_json_member_integer(json, "width", node->width);
+  if (node->length > 0) lathe_json_member_integer(json, "length", node->length);
   lathe_json_write_object_end(json);
 }
 
@@ -63,14 +63,6 @@ static void tensor_name(char *name, size_t size, int32_t index, const lathe_oper
   snprintf(name, size, "%d.%s", (int)index, tensor->name);
 }
 
-/* The shape of array `k` of an operator: its rank. */
-static int32_t shape_of(const lathe_graph *graph, const lathe_operator *node, int32_t k, int64_t shape[2]) {
-  bool matrix = lathe_operator_traits_of(node->kind)->tensor[k].matrix;
-  shape[0] = matrix ? lathe_graph_operator(graph, node->input[0])->width : node->width;
-  shape[1] = node->width;
-  return matrix ? 2 : 1;
-}
-
 static bool add_tensors(lathe_tensor_writer *writer, const lathe_graph *graph, lathe_error *error) {
   for (int32_t i = 0; i < lathe_graph_operators(graph); i++) {
     const lathe_operator *node = lathe_graph_operator(graph, i);
@@ -78,7 +70,7 @@ static bool add_tensors(lathe_tensor_writer *writer, const lathe_graph *graph, l
     for (int32_t k = 0; k < LATHE_OPERATOR_TENSORS && traits->tensor[k].name; k++) {
       char name[64];
       int64_t shape[2];
-      int32_t rank = shape_of(graph, node, k, shape);
+      int32_t rank = lathe_operator_shape(graph, node, k, shape);
       tensor_name(name, sizeof name, i, &traits->tensor[k]);
       if (!lathe_tensor_writer_add(writer, name, traits->tensor[k].dtype, rank, shape, node->tensor[k],
                                    error))
@@ -247,6 +239,7 @@ static bool read_field(reading *in, operator_read *read) {
   if (KEY("missing")) return read_int32(in, &node->missing);
   if (KEY("first")) return read_int32(in, &node->first);
   if (KEY("width")) return read_int32(in, &node->width);
+  if (KEY("length")) return read_int32(in, &node->length);
   if (KEY("name")) {
     if (!read_name(in, &read->name)) return false;
     node->name = read->name;
@@ -264,16 +257,15 @@ static bool read_field(reading *in, operator_read *read) {
 /* The arrays of an operator, after its width is known. They stay in the file. */
 static bool read_tensors(reading *in, const lathe_graph *graph, lathe_operator *node, int32_t index) {
   const lathe_operator_traits *traits = lathe_operator_traits_of(node->kind);
-  bool linear = node->kind == LATHE_OPERATOR_LINEAR || node->kind == LATHE_OPERATOR_LINEAR_INT8;
   if (!traits->tensor[0].name) return true;
   if (node->inputs != 1 || node->input[0] < 0 || node->input[0] >= lathe_graph_operators(graph))
     return broken(in, "has an operator that takes what does not come before it");
-  if (!linear) node->width = lathe_graph_operator(graph, node->input[0])->width;
+  if (!traits->width_free) node->width = lathe_graph_operator(graph, node->input[0])->width;
   for (int32_t k = 0; k < LATHE_OPERATOR_TENSORS && traits->tensor[k].name; k++) {
     char name[64];
     int64_t shape[2];
     lathe_tensor_view view;
-    int32_t rank = shape_of(graph, node, k, shape);
+    int32_t rank = lathe_operator_shape(graph, node, k, shape);
     tensor_name(name, sizeof name, index, &traits->tensor[k]);
     if (!lathe_tensor_file_get(in->file, name, traits->tensor[k].dtype, rank, &view, in->error)) return false;
     if (view.shape[0] != shape[0] || (rank == 2 && view.shape[1] != shape[1]))

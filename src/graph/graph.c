@@ -111,7 +111,7 @@ static bool check_words(const lathe_operator *node, const lathe_operator_traits 
     if (order > 0 || (order == 0 && a.size >= b.size))
       return wrong(traits, "has a vocabulary out of order", error);
   }
-  if (node->missing < -1 || node->missing >= node->words)
+  if (node->missing < -2 || node->missing >= node->words)
     return wrong(traits, "has a code that is not in its vocabulary", error);
   return true;
 }
@@ -120,6 +120,7 @@ static bool check_words(const lathe_operator *node, const lathe_operator_traits 
 static int64_t work_out_width(const lathe_graph *graph, const lathe_operator *node) {
   const lathe_operator *input = node->inputs > 0 ? &graph->operators[node->input[0]] : NULL;
   int64_t width = 0;
+  if (lathe_operator_traits_of(node->kind)->width_free) return node->width;
   switch (node->kind) {
   case LATHE_OPERATOR_NUMBER:
   case LATHE_OPERATOR_TEXT:
@@ -130,9 +131,6 @@ static int64_t work_out_width(const lathe_graph *graph, const lathe_operator *no
   case LATHE_OPERATOR_CONCAT:
     for (int32_t i = 0; i < node->inputs; i++) width += graph->operators[node->input[i]].width;
     return width;
-  case LATHE_OPERATOR_LINEAR:
-  case LATHE_OPERATOR_LINEAR_INT8:
-    return node->width;
   case LATHE_OPERATOR_LOGISTIC:
     return input->width == 1 ? 2 : -1;
   default:
@@ -198,7 +196,15 @@ int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *original, lath
     if (!node.input) return -1;
   }
   if (node.words > 0 && !(node.word = keep_texts(graph, node.word, node.words, error))) return -1;
+  if (node.length < 0) {
+    wrong(traits, "has arrays of no length", error);
+    return -1;
+  }
   if (!keep_tensors(graph, &node, traits, error)) return -1;
+  if (traits->check && !traits->check(graph, &node)) {
+    wrong(traits, "has an array that does not fit its inputs", error);
+    return -1;
+  }
   graph->width += width;
   graph->operators[graph->count] = node;
   return graph->count++;
@@ -250,10 +256,28 @@ const lathe_operator *lathe_graph_operator(const lathe_graph *graph, int32_t ind
   return &graph->operators[index];
 }
 
+int32_t lathe_operator_shape(const lathe_graph *graph, const lathe_operator *node, int32_t index,
+                             int64_t shape[2]) {
+  const lathe_operator *input = node->inputs > 0 ? &graph->operators[node->input[0]] : NULL;
+  shape[0] = shape[1] = node->width;
+  switch (lathe_operator_traits_of(node->kind)->tensor[index].shape) {
+  case LATHE_SHAPE_MATRIX:
+    shape[0] = input ? input->width : 0;
+    return 2;
+  case LATHE_SHAPE_WORDS:
+    shape[0] = (input ? (int64_t)input->words : 0) + 2;
+    return 2;
+  case LATHE_SHAPE_LIST:
+    shape[0] = node->length;
+    return 1;
+  default:
+    return 1;
+  }
+}
+
 int64_t lathe_operator_count(const lathe_graph *graph, const lathe_operator *node, int32_t index) {
-  const lathe_operator_traits *traits = lathe_operator_traits_of(node->kind);
-  int64_t rows = traits->tensor[index].matrix ? graph->operators[node->input[0]].width : 1;
-  return rows * node->width;
+  int64_t shape[2];
+  return lathe_operator_shape(graph, node, index, shape) == 2 ? shape[0] * shape[1] : shape[0];
 }
 
 size_t lathe_dtype_size(lathe_dtype dtype) {

@@ -24,6 +24,8 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_LINEAR_INT8, /* the same with weights int8 * float32 scale[column], rounded to float32 */
   LATHE_OPERATOR_LOGISTIC,    /* one column z to two: 1 / (1 + exp(z)), 1 / (1 + exp(-z)) */
   LATHE_OPERATOR_SOFTMAX,     /* exp(x) / sum of exp(x) over the columns */
+  LATHE_OPERATOR_SELECT,      /* columns place[column] of x */
+  LATHE_OPERATOR_LOOKUP, /* code to row `code` of value (words + 2, width); its last rows are for missing and unknown */
   LATHE_OPERATOR_KINDS,
 } lathe_operator_kind;
 
@@ -38,22 +40,30 @@ typedef struct lathe_operator {
   lathe_operator_kind kind;
   int32_t width;
   int32_t inputs;
-  const int32_t *input;                       /* the operators whose values it takes */
-  const char *name;                           /* number, text: the raw column */
-  lathe_type type;                            /* number, text: its type in training */
-  int32_t words;                              /* code: size of the vocabulary */
-  const lathe_text *word;                     /* code: ascending by bytes; each ends in NUL */
-  int32_t missing;                            /* code: the code of a missing text, -1: none */
-  bool strict;                                /* code: a text that is not in the vocabulary is an error */
-  int32_t first;                              /* one-hot: the first code that has a column */
+  const int32_t *input;   /* the operators whose values it takes */
+  const char *name;       /* number, text: the raw column */
+  lathe_type type;        /* number, text: its type in training */
+  int32_t words;          /* code: size of the vocabulary */
+  const lathe_text *word; /* code: ascending by bytes; each ends in NUL */
+  int32_t missing;        /* code: the code of a missing text; -1: that of an unknown one; -2 */
+  bool strict;            /* code: a text that is not in the vocabulary is an error */
+  int32_t first;          /* one-hot: the first code that has a column */
+  int32_t length;         /* the elements of its arrays of shape LIST */
   const void *tensor[LATHE_OPERATOR_TENSORS]; /* as traits say */
 } lathe_operator;
 
-/* One array of an operator: of shape (width), or (width of the input, width). */
+/* The shape of an array of an operator. */
+typedef enum lathe_tensor_shape {
+  LATHE_SHAPE_ROW,    /* (width) */
+  LATHE_SHAPE_MATRIX, /* (width of the input, width) */
+  LATHE_SHAPE_WORDS,  /* (words of the input + 2, width) */
+  LATHE_SHAPE_LIST,   /* (length) */
+} lathe_tensor_shape;
+
 typedef struct lathe_operator_tensor {
   const char *name;
   lathe_dtype dtype;
-  bool matrix;
+  lathe_tensor_shape shape;
 } lathe_operator_tensor;
 
 typedef struct lathe_block lathe_block;
@@ -65,11 +75,16 @@ typedef struct lathe_operator_traits {
   int32_t inputs_least, inputs_most;
   lathe_operator_tensor tensor[LATHE_OPERATOR_TENSORS];
   bool (*run)(const lathe_operator *node, const lathe_block *block, int32_t index, lathe_error *error);
+  bool width_free; /* its width does not follow from its inputs */
+  /* Whether what its arrays hold can be run (NULL: whatever they hold); they may come from a bundle that somebody made up. */
+  bool (*check)(const lathe_graph *graph, const lathe_operator *node);
 } lathe_operator_traits;
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind);
 
-/* The elements of array `index`, and the size of one. */
+/* The shape of array `index` (its rank), its elements, and the size of one. */
+int32_t lathe_operator_shape(const lathe_graph *graph, const lathe_operator *node, int32_t index,
+                             int64_t shape[2]);
 int64_t lathe_operator_count(const lathe_graph *graph, const lathe_operator *node, int32_t index);
 size_t lathe_dtype_size(lathe_dtype dtype);
 

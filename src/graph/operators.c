@@ -85,7 +85,7 @@ static bool code_run(const lathe_operator *node, const lathe_block *block, int32
       out[r] = codes[entries[row]];
     else
       out[r] = lathe_operator_find(node, lathe_column_text(column, row));
-    if (out[r] < 0 && node->strict) {
+    if (out[r] == -1 && node->strict) {
       lathe_text none = {NULL, 0};
       return unknown(node, block, r, text_column ? lathe_column_text(column, row) : none, error);
     }
@@ -204,23 +204,52 @@ static bool softmax_run(const lathe_operator *node, const lathe_block *block, in
   return true;
 }
 
+static bool select_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                       lathe_error *error) {
+  (void)error;
+  const int32_t *place = node->tensor[0];
+  for (int32_t c = 0; c < node->width; c++)
+    memcpy(column_of(block, index, c), column_of(block, node->input[0], place[c]),
+           (size_t)block->rows * sizeof(double));
+  return true;
+}
+
+static bool select_check(const lathe_graph *graph, const lathe_operator *node) {
+  const int32_t *place = node->tensor[0];
+  int32_t width = lathe_graph_operator(graph, node->input[0])->width;
+  for (int32_t c = 0; c < node->width; c++)
+    if (place[c] < 0 || place[c] >= width) return false;
+  return true;
+}
+
+static bool lookup_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                       lathe_error *error) {
+  (void)error;
+  const double *value = node->tensor[0];
+  const int32_t *code = block->value[node->input[0]];
+  int32_t rows = lathe_graph_operator(lathe_run_graph(block->run), node->input[0])->words + 2;
+  for (int32_t c = 0; c < node->width; c++) {
+    double *out = column_of(block, index, c);
+    for (int32_t r = 0; r < block->rows; r++) {
+      int64_t row = code[r] < 0 ? rows + code[r] : code[r];
+      out[r] = value[row * node->width + c];
+    }
+  }
+  return true;
+}
+
 static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
     [LATHE_OPERATOR_NUMBER] = {"number", LATHE_VALUE_NONE, LATHE_VALUE_NUMBERS, 0, 0, {{0}}, number_run},
     [LATHE_OPERATOR_TEXT] = {"text", LATHE_VALUE_NONE, LATHE_VALUE_TEXT, 0, 0, {{0}}, NULL},
     [LATHE_OPERATOR_CODE] = {"code", LATHE_VALUE_TEXT, LATHE_VALUE_CODES, 1, 1, {{0}}, code_run},
-    [LATHE_OPERATOR_IMPUTE] = {"impute",
-                               LATHE_VALUE_NUMBERS,
-                               LATHE_VALUE_NUMBERS,
-                               1,
-                               1,
-                               {{"fill", LATHE_DTYPE_F64, false}},
-                               impute_run},
+    [LATHE_OPERATOR_IMPUTE] =
+        {"impute", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{"fill", LATHE_DTYPE_F64}}, impute_run},
     [LATHE_OPERATOR_SCALE] = {"scale",
                               LATHE_VALUE_NUMBERS,
                               LATHE_VALUE_NUMBERS,
                               1,
                               1,
-                              {{"mean", LATHE_DTYPE_F64, false}, {"scale", LATHE_DTYPE_F64, false}},
+                              {{"mean", LATHE_DTYPE_F64}, {"scale", LATHE_DTYPE_F64}},
                               scale_run},
     [LATHE_OPERATOR_ONE_HOT] = {"one_hot", LATHE_VALUE_CODES, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, one_hot_run},
     [LATHE_OPERATOR_CONCAT] =
@@ -230,21 +259,40 @@ static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
                                LATHE_VALUE_NUMBERS,
                                1,
                                1,
-                               {{"weights", LATHE_DTYPE_F64, true}, {"bias", LATHE_DTYPE_F64, false}},
-                               linear_run},
+                               {{"weights", LATHE_DTYPE_F64, LATHE_SHAPE_MATRIX}, {"bias", LATHE_DTYPE_F64}},
+                               linear_run,
+                               true},
     [LATHE_OPERATOR_LINEAR_INT8] = {"linear_int8",
                                     LATHE_VALUE_NUMBERS,
                                     LATHE_VALUE_NUMBERS,
                                     1,
                                     1,
-                                    {{"weights", LATHE_DTYPE_I8, true},
-                                     {"scales", LATHE_DTYPE_F32, false},
-                                     {"bias", LATHE_DTYPE_F64, false}},
-                                    linear_int8_run},
+                                    {{"weights", LATHE_DTYPE_I8, LATHE_SHAPE_MATRIX},
+                                     {"scales", LATHE_DTYPE_F32},
+                                     {"bias", LATHE_DTYPE_F64}},
+                                    linear_int8_run,
+                                    true},
     [LATHE_OPERATOR_LOGISTIC] =
         {"logistic", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, logistic_run},
     [LATHE_OPERATOR_SOFTMAX] =
         {"softmax", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, softmax_run},
+    [LATHE_OPERATOR_SELECT] = {"select",
+                               LATHE_VALUE_NUMBERS,
+                               LATHE_VALUE_NUMBERS,
+                               1,
+                               1,
+                               {{"place", LATHE_DTYPE_I32}},
+                               select_run,
+                               true,
+                               select_check},
+    [LATHE_OPERATOR_LOOKUP] = {"lookup",
+                               LATHE_VALUE_CODES,
+                               LATHE_VALUE_NUMBERS,
+                               1,
+                               1,
+                               {{"value", LATHE_DTYPE_F64, LATHE_SHAPE_WORDS}},
+                               lookup_run,
+                               true},
 };
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind) {

@@ -1,50 +1,24 @@
-/* fit.c - learning a recipe from the training rows. */
+/* fit.c - learning a recipe from the training rows: the columns on their way to the matrix. */
 #include "fit.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/memory.h"
+#include "../base/pool.h"
 #include "own.h"
-
-/* A text column on its way to numbers. */
-typedef struct {
-  const char *name;
-  const lathe_column *column;
-  int32_t operator_text; /* its operator */
-  char *fill;            /* what a missing text becomes, NULL: nothing */
-  bool encoded;
-} text_state;
-
-typedef struct {
-  const lathe_recipe *recipe;
-  const lathe_table *table;
-  lathe_prepared *out;
-  lathe_progress *progress;
-  lathe_error *error;
-  int32_t numbers;          /* the operator that holds all numbers; -1: there are none */
-  lathe_names number_names; /* its columns */
-  text_state *texts;
-  int32_t texts_count;
-  int32_t *parts; /* one-hot operators */
-  int32_t parts_count;
-  lathe_names part_names;
-} fitting;
-
-#define NOTE(state, ...) lathe_names_add(&(state)->out->notes, (state)->error, __VA_ARGS__)
 
 /* Every column that the recipe names is there. */
 static bool check_names(fitting *state) {
   const lathe_recipe *recipe = state->recipe;
-  if (lathe_table_need(state->table, recipe->target, state->error) < 0) return false;
+  if (recipe->target[0] && lathe_table_need(state->table, recipe->target, state->error) < 0) return false;
   for (int32_t i = 0; i < recipe->features.count; i++)
     if (lathe_table_need(state->table, recipe->features.name[i], state->error) < 0) return false;
   for (int32_t i = 0; i < recipe->dropped.count; i++)
     if (lathe_table_need(state->table, recipe->dropped.name[i], state->error) < 0) return false;
-  for (int32_t i = 0; i < recipe->count; i++)
-    for (int32_t k = 0; k < recipe->steps[i].columns.count; k++)
-      if (lathe_table_need(state->table, recipe->steps[i].columns.name[k], state->error) < 0) return false;
   if (lathe_table_rows(state->table) == 0)
     return lathe_error_set(state->error, LATHE_ERROR_DATA,
                            "the training table has no rows; there is nothing to learn from");
@@ -64,301 +38,283 @@ static bool has_values(const lathe_column *column) {
   return false;
 }
 
-static bool add_text(fitting *state, const char *name, const lathe_column *column) {
-  lathe_operator node = {.kind = LATHE_OPERATOR_TEXT, .name = name, .type = lathe_column_type(column)};
-  if (!lathe_memory_resize((void **)&state->texts, (size_t)state->texts_count + 1, sizeof *state->texts,
-                           state->error))
-    return false;
-  int32_t index = lathe_graph_add(state->out->graph, &node, state->error);
-  if (index < 0) return false;
-  state->texts[state->texts_count++] = (text_state){.name = name, .column = column, .operator_text = index};
+static recipe_column *new_column(fitting *state, const char *name) {
+  if (state->count == state->capacity) {
+    int32_t capacity = state->capacity ? 2 * state->capacity : 32;
+    if (!lathe_memory_resize((void **)&state->columns, (size_t)capacity, sizeof *state->columns,
+                             state->error))
+      return NULL;
+    state->capacity = capacity;
+  }
+  char *copy = lathe_memory_text(name, strlen(name), state->error);
+  if (!copy) return NULL;
+  state->columns[state->count] = (recipe_column){.name = copy};
+  return &state->columns[state->count++];
+}
+
+bool recipe_append(fitting *state, const char *name, recipe_role role, int32_t value, int32_t place) {
+  recipe_column *column = new_column(state, name);
+  if (!column) return false;
+  column->role = role;
+  column->value = value;
+  column->place = place;
   return true;
 }
 
-/* Raw columns become operators: all numbers side by side, each text alone. */
+/* Raw columns become operators. */
 static bool add_columns(fitting *state) {
   int32_t columns = lathe_table_columns(state->table);
-  int32_t *inputs = lathe_memory_raw((size_t)columns, sizeof *inputs, state->error), count = 0;
-  bool fine = inputs != NULL;
-  for (int32_t i = 0; fine && i < columns; i++) {
+  for (int32_t i = 0; i < columns; i++) {
     const char *name = lathe_table_name(state->table, i);
-    const lathe_column *column = lathe_table_column(state->table, i);
+    const lathe_column *raw = lathe_table_column(state->table, i);
     if (!is_feature(state->recipe, name)) continue;
-    if (!has_values(column)) {
-      fine = NOTE(state, "\"%s\" has no value in the training rows and is left out", name);
+    if (!has_values(raw)) {
+      if (!NOTE(state, "\"%s\" has no value in the training rows and is left out", name)) return false;
       continue;
     }
-    if (lathe_type_is_text(lathe_column_type(column))) {
-      fine = add_text(state, name, column);
-      continue;
+    bool text = lathe_type_is_text(lathe_column_type(raw));
+    lathe_operator node = {.kind = text ? LATHE_OPERATOR_TEXT : LATHE_OPERATOR_NUMBER,
+                           .name = name,
+                           .type = lathe_column_type(raw)};
+    int32_t value = lathe_graph_add(state->out->graph, &node, state->error);
+    if (value < 0 || !recipe_append(state, name, text ? ROLE_TEXT : ROLE_NUMBER, value, 0)) return false;
+    state->columns[state->count - 1].column = raw;
+  }
+  return true;
+}
+
+/* ---- what steps do with columns ---- */
+
+bool recipe_learned(fitting *state, const char *column, const char *format, ...) {
+  char learned[400];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(learned, sizeof learned, format, values);
+  va_end(values);
+  return lathe_names_add(&state->out->steps, state->error, "%s", state->step) &&
+         lathe_names_add(&state->out->columns, state->error, "%s", column) &&
+         lathe_names_add(&state->out->learned, state->error, "%s", learned);
+}
+
+static int32_t find_column(const fitting *state, const char *name) {
+  for (int32_t i = 0; i < state->count; i++)
+    if (!strcmp(state->columns[i].name, name)) return i;
+  return -1;
+}
+
+/* A column that a step names: its index, -1 for one that had no value and was left out, -2 with an error. */
+static int32_t named_column(fitting *state, const recipe_step *step, const char *name, unsigned allowed) {
+  static const char *const what[] = {"numbers", "codes", "flags", "text"};
+  int32_t found = find_column(state, name);
+  if (found >= 0) {
+    recipe_role role = state->columns[found].role;
+    if (allowed >> role & 1) return found;
+    lathe_error_set(state->error, LATHE_ERROR_ARGUMENT, "%s cannot take \"%s\", which is a column of %s",
+                    step->kind->name, name, what[role]);
+    return -2;
+  }
+  int32_t raw = lathe_table_need(state->table, name, state->error);
+  if (raw < 0) return -2;
+  if (!is_feature(state->recipe, name)) {
+    lathe_error_set(state->error, LATHE_ERROR_ARGUMENT,
+                    !strcmp(name, state->recipe->target)
+                        ? "%s cannot take \"%s\", which is the target; features alone are prepared"
+                        : "%s cannot take \"%s\", which the recipe leaves out of the features",
+                    step->kind->name, name);
+    return -2;
+  }
+  if (!has_values(lathe_table_column(state->table, raw))) return -1;
+  lathe_error_set(state->error, LATHE_ERROR_ARGUMENT,
+                  "%s cannot take \"%s\": a step before it made other columns of it, or left it out",
+                  step->kind->name, name);
+  return -2;
+}
+
+int32_t *recipe_choose(fitting *state, const recipe_step *step, unsigned usual, unsigned allowed,
+                       int32_t *count) {
+  int32_t most = step->columns.count > 0 ? step->columns.count : state->count;
+  int32_t *chosen = lathe_memory_raw((size_t)most, sizeof *chosen, state->error);
+  *count = 0;
+  if (!chosen) return NULL;
+  if (step->columns.count == 0) {
+    for (int32_t i = 0; i < state->count; i++)
+      if (usual >> state->columns[i].role & 1) chosen[(*count)++] = i;
+    return chosen;
+  }
+  for (int32_t i = 0; i < step->columns.count; i++) {
+    int32_t found = named_column(state, step, step->columns.name[i], allowed);
+    if (found < -1) {
+      free(chosen);
+      return NULL;
     }
-    lathe_operator node = {.kind = LATHE_OPERATOR_NUMBER, .name = name, .type = lathe_column_type(column)};
-    inputs[count] = lathe_graph_add(state->out->graph, &node, state->error);
-    fine = inputs[count++] >= 0 && lathe_names_add(&state->number_names, state->error, "%s", name);
+    if (found >= 0) chosen[(*count)++] = found;
   }
-  if (fine && count > 0) {
-    lathe_operator node = {.kind = LATHE_OPERATOR_CONCAT, .inputs = count, .input = inputs};
-    state->numbers = lathe_graph_add(state->out->graph, &node, state->error);
-    fine = state->numbers >= 0;
+  return chosen;
+}
+
+int32_t recipe_add(fitting *state, const lathe_operator *original, int32_t input) {
+  lathe_operator node = *original;
+  node.inputs = 1;
+  node.input = &input;
+  return lathe_graph_add(state->out->graph, &node, state->error);
+}
+
+/* Columns chosen[0 .. count - 1] of one operator: the operator itself when they are all of it. */
+static int32_t gather_run(fitting *state, const int32_t *chosen, int32_t count) {
+  int32_t value = state->columns[chosen[0]].value;
+  bool whole = lathe_graph_operator(state->out->graph, value)->width == count;
+  int32_t *place = lathe_memory_raw((size_t)count, sizeof *place, state->error);
+  if (!place) return -1;
+  for (int32_t i = 0; i < count; i++) {
+    place[i] = state->columns[chosen[i]].place;
+    whole = whole && place[i] == i;
   }
+  lathe_operator node = {.kind = LATHE_OPERATOR_SELECT, .width = count, .tensor = {place}};
+  if (!whole) value = recipe_add(state, &node, value);
+  free(place);
+  return value;
+}
+
+int32_t recipe_gather(fitting *state, const int32_t *chosen, int32_t count) {
+  int32_t *inputs = lathe_memory_raw((size_t)count, sizeof *inputs, state->error), runs = 0, value = -1;
+  bool fine = inputs != NULL;
+  for (int32_t i = 0, next; fine && i < count; i = next) {
+    for (next = i; next < count && state->columns[chosen[next]].value == state->columns[chosen[i]].value;)
+      next++;
+    inputs[runs] = gather_run(state, chosen + i, next - i);
+    fine = inputs[runs++] >= 0;
+  }
+  lathe_operator node = {.kind = LATHE_OPERATOR_CONCAT, .inputs = runs, .input = inputs};
+  if (fine) value = runs == 1 ? inputs[0] : lathe_graph_add(state->out->graph, &node, state->error);
   free(inputs);
-  return fine;
+  return value;
 }
 
-static bool wanted(const recipe_step *step, const char *name) {
-  return step->columns.count == 0 || lathe_names_find(&step->columns, name) >= 0;
-}
-
-/* Replace the operator of all numbers by one with the arrays `a` and `b`. */
-static bool extend_numbers(fitting *state, lathe_operator_kind kind, const double *a, const double *b) {
-  lathe_operator node = {.kind = kind, .inputs = 1, .input = &state->numbers, .tensor = {a, b}};
-  int32_t index = lathe_graph_add(state->out->graph, &node, state->error);
-  if (index < 0) return false;
-  state->numbers = index;
-  return true;
-}
-
-static bool check_finite(fitting *state, const lathe_facts *facts) {
-  for (int32_t c = 0; c < state->number_names.count; c++)
-    if (facts[c].infinite >= 0)
-      return lathe_error_set(state->error, LATHE_ERROR_DATA,
-                             "row %lld of \"%s\" is infinite; remove that row, or leave the column out",
-                             (long long)facts[c].infinite + 1, state->number_names.name[c]);
-  return true;
-}
-
-static bool impute_numbers(fitting *state, const recipe_step *step) {
-  static const char *const names[] = {"", "median", "mean", "", "constant"};
-  size_t width = (size_t)state->number_names.count;
-  int64_t rows = lathe_table_rows(state->table);
-  lathe_facts *facts = lathe_memory_new(width, sizeof *facts, state->error);
-  double *fill = lathe_memory_new(width, sizeof *fill, state->error);
-  bool *chosen = lathe_memory_new(width, sizeof *chosen, state->error);
-  bool fine =
-      facts && fill && chosen &&
-      lathe_facts_of(state->out->graph, state->numbers, state->table, facts, state->progress, state->error) &&
-      check_finite(state, facts);
-  for (size_t c = 0; fine && c < width; c++) chosen[c] = wanted(step, state->number_names.name[c]);
-  if (fine && step->numeric == LATHE_IMPUTE_MEDIAN)
-    fine = lathe_medians_of(state->out->graph, state->numbers, state->table, chosen, fill, state->progress,
-                            state->error);
-  for (size_t c = 0; fine && c < width; c++) {
-    if (!chosen[c]) {
-      fill[c] = NAN;
-      continue;
-    }
-    if (step->numeric == LATHE_IMPUTE_MEAN) fill[c] = facts[c].mean;
-    if (step->numeric == LATHE_IMPUTE_CONSTANT) fill[c] = step->number;
-    int64_t missing = rows - facts[c].present;
-    if (missing > 0)
-      fine = NOTE(state, "\"%s\": %lld missing value%s imputed by the %s, %.6g", state->number_names.name[c],
-                  (long long)missing, missing == 1 ? "" : "s", names[step->numeric], fill[c]);
+void recipe_replace(fitting *state, const int32_t *chosen, int32_t count, int32_t value) {
+  for (int32_t i = 0; i < count; i++) {
+    recipe_column *column = &state->columns[chosen[i]];
+    column->value = value;
+    column->place = i;
+    column->column = NULL;
   }
-  fine = fine && extend_numbers(state, LATHE_OPERATOR_IMPUTE, fill, NULL);
-  free(facts);
-  free(fill);
-  free(chosen);
-  return fine;
 }
 
-static bool impute_text(fitting *state, const recipe_step *step, text_state *text) {
-  text_counts counts;
-  if (text->fill || text->encoded || !wanted(step, text->name)) return true;
-  if (!lathe_text_counts_of(text->column, &counts, state->error)) return false;
-  lathe_text fill = {step->text, step->text ? strlen(step->text) : 0};
-  int64_t most = 0;
-  for (int64_t i = 0; step->category == LATHE_IMPUTE_MODE && i < counts.size; i++)
-    if (counts.count[i] > most) most = counts.count[i], fill = counts.text[i];
-  text->fill = lathe_memory_text(fill.data, fill.size, state->error);
-  bool fine = text->fill != NULL;
-  if (fine && counts.missing > 0)
-    fine = NOTE(state, "\"%s\": %lld missing value%s imputed by %s, \"%s\"", text->name,
-                (long long)counts.missing, counts.missing == 1 ? "" : "s",
-                step->category == LATHE_IMPUTE_MODE ? "the mode" : "the constant", text->fill);
-  lathe_text_counts_free(&counts);
-  return fine;
+static void free_column(recipe_column *column) {
+  free(column->name);
+  free(column->fill);
 }
 
-static bool fit_impute(fitting *state, const recipe_step *step) {
-  if (step->numeric != LATHE_IMPUTE_NONE && state->numbers >= 0 && !impute_numbers(state, step)) return false;
-  for (int32_t i = 0; step->category != LATHE_IMPUTE_NONE && i < state->texts_count; i++)
-    if (!impute_text(state, step, &state->texts[i])) return false;
-  return true;
-}
-
-/* The vocabulary of the training rows, with the text that missing ones become: put in its place when it is
- * not there. */
-static bool add_fill(text_counts *counts, const char *fill, int32_t *code, lathe_error *error) {
-  lathe_text text = {fill, strlen(fill)};
-  int64_t place = 0;
-  for (; place < counts->size; place++) {
-    lathe_text other = counts->text[place];
-    int order = memcmp(other.data, text.data, other.size < text.size ? other.size : text.size);
-    if (order == 0) order = (other.size > text.size) - (other.size < text.size);
-    if (order >= 0) {
-      *code = (int32_t)place;
-      if (order == 0) return true;
-      break;
-    }
-  }
-  if (counts->missing == 0) {
-    *code = -1;
-    return true;
-  }
-  if (!lathe_memory_resize((void **)&counts->text, (size_t)counts->size + 1, sizeof *counts->text, error))
-    return false;
-  memmove(counts->text + place + 1, counts->text + place,
-          (size_t)(counts->size - place) * sizeof *counts->text);
-  counts->text[place] = text;
-  counts->size++;
-  *code = (int32_t)place;
-  return true;
-}
-
-static bool add_one_hot(fitting *state, const recipe_step *step, text_state *text, const text_counts *counts,
-                        int32_t missing) {
-  lathe_operator code = {.kind = LATHE_OPERATOR_CODE,
-                         .inputs = 1,
-                         .input = &text->operator_text,
-                         .words = (int32_t)counts->size,
-                         .word = counts->text,
-                         .missing = missing,
-                         .strict = step->strict};
-  int32_t index = lathe_graph_add(state->out->graph, &code, state->error);
-  if (index < 0) return false;
-  lathe_operator hot = {
-      .kind = LATHE_OPERATOR_ONE_HOT, .inputs = 1, .input = &index, .first = step->drop_first};
-  if (!lathe_memory_resize((void **)&state->parts, (size_t)state->parts_count + 1, sizeof *state->parts,
-                           state->error))
-    return false;
-  state->parts[state->parts_count] = lathe_graph_add(state->out->graph, &hot, state->error);
-  if (state->parts[state->parts_count++] < 0) return false;
-  for (int64_t i = step->drop_first; i < counts->size; i++)
-    if (!lathe_names_add(&state->part_names, state->error, "%s=%.*s", text->name, (int)counts->text[i].size,
-                         counts->text[i].data))
-      return false;
-  return true;
-}
-
-static bool encode_text(fitting *state, const recipe_step *step, text_state *text) {
-  text_counts counts;
-  int32_t missing = -1;
-  if (text->encoded || !wanted(step, text->name)) return true;
-  if (!lathe_text_counts_of(text->column, &counts, state->error)) return false;
-  bool fine = !text->fill || add_fill(&counts, text->fill, &missing, state->error);
-  if (fine && counts.size > LATHE_GRAPH_WIDTH)
-    fine = lathe_error_set(state->error, LATHE_ERROR_DATA,
-                           "\"%s\" has %lld different texts; leave it out (drop = { \"%s\" })", text->name,
-                           (long long)counts.size, text->name);
-  else if (fine && counts.size <= step->drop_first)
-    fine = NOTE(state, "\"%s\" is \"%.*s\" in every training row and is left out", text->name,
-                (int)counts.text[0].size, counts.text[0].data);
-  else
-    fine = fine && add_one_hot(state, step, text, &counts, missing);
-  text->encoded = true;
-  lathe_text_counts_free(&counts);
-  return fine;
-}
-
-static bool fit_encode(fitting *state, const recipe_step *step) {
-  for (int32_t i = 0; i < state->texts_count; i++)
-    if (!encode_text(state, step, &state->texts[i])) return false;
-  return true;
-}
-
-static bool fit_scale(fitting *state, const recipe_step *step) {
-  if (state->numbers < 0) return true;
-  size_t width = (size_t)state->number_names.count;
-  lathe_facts *facts = lathe_memory_new(width, sizeof *facts, state->error);
-  double *mean = lathe_memory_new(width, sizeof *mean, state->error);
-  double *scale = lathe_memory_new(width, sizeof *scale, state->error);
-  bool fine =
-      facts && mean && scale &&
-      lathe_facts_of(state->out->graph, state->numbers, state->table, facts, state->progress, state->error) &&
-      check_finite(state, facts);
-  for (size_t c = 0; fine && c < width; c++) {
-    scale[c] = 1;
-    if (!wanted(step, state->number_names.name[c])) continue;
-    mean[c] = facts[c].mean;
-    int64_t freedom = facts[c].present - step->ddof;
-    double deviation = freedom > 0 ? sqrt(facts[c].squares / (double)freedom) : 0;
-    if (facts[c].least < facts[c].most && deviation > 0 && isfinite(deviation))
-      scale[c] = deviation;
+void recipe_remove(fitting *state, const bool *gone) {
+  int32_t kept = 0;
+  for (int32_t i = 0; i < state->count; i++) {
+    if (gone[i])
+      free_column(&state->columns[i]);
     else
-      fine = NOTE(state, "\"%s\" is %.6g in every training row; it is not scaled",
-                  state->number_names.name[c], facts[c].mean);
+      state->columns[kept++] = state->columns[i];
   }
-  fine = fine && extend_numbers(state, LATHE_OPERATOR_SCALE, mean, scale);
+  state->count = kept;
+}
+
+lathe_facts *recipe_facts(fitting *state, int32_t value, const int32_t *chosen) {
+  int32_t width = lathe_graph_operator(state->out->graph, value)->width;
+  lathe_facts *facts = lathe_memory_new((size_t)width, sizeof *facts, state->error);
+  bool fine =
+      facts && lathe_facts_of(state->out->graph, value, state->table, facts, state->progress, state->error);
+  for (int32_t c = 0; fine && c < width; c++)
+    if (facts[c].infinite >= 0)
+      fine = lathe_error_set(state->error, LATHE_ERROR_DATA,
+                             "row %lld of \"%s\" is infinite; remove that row, or leave the column out",
+                             (long long)facts[c].infinite + 1, state->columns[chosen[c]].name);
+  if (fine) return facts;
   free(facts);
-  free(mean);
-  free(scale);
-  return fine;
+  return NULL;
 }
 
-/* A step that is limited to columns fits each of them. */
-static bool check_step(fitting *state, const recipe_step *step) {
-  static const char *const verbs[] = {"impute", "encode", "scale"};
-  for (int32_t k = 0; k < step->columns.count; k++) {
-    const char *name = step->columns.name[k];
-    bool number = lathe_names_find(&state->number_names, name) >= 0, text = false;
-    for (int32_t i = 0; i < state->texts_count; i++) text = text || !strcmp(state->texts[i].name, name);
-    if ((step->kind == STEP_SCALE && text) || (step->kind == STEP_ENCODE && number))
-      return lathe_error_set(state->error, LATHE_ERROR_ARGUMENT,
-                             "%s cannot take \"%s\", which is a column of %s", verbs[step->kind], name,
-                             text ? "text" : "numbers");
-  }
-  return true;
+typedef struct {
+  const lathe_run *run;
+  int64_t rows;
+  double *out;
+} values_work;
+
+static bool values_chunk(void *context, int64_t chunk, lathe_error *error) {
+  const values_work *work = context;
+  int64_t begin = chunk * LATHE_RUN_CHUNK;
+  int64_t rows = work->rows - begin < LATHE_RUN_CHUNK ? work->rows - begin : LATHE_RUN_CHUNK;
+  return lathe_run_block(work->run, begin, rows, work->out + begin, 1, work->rows, error);
 }
 
-/* The matrix: numbers, then one-hot columns. */
-static bool finish(fitting *state) {
-  lathe_prepared *out = state->out;
-  for (int32_t i = 0; i < state->texts_count; i++)
-    if (!state->texts[i].encoded)
+double *recipe_values(fitting *state, int32_t value) {
+  size_t width = (size_t)lathe_graph_operator(state->out->graph, value)->width;
+  int64_t rows = lathe_table_rows(state->table);
+  lathe_run *run = lathe_run_new(state->out->graph, value, state->table, state->error);
+  double *out = run ? lathe_memory_raw((size_t)rows * width, sizeof *out, state->error) : NULL;
+  values_work work = {run, rows, out};
+  bool fine = out && lathe_pool_run((rows + LATHE_RUN_CHUNK - 1) / LATHE_RUN_CHUNK, values_chunk, &work,
+                                    state->progress, state->error);
+  lathe_run_free(run);
+  if (fine) return out;
+  free(out);
+  return NULL;
+}
+
+/* ---- the whole ---- */
+
+static bool check_texts(fitting *state) {
+  for (int32_t i = 0; i < state->count; i++)
+    if (state->columns[i].role == ROLE_TEXT)
       return lathe_error_set(
           state->error, LATHE_ERROR_DATA,
           "\"%s\" is text; add encode{} to the recipe, or leave the column out (drop = { \"%s\" })",
-          state->texts[i].name, state->texts[i].name);
-  int32_t count = state->parts_count + (state->numbers >= 0);
-  if (count == 0)
-    return lathe_error_set(
-        state->error, LATHE_ERROR_DATA,
-        "there is no feature to learn from: beside the target \"%s\" no column has values that differ",
-        state->recipe->target);
-  int32_t *inputs = lathe_memory_raw((size_t)count, sizeof *inputs, state->error);
-  if (!inputs) return false;
-  int32_t used = 0;
-  if (state->numbers >= 0) inputs[used++] = state->numbers;
-  for (int32_t i = 0; i < state->parts_count; i++) inputs[used++] = state->parts[i];
-  lathe_operator node = {.kind = LATHE_OPERATOR_CONCAT, .inputs = count, .input = inputs};
-  out->matrix = count == 1 ? inputs[0] : lathe_graph_add(out->graph, &node, state->error);
-  free(inputs);
-  return out->matrix >= 0 && lathe_names_copy(&out->features, &state->number_names, state->error) &&
-         lathe_names_copy(&out->features, &state->part_names, state->error);
+          state->columns[i].name, state->columns[i].name);
+  if (state->count > 0) return true;
+  return lathe_error_set(
+      state->error, LATHE_ERROR_DATA,
+      "there is no feature to learn from: beside the target \"%s\" no column has values that differ",
+      state->recipe->target);
+}
+
+/* The matrix: all columns. */
+static bool finish(fitting *state) {
+  lathe_prepared *out = state->out;
+  if (!check_texts(state)) return false;
+  int32_t *all = lathe_memory_raw((size_t)state->count, sizeof *all, state->error);
+  out->categories = lathe_memory_new((size_t)state->count, sizeof *out->categories, state->error);
+  bool fine = all && out->categories;
+  for (int32_t i = 0; fine && i < state->count; i++) {
+    all[i] = i;
+    out->categories[i] = state->columns[i].role == ROLE_CODE ? state->columns[i].categories : 0;
+    fine = lathe_names_add(&out->features, state->error, "%s", state->columns[i].name);
+  }
+  if (fine) out->matrix = recipe_gather(state, all, state->count);
+  free(all);
+  return fine && out->matrix >= 0;
 }
 
 bool lathe_recipe_fit(const lathe_recipe *recipe, const lathe_table *table, lathe_prepared *prepared,
                       lathe_progress *progress, lathe_error *error) {
-  static bool (*const fits[])(fitting *, const recipe_step *) = {fit_impute, fit_encode, fit_scale};
-  fitting state = {recipe, table, prepared, progress, error, -1, {0}, NULL, 0, NULL, 0, {0}};
+  fitting state = {.recipe = recipe, .table = table, .out = prepared, .progress = progress, .error = error};
   prepared->graph = lathe_graph_new(error);
-  bool fine = prepared->graph && check_names(&state) &&
-              lathe_graph_set_output_name(prepared->graph, recipe->target, error) && add_columns(&state);
-  for (int32_t i = 0; fine && i < recipe->count; i++)
-    fine = lathe_progress_check(progress, error) && check_step(&state, &recipe->steps[i]) &&
-           fits[recipe->steps[i].kind](&state, &recipe->steps[i]);
+  bool fine = prepared->graph && check_names(&state) && add_columns(&state);
+  if (fine && recipe->target[0]) fine = lathe_graph_set_output_name(prepared->graph, recipe->target, error);
+  for (int32_t i = 0; fine && i < recipe->count; i++) {
+    const recipe_kind *kind = recipe->steps[i].kind;
+    state.step = kind->name;
+    fine = lathe_progress_check(progress, error) && (!kind->check || kind->check(&recipe->steps[i], error)) &&
+           kind->fit(&state, &recipe->steps[i]);
+  }
   fine = fine && finish(&state);
-  for (int32_t i = 0; i < state.texts_count; i++) free(state.texts[i].fill);
-  free(state.texts);
-  free(state.parts);
-  lathe_names_free(&state.number_names);
-  lathe_names_free(&state.part_names);
+  for (int32_t i = 0; i < state.count; i++) free_column(&state.columns[i]);
+  free(state.columns);
   return fine;
 }
 
 void lathe_prepared_free(lathe_prepared *prepared) {
   lathe_graph_release(prepared->graph);
+  free(prepared->categories);
   lathe_names_free(&prepared->features);
   lathe_names_free(&prepared->notes);
+  lathe_names_free(&prepared->steps);
+  lathe_names_free(&prepared->columns);
+  lathe_names_free(&prepared->learned);
   *prepared = (lathe_prepared){0};
 }

@@ -1,4 +1,8 @@
-/* own.h - what the files of prepare/ share. */
+/* own.h - what the files of prepare/ share: a recipe, its kinds of step, and the state of one that is being fitted.
+ *
+ * While a recipe is fitted, the columns on their way to the matrix are a list. Each is one column of the value of an operator; a
+ * step chooses some, gathers them as the value of one operator, learns from that value on the training rows, appends an
+ * operator with what it learned, and puts the columns of that operator in their place. */
 #ifndef LATHE_PREPARE_OWN_H
 #define LATHE_PREPARE_OWN_H
 
@@ -6,20 +10,36 @@
 
 #include "../graph/run.h"
 #include "facts.h"
+#include "fit.h"
 #include "recipe.h"
 #include "names.h"
 
-typedef enum recipe_step_kind { STEP_IMPUTE, STEP_ENCODE, STEP_SCALE } recipe_step_kind;
+enum { RECIPE_OPTIONS = 12, RECIPE_COLUMNS = 1 << 20 };
 
-typedef struct recipe_step {
-  recipe_step_kind kind;
-  lathe_names columns; /* none: all */
-  lathe_impute_method numeric, category;
-  double number;
+typedef struct fitting fitting;
+typedef struct recipe_step recipe_step;
+
+/* A kind of step: a row of the table in recipe.c, described in the file of its family. */
+typedef struct recipe_kind {
+  const char *name, *doc;
+  const lathe_step_option *option;
+  int32_t options;
+  bool (*check)(const recipe_step *step, lathe_error *error); /* may be NULL */
+  bool (*fit)(fitting *state, const recipe_step *step);
+} recipe_kind;
+
+extern const recipe_kind recipe_impute, recipe_encode, recipe_scale;
+
+typedef struct recipe_value {
+  double number; /* of a choice its place among the choices */
   char *text;
-  bool drop_first, strict;
-  int32_t ddof;
-} recipe_step;
+} recipe_value;
+
+struct recipe_step {
+  const recipe_kind *kind;
+  lathe_names columns; /* none: all that it fits */
+  recipe_value value[RECIPE_OPTIONS];
+};
 
 struct lathe_recipe {
   atomic_int references;
@@ -29,6 +49,69 @@ struct lathe_recipe {
   int32_t count;
   char *description;
 };
+
+/* ---- fitting ---- */
+
+typedef enum recipe_role {
+  ROLE_NUMBER,
+  ROLE_CODE, /* whole numbers that stand for categories */
+  ROLE_FLAG, /* 0 or 1, made by a step */
+  ROLE_TEXT, /* not a number yet */
+} recipe_role;
+
+/* A column on its way to the matrix. */
+typedef struct recipe_column {
+  char *name;
+  recipe_role role;
+  int32_t value, place;       /* column `place` of the value of operator `value` */
+  int32_t categories;         /* of a code: 0 .. categories - 1 */
+  const lathe_column *column; /* of the table, while no step has changed it; a text's always */
+  char *fill;                 /* what a missing text becomes, NULL: nothing */
+} recipe_column;
+
+struct fitting {
+  const lathe_recipe *recipe;
+  const lathe_table *table; /* the training rows */
+  lathe_prepared *out;
+  lathe_progress *progress;
+  lathe_error *error;
+  recipe_column *columns;
+  int32_t count, capacity;
+  const char *step; /* the kind of the step being learned */
+};
+
+#define NOTE(state, ...) lathe_names_add(&(state)->out->notes, (state)->error, __VA_ARGS__)
+
+/* A row of the summary: what this step learned of a column. */
+bool recipe_learned(fitting *state, const char *column, const char *format, ...) LATHE_PRINTF(3, 4);
+
+/* The columns that a step takes (indices, *count): those that it names, or all whose role is one of `usual` (bits 1 << role). A
+ * named one whose role is not among `allowed` is an error. Free it; NULL with an error. */
+int32_t *recipe_choose(fitting *state, const recipe_step *step, unsigned usual, unsigned allowed,
+                       int32_t *count);
+
+/* An operator whose value is these columns, in this order; -1 with an error. */
+int32_t recipe_gather(fitting *state, const int32_t *chosen, int32_t count);
+
+/* Column chosen[i] becomes column i of the value of `value`. */
+void recipe_replace(fitting *state, const int32_t *chosen, int32_t count, int32_t value);
+
+/* A new column behind all others; the name is copied. */
+bool recipe_append(fitting *state, const char *name, recipe_role role, int32_t value, int32_t place);
+
+/* Leave out the columns that are marked (state->count). */
+void recipe_remove(fitting *state, const bool *gone);
+
+/* An operator with one input; -1 with an error. */
+int32_t recipe_add(fitting *state, const lathe_operator *node, int32_t input);
+
+/* Facts of the columns of operator `value`, whose columns are `chosen`; an infinite value is an error that names it. */
+lathe_facts *recipe_facts(fitting *state, int32_t value, const int32_t *chosen);
+
+/* All values of an operator, (width, rows): one column after the other. Free them; NULL with an error. */
+double *recipe_values(fitting *state, int32_t value);
+
+/* ---- learn.c ---- */
 
 /* The medians of the columns that are `wanted`; NaN for one without values. */
 bool lathe_medians_of(const lathe_graph *graph, int32_t value, const lathe_table *table, const bool *wanted,

@@ -9,10 +9,34 @@
 #include "../base/memory.h"
 #include "own.h"
 
+/* The kinds of step. A new one is a file and a row. */
+static const recipe_kind *const kinds[] = {&recipe_impute, &recipe_encode, &recipe_scale};
+
+int32_t lathe_recipe_kinds(void) {
+  return (int32_t)(sizeof kinds / sizeof *kinds);
+}
+
+const char *lathe_recipe_kind_name(int32_t kind) {
+  return kind >= 0 && kind < lathe_recipe_kinds() ? kinds[kind]->name : NULL;
+}
+
+const char *lathe_recipe_kind_doc(int32_t kind) {
+  return kind >= 0 && kind < lathe_recipe_kinds() ? kinds[kind]->doc : NULL;
+}
+
+int32_t lathe_recipe_kind_options(int32_t kind) {
+  return kind >= 0 && kind < lathe_recipe_kinds() ? kinds[kind]->options : 0;
+}
+
+const lathe_step_option *lathe_recipe_kind_option(int32_t kind, int32_t option) {
+  return option >= 0 && option < lathe_recipe_kind_options(kind) ? &kinds[kind]->option[option] : NULL;
+}
+
 lathe_recipe *lathe_recipe_new(const char *target, lathe_error *error) {
   lathe_recipe *recipe = lathe_memory_new(1, sizeof *recipe, error);
   if (!recipe) return NULL;
   atomic_init(&recipe->references, 1);
+  if (!target) target = "";
   recipe->target = lathe_memory_text(target, strlen(target), error);
   if (!recipe->target) {
     free(recipe);
@@ -30,7 +54,7 @@ void lathe_recipe_release(lathe_recipe *recipe) {
   if (!recipe || atomic_fetch_sub(&recipe->references, 1) != 1) return;
   for (int32_t i = 0; i < recipe->count; i++) {
     lathe_names_free(&recipe->steps[i].columns);
-    free(recipe->steps[i].text);
+    for (int32_t k = 0; k < RECIPE_OPTIONS; k++) free(recipe->steps[i].value[k].text);
   }
   lathe_names_free(&recipe->features);
   lathe_names_free(&recipe->dropped);
@@ -56,63 +80,108 @@ const char *lathe_recipe_target(const lathe_recipe *recipe) {
   return recipe->target;
 }
 
-static recipe_step *append(lathe_recipe *recipe, recipe_step_kind kind, lathe_error *error) {
+bool lathe_recipe_step(lathe_recipe *recipe, const char *name, lathe_error *error) {
+  const recipe_kind *kind = NULL;
+  for (int32_t i = 0; i < lathe_recipe_kinds(); i++)
+    if (!strcmp(kinds[i]->name, name)) kind = kinds[i];
+  if (!kind) return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "recipes have no step \"%s\"", name);
   if (!lathe_memory_resize((void **)&recipe->steps, (size_t)recipe->count + 1, sizeof *recipe->steps, error))
-    return NULL;
-  recipe->steps[recipe->count] = (recipe_step){.kind = kind};
-  return &recipe->steps[recipe->count++];
-}
-
-bool lathe_recipe_impute(lathe_recipe *recipe, lathe_impute_method numeric, double number,
-                         lathe_impute_method category, const char *text, lathe_error *error) {
-  if (numeric == LATHE_IMPUTE_MODE || category == LATHE_IMPUTE_MEDIAN || category == LATHE_IMPUTE_MEAN)
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "numbers are imputed by median, mean or constant, categories by mode or constant");
-  if (numeric == LATHE_IMPUTE_CONSTANT && !isfinite(number))
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "the constant to impute numbers with must be a finite number");
-  if (category == LATHE_IMPUTE_CONSTANT && !text)
-    return lathe_error_set(
-        error, LATHE_ERROR_ARGUMENT,
-        "the constant to impute categories with is not given; give the text that missing ones become");
-  char *copy = text ? lathe_memory_text(text, strlen(text), error) : NULL;
-  if (text && !copy) return false;
-  recipe_step *step = append(recipe, STEP_IMPUTE, error);
-  if (!step) {
-    free(copy);
     return false;
+  recipe_step *step = &recipe->steps[recipe->count++];
+  *step = (recipe_step){.kind = kind};
+  for (int32_t i = 0; i < kind->options; i++) step->value[i].number = kind->option[i].number;
+  return true;
+}
+
+static recipe_step *last_step(const lathe_recipe *recipe, const char *what, lathe_error *error) {
+  if (recipe->count > 0) return &recipe->steps[recipe->count - 1];
+  lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the recipe has no step yet for \"%s\"; append one first",
+                  what);
+  return NULL;
+}
+
+/* The place of an option of the last step, or -1. */
+static int32_t find_option(const lathe_recipe *recipe, const char *name, lathe_error *error) {
+  const recipe_step *step = last_step(recipe, name, error);
+  for (int32_t i = 0; step && i < step->kind->options; i++)
+    if (!strcmp(step->kind->option[i].name, name)) return i;
+  if (step) lathe_error_set(error, LATHE_ERROR_ARGUMENT, "%s has no option \"%s\"", step->kind->name, name);
+  return -1;
+}
+
+bool lathe_recipe_set_number(lathe_recipe *recipe, const char *name, double value, lathe_error *error) {
+  int32_t place = find_option(recipe, name, error);
+  if (place < 0) return false;
+  recipe_step *step = &recipe->steps[recipe->count - 1];
+  const lathe_step_option *option = &step->kind->option[place];
+  if (option->type == LATHE_OPTION_CHOICE || option->type == LATHE_OPTION_TEXT)
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "%s: %s is a text, not a number", step->kind->name,
+                           name);
+  bool whole = option->type != LATHE_OPTION_NUMBER;
+  if (!(value >= option->least && value <= option->most) || !isfinite(value) ||
+      (whole && value != floor(value))) {
+    const char *kind = whole ? "whole number" : "number";
+    if (isfinite(option->least) && isfinite(option->most))
+      return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "%s: %s = %.15g is not a %s from %.15g to %.15g",
+                             step->kind->name, name, value, kind, option->least, option->most);
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "%s: %s = %.15g is not a finite %s%s",
+                           step->kind->name, name, value, kind,
+                           value < option->least ? " that is large enough" : "");
   }
-  step->numeric = numeric;
-  step->category = category;
-  step->number = number;
-  step->text = copy;
+  step->value[place].number = value;
   return true;
 }
 
-bool lathe_recipe_encode(lathe_recipe *recipe, bool drop_first, bool unknown_is_error, lathe_error *error) {
-  recipe_step *step = append(recipe, STEP_ENCODE, error);
-  if (!step) return false;
-  step->drop_first = drop_first;
-  step->strict = unknown_is_error;
-  return true;
+/* The place of a word among words with '|' between them, or -1. */
+static int32_t find_choice(const char *choices, const char *word) {
+  size_t size = strlen(word);
+  for (int32_t place = 0; choices; place++) {
+    const char *end = strchr(choices, '|');
+    size_t length = end ? (size_t)(end - choices) : strlen(choices);
+    if (length == size && !memcmp(choices, word, size)) return place;
+    choices = end ? end + 1 : NULL;
+  }
+  return -1;
 }
 
-bool lathe_recipe_scale(lathe_recipe *recipe, int32_t ddof, lathe_error *error) {
-  if (ddof < 0 || ddof > 1)
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "ddof = %d; the standard deviation divides by n - ddof, with ddof 0 or 1",
-                           (int)ddof);
-  recipe_step *step = append(recipe, STEP_SCALE, error);
-  if (!step) return false;
-  step->ddof = ddof;
+static lathe_text choice_at(const char *choices, int32_t place) {
+  for (; place > 0; place--) choices = strchr(choices, '|') + 1;
+  const char *end = strchr(choices, '|');
+  return (lathe_text){choices, end ? (size_t)(end - choices) : strlen(choices)};
+}
+
+bool lathe_recipe_set_text(lathe_recipe *recipe, const char *name, const char *value, lathe_error *error) {
+  int32_t place = find_option(recipe, name, error);
+  if (place < 0) return false;
+  recipe_step *step = &recipe->steps[recipe->count - 1];
+  const lathe_step_option *option = &step->kind->option[place];
+  if (option->type == LATHE_OPTION_CHOICE) {
+    int32_t choice = find_choice(option->choices, value);
+    if (choice < 0)
+      return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "%s: %s = \"%s\" is not one of %s",
+                             step->kind->name, name, value, option->choices);
+    step->value[place].number = choice;
+    return true;
+  }
+  if (option->type != LATHE_OPTION_TEXT)
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "%s: %s is a number, not a text", step->kind->name,
+                           name);
+  char *copy = lathe_memory_text(value, strlen(value), error);
+  if (!copy) return false;
+  free(step->value[place].text);
+  step->value[place].text = copy;
   return true;
 }
 
 bool lathe_recipe_column(lathe_recipe *recipe, const char *column, lathe_error *error) {
-  if (recipe->count == 0)
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "the recipe has no step yet that could be limited to \"%s\"", column);
-  return lathe_names_add(&recipe->steps[recipe->count - 1].columns, error, "%s", column);
+  recipe_step *step = last_step(recipe, column, error);
+  if (!step || lathe_names_find(&step->columns, column) >= 0) return step != NULL;
+  return lathe_names_add(&step->columns, error, "%s", column);
+}
+
+bool lathe_recipe_check(const lathe_recipe *recipe, lathe_error *error) {
+  const recipe_step *step = recipe->count > 0 ? &recipe->steps[recipe->count - 1] : NULL;
+  return !step || !step->kind->check || step->kind->check(step, error);
 }
 
 static void write_words(lathe_json_writer *json, const char *key, const lathe_names *words) {
@@ -124,33 +193,30 @@ static void write_words(lathe_json_writer *json, const char *key, const lathe_na
   lathe_json_write_array_end(json);
 }
 
-static const char *const methods[] = {"none", "median", "mean", "mode", "constant"};
+static void write_option(lathe_json_writer *json, const lathe_step_option *option,
+                         const recipe_value *value) {
+  if (option->type == LATHE_OPTION_TEXT) {
+    if (value->text) lathe_json_member_text(json, option->name, value->text);
+    return;
+  }
+  if (isnan(value->number)) return;
+  lathe_json_member(json, option->name);
+  if (option->type == LATHE_OPTION_CHOICE) {
+    lathe_text word = choice_at(option->choices, (int32_t)value->number);
+    lathe_json_write_string(json, word.data, word.size);
+  } else if (option->type == LATHE_OPTION_FLAG)
+    lathe_json_write_bool(json, value->number != 0);
+  else if (option->type == LATHE_OPTION_INTEGER)
+    lathe_json_write_integer(json, (int64_t)value->number);
+  else
+    lathe_json_write_number(json, value->number);
+}
 
 static void write_step(lathe_json_writer *json, const recipe_step *step) {
-  static const char *const names[] = {"impute", "encode", "scale"};
   lathe_json_write_object(json);
-  lathe_json_member_text(json, "step", names[step->kind]);
-  switch (step->kind) {
-  case STEP_IMPUTE:
-    lathe_json_member_text(json, "numeric", methods[step->numeric]);
-    if (step->numeric == LATHE_IMPUTE_CONSTANT) {
-      lathe_json_member(json, "number");
-      lathe_json_write_number(json, step->number);
-    }
-    lathe_json_member_text(json, "category", methods[step->category]);
-    if (step->category == LATHE_IMPUTE_CONSTANT) lathe_json_member_text(json, "text", step->text);
-    break;
-  case STEP_ENCODE:
-    lathe_json_member_text(json, "method", "one-hot");
-    lathe_json_member_text(json, "drop", step->drop_first ? "first" : "none");
-    lathe_json_member_text(json, "unknown", step->strict ? "error" : "zeros");
-    break;
-  case STEP_SCALE:
-    lathe_json_member_text(json, "method", "standard");
-    lathe_json_member(json, "ddof");
-    lathe_json_write_integer(json, step->ddof);
-    break;
-  }
+  lathe_json_member_text(json, "step", step->kind->name);
+  for (int32_t i = 0; i < step->kind->options; i++)
+    write_option(json, &step->kind->option[i], &step->value[i]);
   write_words(json, "columns", &step->columns);
   lathe_json_write_object_end(json);
 }
@@ -159,7 +225,7 @@ const char *lathe_recipe_describe(lathe_recipe *recipe, lathe_error *error) {
   lathe_json_writer *json = lathe_json_writer_new(0, error);
   if (!json) return NULL;
   lathe_json_write_object(json);
-  lathe_json_member_text(json, "target", recipe->target);
+  if (recipe->target[0]) lathe_json_member_text(json, "target", recipe->target);
   write_words(json, "features", &recipe->features);
   write_words(json, "drop", &recipe->dropped);
   lathe_json_member(json, "steps");

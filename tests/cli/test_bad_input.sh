@@ -136,7 +136,7 @@ for _, call in ipairs {
   "t:write()", "t:save()", "t:write(3)", "t:save 'a\\0b'", "lathe.read()", "lathe.read 'a\\0b'", "lathe.read('good.csv', 3)",
   "lathe.read('good.csv', { types = { 3 } })", "lathe.open()", "lathe.open ''", "t:head 'a'", "t:head(-1)", "t:take(3)", "t:take { 0 }",
   "t:take { 1.5 }", "t:take { 'a' }", "t:rename(3)", "t:rename { x = 3 }", "t:with(3, {})", "t:column(3)", "t:select(3)", "t.rows()",
-  "t:split { test = 'a' }", "lathe.fit()", "lathe.fit(t)", "lathe.recipe()", "m:save()", "m:export()", "m:predict()", "m:evaluate(3)",
+  "t:split { test = 'a' }", "lathe.fit()", "lathe.fit(t)", "lathe.recipe(3)", "m:save()", "m:export()", "m:predict()", "m:evaluate(3)",
 } do
   local fine, problem = pcall(load("local t, m = ... return " .. call), t, m)
   if fine or type(problem) ~= "string" or problem:find "bad argument" or problem:find "attempt" or problem:find "%.lua:" then
