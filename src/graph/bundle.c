@@ -268,7 +268,9 @@ static bool read_tensors(reading *in, const lathe_graph *graph, lathe_operator *
     int32_t rank = lathe_operator_shape(graph, node, k, shape);
     tensor_name(name, sizeof name, index, &traits->tensor[k]);
     if (!lathe_tensor_file_get(in->file, name, traits->tensor[k].dtype, rank, &view, in->error)) return false;
-    if (view.shape[0] != shape[0] || (rank == 2 && view.shape[1] != shape[1]))
+    if (traits->tensor[k].shape == LATHE_SHAPE_FREE)
+      node->size[k] = view.shape[0];
+    else if (view.shape[0] != shape[0] || (rank == 2 && view.shape[1] != shape[1]))
       return broken(in, "has an array whose shape does not fit its operator");
     node->tensor[k] = view.data;
   }

@@ -52,18 +52,25 @@ void lathe_graph_release(lathe_graph *graph) {
   free(graph);
 }
 
-/* A copy of `size` bytes that lives as long as the graph. */
-static void *keep(lathe_graph *graph, const void *data, size_t size, lathe_error *error) {
+/* Memory that is freed with the graph; at once when there is no room to note it. */
+static void *own(lathe_graph *graph, void *memory, lathe_error *error) {
+  if (!memory) return NULL;
   if (graph->owned_count == graph->owned_capacity) {
     size_t capacity = graph->owned_capacity ? 2 * graph->owned_capacity : 32;
-    if (!lathe_memory_resize((void **)&graph->owned, capacity, sizeof *graph->owned, error)) return NULL;
+    if (!lathe_memory_resize((void **)&graph->owned, capacity, sizeof *graph->owned, error)) {
+      free(memory);
+      return NULL;
+    }
     graph->owned_capacity = capacity;
   }
+  return graph->owned[graph->owned_count++] = memory;
+}
+
+/* A copy of `size` bytes that lives as long as the graph. */
+static void *keep(lathe_graph *graph, const void *data, size_t size, lathe_error *error) {
   void *copy = lathe_memory_raw(size, 1, error);
-  if (!copy) return NULL;
-  if (size > 0) memcpy(copy, data, size);
-  graph->owned[graph->owned_count++] = copy;
-  return copy;
+  if (copy && size > 0) memcpy(copy, data, size);
+  return own(graph, copy, error);
 }
 
 /* Copies of texts, each with a NUL behind it. */
@@ -141,12 +148,16 @@ static int64_t work_out_width(const lathe_graph *graph, const lathe_operator *no
 static bool keep_tensors(lathe_graph *graph, lathe_operator *node, const lathe_operator_traits *traits,
                          lathe_error *error) {
   for (int32_t i = 0; i < LATHE_OPERATOR_TENSORS && traits->tensor[i].name; i++) {
-    if (!node->tensor[i]) return wrong(traits, "lacks an array", error);
+    if (!node->tensor[i] || node->size[i] < 0) return wrong(traits, "lacks an array", error);
     if (graph->file) continue;
     size_t size = (size_t)lathe_operator_count(graph, node, i) * lathe_dtype_size(traits->tensor[i].dtype);
     node->tensor[i] = keep(graph, node->tensor[i], size, error);
     if (!node->tensor[i]) return false;
   }
+  if (traits->check && !traits->check(graph, node))
+    return wrong(traits, "has an array that does not fit its inputs", error);
+  node->packed = NULL;
+  if (traits->pack && !(node->packed = own(graph, traits->pack(graph, node, error), error))) return false;
   return true;
 }
 
@@ -201,10 +212,6 @@ int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *original, lath
     return -1;
   }
   if (!keep_tensors(graph, &node, traits, error)) return -1;
-  if (traits->check && !traits->check(graph, &node)) {
-    wrong(traits, "has an array that does not fit its inputs", error);
-    return -1;
-  }
   graph->width += width;
   graph->operators[graph->count] = node;
   return graph->count++;
@@ -269,6 +276,9 @@ int32_t lathe_operator_shape(const lathe_graph *graph, const lathe_operator *nod
     return 2;
   case LATHE_SHAPE_LIST:
     shape[0] = node->length;
+    return 1;
+  case LATHE_SHAPE_FREE:
+    shape[0] = node->size[index];
     return 1;
   default:
     return 1;

@@ -10,7 +10,7 @@
 #include "../base/safetensors.h"
 #include "graph.h"
 
-enum { LATHE_OPERATOR_TENSORS = 3, LATHE_GRAPH_WIDTH = 1 << 22, LATHE_GRAPH_OPERATORS = 1 << 16 };
+enum { LATHE_OPERATOR_TENSORS = 10, LATHE_GRAPH_WIDTH = 1 << 22, LATHE_GRAPH_OPERATORS = 1 << 16 };
 
 typedef enum lathe_operator_kind {
   LATHE_OPERATOR_NUMBER,      /* a raw column of numbers */
@@ -26,6 +26,7 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_SOFTMAX,     /* exp(x) / sum of exp(x) over the columns */
   LATHE_OPERATOR_SELECT,      /* columns place[column] of x */
   LATHE_OPERATOR_LOOKUP, /* code to row `code` of value (words + 2, width); its last rows are for missing and unknown */
+  LATHE_OPERATOR_TREES, /* an ensemble of decision trees; see trees.h */
   LATHE_OPERATOR_KINDS,
 } lathe_operator_kind;
 
@@ -50,6 +51,8 @@ typedef struct lathe_operator {
   int32_t first;          /* one-hot: the first code that has a column */
   int32_t length;         /* the elements of its arrays of shape LIST */
   const void *tensor[LATHE_OPERATOR_TENSORS]; /* as traits say */
+  int64_t size[LATHE_OPERATOR_TENSORS];       /* the elements of arrays of shape FREE */
+  const void *packed; /* what its traits make of the arrays, to run faster; the graph's */
 } lathe_operator;
 
 /* The shape of an array of an operator. */
@@ -58,6 +61,7 @@ typedef enum lathe_tensor_shape {
   LATHE_SHAPE_MATRIX, /* (width of the input, width) */
   LATHE_SHAPE_WORDS,  /* (words of the input + 2, width) */
   LATHE_SHAPE_LIST,   /* (length) */
+  LATHE_SHAPE_FREE,   /* (any number): node->size */
 } lathe_tensor_shape;
 
 typedef struct lathe_operator_tensor {
@@ -78,6 +82,8 @@ typedef struct lathe_operator_traits {
   bool width_free; /* its width does not follow from its inputs */
   /* Whether what its arrays hold can be run (NULL: whatever they hold); they may come from a bundle that somebody made up. */
   bool (*check)(const lathe_graph *graph, const lathe_operator *node);
+  /* Make node->packed, which free() will end. NULL: there is none. */
+  void *(*pack)(const lathe_graph *graph, const lathe_operator *node, lathe_error *error);
 } lathe_operator_traits;
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind);

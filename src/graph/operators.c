@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "run.h"
+#include "trees.h"
 
 /* A mutable column of value `index`, and one of an input's. */
 static double *column_of(const lathe_block *block, int32_t index, int32_t column) {
@@ -293,6 +294,25 @@ static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
                                {{"value", LATHE_DTYPE_F64, LATHE_SHAPE_WORDS}},
                                lookup_run,
                                true},
+    [LATHE_OPERATOR_TREES] = {"trees",
+                              LATHE_VALUE_NUMBERS,
+                              LATHE_VALUE_NUMBERS,
+                              1,
+                              1,
+                              {[LATHE_TREES_START] = {"start", LATHE_DTYPE_I32, LATHE_SHAPE_FREE},
+                               [LATHE_TREES_OUTPUT] = {"output", LATHE_DTYPE_I32, LATHE_SHAPE_FREE},
+                               [LATHE_TREES_FEATURE] = {"feature", LATHE_DTYPE_I32, LATHE_SHAPE_FREE},
+                               [LATHE_TREES_LEFT] = {"left", LATHE_DTYPE_I32, LATHE_SHAPE_FREE},
+                               [LATHE_TREES_FLAGS] = {"flags", LATHE_DTYPE_U8, LATHE_SHAPE_FREE},
+                               [LATHE_TREES_THRESHOLD] = {"threshold", LATHE_DTYPE_F64, LATHE_SHAPE_FREE},
+                               [LATHE_TREES_SETS] = {"sets", LATHE_DTYPE_I32, LATHE_SHAPE_FREE},
+                               [LATHE_TREES_VALUES] = {"values", LATHE_DTYPE_F64, LATHE_SHAPE_FREE},
+                               [LATHE_TREES_BIAS] = {"bias", LATHE_DTYPE_F64, LATHE_SHAPE_ROW},
+                               [LATHE_TREES_DIVISOR] = {"divisor", LATHE_DTYPE_F64, LATHE_SHAPE_ROW}},
+                              lathe_trees_run,
+                              .width_free = true,
+                              .check = lathe_trees_check,
+                              .pack = lathe_trees_pack},
 };
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind) {
