@@ -69,10 +69,10 @@ local function indices(self, names)
 end
 
 -- All rows, and behind them new ones between rows of a class and its nearest `neighbours` (5) in it, until each class of `target` has
--- `ratio` (1) times the rows of the largest (SMOTE). `columns` are the numbers by which rows are near and that are mixed (all); scale them first
--- when their units differ. `categories` (all columns of categories and truth values; {} for none) count in the distance when they
--- differ, and new rows take the most frequent among the neighbours (SMOTE-NC). Other columns are copied from the row begun from. Missing
--- numbers raise: impute first. Also returns how many rows were added.
+-- `ratio` (1) times the rows of the largest (SMOTE). `columns` are the numbers by which rows are near and that are mixed (all); scale
+-- them first when their units differ. `categories` (all columns of categories and truth values; {} for none) count in the distance
+-- when they differ, and new rows take the most frequent among the neighbours (SMOTE-NC). Other columns are copied from the row begun
+-- from. Missing numbers raise: impute first. Also returns how many rows were added.
 function tables:smote(options)
   options = check(self, options, "smote")
   local target = target_of(self, options, "smote")

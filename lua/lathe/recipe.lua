@@ -30,7 +30,8 @@ local number, flag, choice, text = tonumber(C.LATHE_OPTION_NUMBER), tonumber(C.L
 local function read_option(pointer)
   local option = { name = ffi.string(pointer.name), doc = ffi.string(pointer.doc), least = pointer.least, most = pointer.most }
   local kind, value = tonumber(pointer.type), pointer.number
-  option.type = kind == flag and "boolean" or kind == choice and "choice" or kind == text and "string" or kind == number and "number" or "integer"
+  option.type = kind == flag and "boolean" or kind == choice and "choice" or kind == text and "string"
+    or kind == number and "number" or "integer"
   if kind == choice then
     option.choices = {}
     for word in ffi.string(pointer.choices):gmatch "[^|]+" do option.choices[#option.choices + 1] = word end
@@ -146,7 +147,8 @@ function meta.__tostring(self)
     table.sort(options)
     words[#words + 1] = ("  %-7s %s"):format(one.kind, table.concat(options, ", "))
   end
-  return ("recipe%s\n%s"):format(self.target and " for " .. self.target or "", #words > 0 and table.concat(words, "\n") or "  columns as they are")
+  local steps = #words > 0 and table.concat(words, "\n") or "  columns as they are"
+  return ("recipe%s\n%s"):format(self.target and " for " .. self.target or "", steps)
 end
 
 return recipe
