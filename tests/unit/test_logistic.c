@@ -141,9 +141,9 @@ static void test_model(void) {
   lathe_model *alone = lathe_model_fit_logistic(recipe, table, &options, NULL, &error);
   lathe_threads_set(0);
   char one[65] = "", other[65] = "";
-  bool same = model && alone &&
-              lathe_table_hash(lathe_model_table(model, "coefficients"), one, &error) &&
-              lathe_table_hash(lathe_model_table(alone, "coefficients"), other, &error) && !strcmp(one, other);
+  bool same = model && alone && lathe_table_hash(lathe_model_table(model, "coefficients"), one, &error) &&
+              lathe_table_hash(lathe_model_table(alone, "coefficients"), other, &error) &&
+              !strcmp(one, other);
   ok(same, "coefficients do not depend on the number of threads, to the last bit");
   double *p = calloc(3 * ROWS, sizeof *p);
   int32_t *codes = calloc(ROWS, sizeof *codes);
