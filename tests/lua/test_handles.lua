@@ -18,7 +18,7 @@ local function silent_methods(object, class, allowed)
 end
 
 local no_methods = { wrap = true, own = true, of = true, is = true, release = true, describe = true, new = true, load = true, read = true,
-  missing = true, size = true, fit = true, open = true, linear = true, logistic = true }
+  missing = true, size = true, fit = true, open = true, linear = true, logistic = true, pass = true }
 
 local t = sample()
 t:release()

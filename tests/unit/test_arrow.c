@@ -376,7 +376,7 @@ static void check_names(void) {
   const char *names[] = {"a", "", "a", "a_2"};
   lathe_table *table = lathe_table_assemble(4, names, columns, &problem);
   ok(table && strcmp(lathe_table_name(table, 1), "column_2") == 0 &&
-         strcmp(lathe_table_name(table, 2), "a_2") == 0 && strcmp(lathe_table_name(table, 3), "a_2_2") == 0,
+         strcmp(lathe_table_name(table, 2), "a_3") == 0 && strcmp(lathe_table_name(table, 3), "a_2") == 0,
      "empty and repeated names are mended");
   lathe_table_release(table);
   lathe_column_release(column);
