@@ -16,6 +16,13 @@ typedef struct lathe_fit_options {
   uint64_t seed;
 } lathe_fit_options;
 
+/* What a family predicts that can do both: a number, or one of some classes. */
+typedef enum lathe_task {
+  LATHE_TASK_AUTO, /* numbers are a regression, all else classes */
+  LATHE_TASK_REGRESSION,
+  LATHE_TASK_CLASSIFICATION,
+} lathe_task;
+
 /* Linear regression by ordinary least squares. */
 typedef struct lathe_linear_options {
   lathe_fit_options fit;

@@ -6,6 +6,14 @@
 
 #include "../base/memory.h"
 
+bool lathe_target_regression(const lathe_recipe *recipe, const lathe_table *table, lathe_task task) {
+  if (task != LATHE_TASK_AUTO) return task == LATHE_TASK_REGRESSION;
+  int32_t place = lathe_table_find(table, lathe_recipe_target(recipe));
+  if (place < 0) return true;
+  lathe_type type = lathe_column_type(lathe_table_column(table, place));
+  return type == LATHE_TYPE_FLOAT64 || type == LATHE_TYPE_INT64;
+}
+
 double *lathe_target_numbers(const lathe_recipe *recipe, const lathe_table *table, lathe_error *error) {
   const char *name = lathe_recipe_target(recipe);
   int32_t place = lathe_table_need(table, name, error);

@@ -4,6 +4,10 @@
 
 #include "../prepare/classes.h"
 #include "../prepare/recipe.h"
+#include "fit.h"
+
+/* Whether the target is for a regression. */
+bool lathe_target_regression(const lathe_recipe *recipe, const lathe_table *table, lathe_task task);
 
 /* The target of a regression as numbers (rows), to be freed. NULL with an error when it is text, missing or infinite somewhere, or the same
  * in every row. */
