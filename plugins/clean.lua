@@ -69,6 +69,23 @@ return {
         return { table = result }
       end,
     },
+    expect = {
+      doc = "Check the table against a contract: types, bounds, texts. A breach fails the step.",
+      detail = "look.contract infers a contract from good rows; it is JSON, to be edited.",
+      inputs = { table = "table" },
+      params = {
+        contract = { type = "path", doc = "the contract's file" },
+        lenient = { type = "boolean", default = false, doc = "go on all the same, with the breaches as a table" },
+      },
+      outputs = { { "table", "table" }, { "breaches", "table", optional = true } },
+      run = function(input, param, context)
+        local result, found = input.table:expect(param.contract, { lenient = param.lenient })
+        context.note(result:note())
+        context.log(found:rows() == 0 and ("all %s rows are as they should be"):format(require("lathe.style").count(result:rows()))
+          or ("%d breaches"):format(found:rows()))
+        return { table = result, breaches = found }
+      end,
+    },
     select_columns = {
       doc = "Keep only these columns, in this order.",
       inputs = { table = "table" },

@@ -2,6 +2,22 @@
 return {
   name = "look", api = 1, doc = "See what a table holds.",
   steps = {
+    contract = {
+      doc = "Write down what a table of good rows is like: types, what is missing, bounds, texts. clean.expect and lathe serve check it.",
+      inputs = { table = "table" },
+      params = {
+        path = { type = "output", doc = "the JSON file to write" },
+        words = { type = "integer", default = 100, min = 0, doc = "texts of a category are listed when there are no more" },
+      },
+      outputs = { report = "report" },
+      run = function(input, param, context)
+        local contract = require("lathe").contract(input.table, { words = param.words }):save(param.path)
+        local report = require("lathe").report "Contract"
+        report:text(contract:text())
+        context.note(("%d columns"):format(#input.table:columns()))
+        return { report = report }
+      end,
+    },
     profile = {
       doc = "What each column holds, what looks wrong with it, and the step that mends it.",
       inputs = { table = "table" },

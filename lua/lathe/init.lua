@@ -11,6 +11,7 @@ local parts = {
   arrow = "lathe.arrow",
   duckdb = "lathe.duckdb",
   odbc = "lathe.odbc",
+  contract = { "lathe.contract", "new" },
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },
   linear = { "lathe.estimator", "linear" },

@@ -129,11 +129,12 @@ end
 --   rows_limit        rows of one request (100,000)
 --   request_timeout   seconds that a client has to send a request, and again to take the answer (10)
 --   idle_timeout      seconds that a connection may wait between requests (30)
+--   contract          what rows have to be like (lathe.contract, or the path of one); a request that breaks it is refused (400)
 function serve.serve(options)
   if type(options) ~= "table" then core.fail "lathe.serve wants a table: lathe.serve { model }" end
   if getmetatable(options) ~= nil then options = { options } end
   for name in pairs(options) do
-    if type(name) ~= "number" and not known[name] then core.unknown_option("lathe.serve", name, known) end
+    if type(name) ~= "number" and name ~= "contract" and not known[name] then core.unknown_option("lathe.serve", name, known) end
   end
   local listen = options.listen
   if listen ~= nil and type(listen) ~= "string" then listen = tostring(listen) end
@@ -145,6 +146,8 @@ function serve.serve(options)
   for name in pairs(known) do
     if name ~= "listen" then limits[name] = limit_of(options, name) end
   end
+  local contract = options.contract and require("lathe.contract").new(options.contract)
+  if contract then limits.contract = contract:handle() end
   local made = endpoint.wrap(C.lathe_endpoint_start(#list, graphs, names, limits, problem))
   local served = {}
   for index, item in ipairs(list) do served[index] = { name = item.name, model = item.model } end

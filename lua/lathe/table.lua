@@ -362,6 +362,7 @@ local verbs = {
   pivot = "lathe.pivot", join = "lathe.join", join_asof = "lathe.join",
   group_by = "lathe.group", aggregate = "lathe.group", distinct = "lathe.group", value_counts = "lathe.group",
   split = "lathe.split",
+  expect = "lathe.contract",
   oversample = "lathe.augment", undersample = "lathe.augment", smote = "lathe.augment", noise = "lathe.augment",
   sort = "lathe.sort",
   order = "lathe.sort",

@@ -11,6 +11,7 @@
 static bool set_options(lathe_endpoint *endpoint, const lathe_endpoint_options *given, lathe_error *error) {
   lathe_endpoint_options *options = &endpoint->options;
   if (given) *options = *given;
+  if (options->contract) lathe_contract_retain(options->contract);
   if (options->threads < 0 || options->connections < 0 || options->body_limit < 0 ||
       options->header_limit < 0 || options->rows_limit < 0 || !(options->request_timeout >= 0) ||
       !(options->idle_timeout >= 0))
@@ -175,6 +176,7 @@ void lathe_endpoint_free(lathe_endpoint *endpoint) {
     row_schema_free(endpoint->model[i].schema);
     free(endpoint->model[i].name);
   }
+  lathe_contract_release(endpoint->options.contract);
   free(endpoint->model);
   free(endpoint->url);
   lathe_traffic_free(endpoint->traffic);

@@ -17,20 +17,22 @@
 #define LATHE_SERVE_ENDPOINT_H
 
 #include "../graph/graph.h"
+#include "../look/contract.h"
 
 typedef struct lathe_endpoint lathe_endpoint;
 
 /* Zero (NULL) in a field means its default. */
 typedef struct lathe_endpoint_options {
-  const char *listen;     /* "HOST:PORT", "PORT" or "[HOST]:PORT"; 127.0.0.1:0. Port 0: any free one */
-  int32_t threads;        /* as many as lathe_threads_get() */
-  int32_t connections;    /* open at once; 512 */
-  int64_t body_limit;     /* bytes of a request's body; 32 MB */
-  int64_t header_limit;   /* bytes of a connection's head and buffers; 32 kB */
-  int64_t rows_limit;     /* rows of one request; 100000 */
-  double request_timeout; /* seconds from the request line to the end of the body, and again for the answer;
+  const char *listen;       /* "HOST:PORT", "PORT" or "[HOST]:PORT"; 127.0.0.1:0. Port 0: any free one */
+  int32_t threads;          /* as many as lathe_threads_get() */
+  int32_t connections;      /* open at once; 512 */
+  int64_t body_limit;       /* bytes of a request's body; 32 MB */
+  int64_t header_limit;     /* bytes of a connection's head and buffers; 32 kB */
+  int64_t rows_limit;       /* rows of one request; 100000 */
+  double request_timeout;   /* seconds from the request line to the end of the body, and again for the answer;
                              10 */
-  double idle_timeout;    /* seconds that a connection may wait between requests; 30 */
+  lathe_contract *contract; /* what rows have to be like, of the columns that a model takes; retained */
+  double idle_timeout;      /* seconds that a connection may wait between requests; 30 */
 } lathe_endpoint_options;
 
 /* Serve `count` graphs (which it retains) under `names`. NULL with an error: no libmicrohttpd, a port in use,

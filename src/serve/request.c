@@ -217,7 +217,9 @@ static enum MHD_Result predict(lathe_endpoint *endpoint, struct MHD_Connection *
   if (table) {
     rows = lathe_table_rows(table);
     values = lathe_memory_raw((size_t)rows * (size_t)width, sizeof *values, &request->problem);
-    if (values && lathe_graph_run(model->graph, table, values, NULL, &request->problem))
+    lathe_contract *contract = endpoint->options.contract;
+    if (values && (!contract || lathe_contract_hold(contract, table, field, &request->problem)) &&
+        lathe_graph_run(model->graph, table, values, NULL, &request->problem))
       json = lathe_json_writer_new(0, &request->problem);
     else if (request->problem.code == LATHE_ERROR_ARGUMENT)
       request->problem.code = LATHE_ERROR_DATA;

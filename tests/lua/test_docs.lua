@@ -47,6 +47,7 @@ local objects = {
   flow = function() return lathe.flow "x" end,
   random = function() return lathe.random(1) end,
   model = function() return require "lathe.model" end,
+  contract = function() return require "lathe.contract" end,
   endpoint = endpoint,
 }
 

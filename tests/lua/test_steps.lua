@@ -17,6 +17,7 @@ lines[#lines + 1] = "61,2024-01-01,Oslo,7,1,stray"
 local file = assert(io.open(folder .. "/data/homes.csv", "w"))
 file:write(table.concat(lines, "\n"), "\n")
 file:close()
+lathe.contract(lathe.read(folder .. "/data/homes.csv", { lenient = true })):save(folder .. "/data/homes.contract.json")
 lathe.table({ { "city", { "Oslo", "Bonn" } }, { "country", { "Norway", "Germany" } } }):write(folder .. "/data/cities.db")
 
 -- The flow: what a node takes from others, its parameters, and what its log says of rows (a pattern; nil: it changes none).
@@ -31,6 +32,8 @@ local nodes = {
   { "whole", "clean.drop_missing", { "unique" }, { columns = { "r*" } }, log = "left out 6 of 60 rows, 54 stay" },
   { "range", "clean.keep_range", { "whole" }, { column = "rent", min = 600 }, log = "left out 9 of 54 rows, 45 stay" },
   { "clip", "clean.clip", { "whole" }, { column = "rent", low = 600, high = 1000 }, log = "limited 18 of 54 values of rent" },
+  { "wanted", "look.contract", { "raw.table" }, { path = "out/homes.contract.json" } },
+  { "held", "clean.expect", { "raw.table" }, { contract = folder .. "/data/homes.contract.json" }, log = "all 61 rows are" },
   { "fewer", "clean.drop_columns", { "whole" }, { columns = { "day" } }, log = "left out 1 of 5 columns" },
   { "picked", "clean.select_columns", { "whole" }, { columns = { "id", "r*" } }, log = "left out 2 of 5 columns" },
   { "differ", "look.compare", { "unique", "whole" }, { key = { "id" } } },

@@ -41,7 +41,8 @@ local function announce(endpoint, options)
 end
 
 local function run(arguments, options)
-  local list = { listen = options.listen, request_timeout = number(options, "timeout"), rows_limit = number(options, "rows"),
+  local list = { listen = options.listen, contract = options.contract,
+    request_timeout = number(options, "timeout"), rows_limit = number(options, "rows"),
     body_limit = number(options, "body"), connections = number(options, "connections") }
   for index, path in ipairs(arguments) do list[index] = path end
   local host = rawget(_G, "LATHE_PROGRAM") and require "lathe.host"
@@ -75,6 +76,7 @@ return {
     { name = "rows", value = "N", number = true, doc = "the most rows in one request (100,000)" },
     { name = "body", value = "BYTES", number = true, doc = "the largest body of a request (32 MB)" },
     { name = "connections", value = "N", number = true, doc = "open at once (512)" },
+    { name = "contract", value = "FILE", doc = "refuse rows that break this contract (lathe step look.contract makes one)" },
     { name = "grace", value = "SECONDS", number = true, doc = "to finish what is in flight when told to end (10)" },
     { name = "json", doc = "say where as JSON" },
   },
