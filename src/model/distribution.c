@@ -4,19 +4,26 @@
 
 #include <math.h>
 
-/* ln B(a, b). For large a and b = 1/2 the difference of two large log gammas would lose digits: ln(Gamma(a +
- * 1/2) / Gamma(a)) has a series in 1 / a (DLMF 5.11.13). */
+/* ln Gamma(x) - ((x - 1/2) ln x - x + ln(2 pi) / 2), from 10 on (DLMF 5.11.1). */
+static double stirling_rest(double x) {
+  double i = 1 / x, s = i * i;
+  return i * (1.0 / 12 -
+              s * (1.0 / 360 - s * (1.0 / 1260 - s * (1.0 / 1680 - s * (1.0 / 1188 - s * 691.0 / 360360)))));
+}
+
+/* ln B(a, b). The difference of two large log gammas would lose digits: what is alike in them is taken out first. */
 static double log_beta(double a, double b) {
   int sign;
-  if (b == 0.5 && a > 30) {
-    double inverse = 1 / a, square = inverse * inverse;
-    double series =
-        inverse *
-        (-1.0 / 8 +
-         square * (1.0 / 192 + square * (-1.0 / 640 + square * (17.0 / 14336 - square * 31.0 / 18432))));
-    return 0.57236494292470008707 - (0.5 * log(a) + series); /* ln Gamma(1/2) first */
+  if (a < b) {
+    double smaller = a;
+    a = b;
+    b = smaller;
   }
-  return lgamma_r(a, &sign) + lgamma_r(b, &sign) - lgamma_r(a + b, &sign);
+  if (a < 10) return lgamma_r(a, &sign) + lgamma_r(b, &sign) - lgamma_r(a + b, &sign);
+  double rest = stirling_rest(a) - stirling_rest(a + b);
+  if (b < 10) return lgamma_r(b, &sign) + rest - (a - 0.5) * log1p(b / a) - b * log(a + b) + b;
+  return 0.91893853320467274178 /* ln(2 pi) / 2 */ + rest + stirling_rest(b) - (a - 0.5) * log1p(b / a) +
+         b * log(b / (a + b)) - 0.5 * log(b);
 }
 
 /* What x^a y^b / B(a, b) is divided by (y = 1 - x). It takes y beside x: near 1 x alone has lost what matters. Converges fast for
@@ -66,4 +73,66 @@ double lathe_student_tails(double t, double freedom) {
 
 double lathe_normal_tails(double z) {
   return erfc(fabs(z) / sqrt(2.0));
+}
+
+double lathe_f_tail(double f, double above, double below) {
+  if (isnan(f) || !(above > 0) || !(below > 0)) return NAN;
+  if (f <= 0) return 1;
+  if (isinf(f)) return 0;
+  double ratio = above * f / below;
+  return incomplete_beta(below / 2, above / 2, 1 / (1 + ratio), ratio / (1 + ratio), -log1p(ratio),
+                         log(ratio) - log1p(ratio));
+}
+
+/* The regularised incomplete gamma function Q(a, x): one less its series (DLMF 8.7.1), or its continued fraction (8.9.2). */
+double lathe_chi_square_tail(double x, double freedom) {
+  if (isnan(x) || !(freedom > 0)) return NAN;
+  if (x <= 0) return 1;
+  if (isinf(x)) return 0;
+  int sign;
+  double a = freedom / 2, z = x / 2, weight = exp(a * log(z) - z - lgamma_r(a, &sign));
+  if (z < a + 1) {
+    double term = 1 / a, sum = term;
+    for (int n = 1; n < 100000 && term > sum * 1e-17; n++) sum += term *= z / (a + n);
+    return 1 - weight * sum;
+  }
+  double b = z + 1 - a, c = 1e300, d = 1 / b, value = d;
+  for (int n = 1; n < 100000; n++) {
+    double above = -n * (n - a);
+    b += 2;
+    d = 1 / (above * d + b);
+    c = b + above / c;
+    value *= c * d;
+    if (fabs(c * d - 1) < 1e-15) break;
+  }
+  return weight * value;
+}
+
+/* Halve the interval until nothing is between its ends. */
+static double bound(double (*tails)(double, double), double outside, double freedom) {
+  if (!(outside > 0) || outside > 1) return outside == 0 ? INFINITY : NAN;
+  double low = 0, high = 1;
+  while (tails(high, freedom) > outside && high < 1e300) low = high, high *= 2;
+  for (int step = 0; step < 200; step++) {
+    double middle = low + (high - low) / 2;
+    if (middle <= low || middle >= high) break;
+    if (tails(middle, freedom) > outside)
+      low = middle;
+    else
+      high = middle;
+  }
+  return high;
+}
+
+static double normal(double z, double freedom) {
+  (void)freedom;
+  return lathe_normal_tails(z);
+}
+
+double lathe_student_bound(double outside, double freedom) {
+  return bound(lathe_student_tails, outside, freedom);
+}
+
+double lathe_normal_bound(double outside) {
+  return bound(normal, outside, 0);
 }
