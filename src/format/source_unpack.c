@@ -2,60 +2,14 @@
  *
  * The output is bounded by the memory that is free, so a small file that unpacks to more than the machine holds
  * ends in a sentence. */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
-#include <zstd.h>
 
-#include "../base/library.h"
+#include "../base/pack_library.h"
 #include "source_own.h"
 
 enum { STEP = 1 << 20 };
-
-static struct {
-  __typeof__(inflateInit2_) *inflateInit2_;
-  __typeof__(inflate) *inflate;
-  __typeof__(inflateReset) *inflateReset;
-  __typeof__(inflateEnd) *inflateEnd;
-} zlib;
-
-static struct {
-  __typeof__(ZSTD_createDCtx) *createDCtx;
-  __typeof__(ZSTD_freeDCtx) *freeDCtx;
-  __typeof__(ZSTD_DCtx_setParameter) *DCtx_setParameter;
-  __typeof__(ZSTD_decompressStream) *decompressStream;
-  __typeof__(ZSTD_isError) *isError;
-  __typeof__(ZSTD_getErrorName) *getErrorName;
-} zstd;
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-#define LOAD(table, which, prefix, name)                                                                     \
-  ((table.name) = (__typeof__(table.name))lathe_library_symbol(which, prefix #name, error))
-
-static bool open_zlib(lathe_error *error) {
-  pthread_mutex_lock(&lock);
-  bool there =
-      zlib.inflateEnd ||
-      (LOAD(zlib, LATHE_LIBRARY_ZLIB, "", inflateInit2_) && LOAD(zlib, LATHE_LIBRARY_ZLIB, "", inflate) &&
-       LOAD(zlib, LATHE_LIBRARY_ZLIB, "", inflateReset) && LOAD(zlib, LATHE_LIBRARY_ZLIB, "", inflateEnd));
-  pthread_mutex_unlock(&lock);
-  return there;
-}
-
-static bool open_zstd(lathe_error *error) {
-  pthread_mutex_lock(&lock);
-  bool there = zstd.getErrorName || (LOAD(zstd, LATHE_LIBRARY_ZSTD, "ZSTD_", createDCtx) &&
-                                     LOAD(zstd, LATHE_LIBRARY_ZSTD, "ZSTD_", freeDCtx) &&
-                                     LOAD(zstd, LATHE_LIBRARY_ZSTD, "ZSTD_", DCtx_setParameter) &&
-                                     LOAD(zstd, LATHE_LIBRARY_ZSTD, "ZSTD_", decompressStream) &&
-                                     LOAD(zstd, LATHE_LIBRARY_ZSTD, "ZSTD_", isError) &&
-                                     LOAD(zstd, LATHE_LIBRARY_ZSTD, "ZSTD_", getErrorName));
-  pthread_mutex_unlock(&lock);
-  return there;
-}
 
 typedef struct unpacking {
   const char *name;
@@ -112,7 +66,8 @@ static bool next_member(unpacking *job, bool *more, lathe_error *error) {
   return zeros == left || damaged(job, "gzip", "what follows the last member is not gzip", error);
 }
 
-static bool inflate_all(unpacking *job, z_stream *stream, lathe_error *error) {
+static bool inflate_all(unpacking *job, const lathe_zlib_library *zlib, z_stream *stream,
+                        lathe_error *error) {
   lathe_buffer *out = job->out;
   for (;;) {
     if (!make_room(job, error)) return false;
@@ -121,7 +76,7 @@ static bool inflate_all(unpacking *job, z_stream *stream, lathe_error *error) {
     stream->avail_in = left > STEP ? STEP : (uInt)left;
     stream->next_out = (uint8_t *)out->data + out->size;
     stream->avail_out = room > STEP ? STEP : (uInt)room;
-    int code = zlib.inflate(stream, Z_NO_FLUSH);
+    int code = zlib->inflate(stream, Z_NO_FLUSH);
     size_t taken = (size_t)(stream->next_in - (job->data + job->at));
     size_t given = (size_t)(stream->next_out - ((uint8_t *)out->data + out->size));
     job->at += taken;
@@ -131,7 +86,7 @@ static bool inflate_all(unpacking *job, z_stream *stream, lathe_error *error) {
       bool more;
       if (!next_member(job, &more, error)) return false;
       if (!more) return true;
-      if (zlib.inflateReset(stream) != Z_OK) return damaged(job, "gzip", "a new member cannot begin", error);
+      if (zlib->inflateReset(stream) != Z_OK) return damaged(job, "gzip", "a new member cannot begin", error);
     } else if (code == Z_MEM_ERROR) {
       return lathe_error_set(error, LATHE_ERROR_MEMORY, "%s: there is no memory to unpack it", job->name);
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
@@ -143,16 +98,18 @@ static bool inflate_all(unpacking *job, z_stream *stream, lathe_error *error) {
 }
 
 static bool unpack_gzip(unpacking *job, lathe_error *error) {
-  if (!open_zlib(error)) return false;
+  const lathe_zlib_library *zlib = lathe_zlib_open(error);
+  if (!zlib) return false;
   z_stream stream = {0};
-  if (zlib.inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, (int)sizeof stream) != Z_OK)
+  if (zlib->inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, (int)sizeof stream) != Z_OK)
     return lathe_error_set(error, LATHE_ERROR_MEMORY, "%s: there is no memory to unpack it", job->name);
-  bool fine = inflate_all(job, &stream, error);
-  zlib.inflateEnd(&stream);
+  bool fine = inflate_all(job, zlib, &stream, error);
+  zlib->inflateEnd(&stream);
   return fine;
 }
 
-static bool decompress_all(unpacking *job, ZSTD_DCtx *context, lathe_error *error) {
+static bool decompress_all(unpacking *job, const lathe_zstd_library *zstd, ZSTD_DCtx *context,
+                           lathe_error *error) {
   lathe_buffer *out = job->out;
   size_t state = 0;
   for (bool begun = false;; begun = true) {
@@ -161,8 +118,8 @@ static bool decompress_all(unpacking *job, ZSTD_DCtx *context, lathe_error *erro
     size_t left = job->size - job->at, room = out->capacity - out->size;
     ZSTD_inBuffer in = {job->data + job->at, left > STEP ? STEP : left, 0};
     ZSTD_outBuffer put = {out->data + out->size, room > STEP ? STEP : room, 0};
-    state = zstd.decompressStream(context, &put, &in);
-    if (zstd.isError(state)) return damaged(job, "zstd", zstd.getErrorName(state), error);
+    state = zstd->ZSTD_decompressStream(context, &put, &in);
+    if (zstd->ZSTD_isError(state)) return damaged(job, "zstd", zstd->ZSTD_getErrorName(state), error);
     job->at += in.pos;
     out->size += put.pos;
     lathe_progress_add(job->progress, (int64_t)in.pos);
@@ -172,13 +129,14 @@ static bool decompress_all(unpacking *job, ZSTD_DCtx *context, lathe_error *erro
 }
 
 static bool unpack_zstd(unpacking *job, lathe_error *error) {
-  if (!open_zstd(error)) return false;
-  ZSTD_DCtx *context = zstd.createDCtx();
+  const lathe_zstd_library *zstd = lathe_zstd_open(error);
+  if (!zstd) return false;
+  ZSTD_DCtx *context = zstd->ZSTD_createDCtx();
   if (!context)
     return lathe_error_set(error, LATHE_ERROR_MEMORY, "%s: there is no memory to unpack it", job->name);
-  zstd.DCtx_setParameter(context, ZSTD_d_windowLogMax, job->limit > INT64_C(8) << 30 ? 31 : 27);
-  bool fine = decompress_all(job, context, error);
-  zstd.freeDCtx(context);
+  zstd->ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, job->limit > INT64_C(8) << 30 ? 31 : 27);
+  bool fine = decompress_all(job, zstd, context, error);
+  zstd->ZSTD_freeDCtx(context);
   return fine;
 }
 
