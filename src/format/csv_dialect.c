@@ -4,9 +4,11 @@
  * about a millisecond, however big the file is. */
 #include "csv_dialect.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../base/memory.h"
 #include "csv_dialect_own.h"
@@ -151,6 +153,24 @@ static bool is_weak(char delimiter) {
   return delimiter == ' ' || delimiter == ':';
 }
 
+/* Whether a time of day stands in a line, such as 9:30 or 15:02:37: colons are part of it. */
+static bool has_clock(const char *at, const char *end) {
+  for (const char *begin = at; at < end; at++) {
+    if (!isdigit((unsigned char)*at) || (at > begin && (isdigit((unsigned char)at[-1]) || at[-1] == ':')))
+      continue;
+    const char *behind = at + 1;
+    if (behind < end && isdigit((unsigned char)*behind)) behind++;
+    int pairs = 0;
+    for (; end - behind >= 3 && *behind == ':' && isdigit((unsigned char)behind[1]) &&
+           isdigit((unsigned char)behind[2]);
+         behind += 3)
+      pairs++;
+    bool ends = behind == end || (!isdigit((unsigned char)*behind) && *behind != ':');
+    if (ends && (pairs == 1 || pairs == 2)) return true;
+  }
+  return false;
+}
+
 static bool has_quoted(const dialect_row *row) {
   for (int32_t i = 0; i < row->width && i < DIALECT_CELLS; i++)
     if (row->cells[i].quoted) return true;
@@ -158,21 +178,24 @@ static bool has_quoted(const dialect_row *row) {
 }
 
 static double rate(scoring *job, const dialect_shape *shape, int32_t *usual) {
-  size_t rows = 0, all = 0, most;
+  size_t rows = 0, all = 0, clocks = 0, most;
+  int32_t first = 0;
   job->bad = job->quoted = 0;
   for (const char *at = job->begin; at < job->end && rows < DIALECT_ROWS;) {
     at = lathe_dialect_row(shape, at, job->end, &job->row);
     if (job->row.comment) continue;
+    clocks += shape->delimiter == ':' && has_clock(job->row.begin, job->row.end);
     job->widths[rows++] = job->row.bad ? 0 : job->row.width;
+    if (rows == 1) first = job->widths[0];
     all += job->row.bad ? lines_in(&job->row) : 1;
     job->bad += job->row.bad;
     job->quoted += !job->row.bad && has_quoted(&job->row);
   }
-  if (rows == 0) return 0;
+  if (rows == 0 || clocks * 2 >= rows) return 0;
   *usual = usual_width(job->widths, rows, &most);
   job->rows = (int32_t)rows;
   job->even = most == rows;
-  if (*usual == 0) return 0;
+  if (*usual == 0 || (is_weak(shape->delimiter) && first != *usual)) return 0;
   double typed, clean = rate_cells(job, shape, *usual, &typed);
   double share = (double)most / (double)all, wide = (double)(*usual - 1) / (double)*usual;
   if (*usual == 1) return share * (typed > 0.9 ? 0.55 : 0.1) * clean;
@@ -222,6 +245,7 @@ static void choose(scoring *job, dialect_shape *best, uint32_t fixed) {
         if (escaped && (fixed & LATHE_CSV_FIX_ESCAPE || !quote || !memmem(job->begin, span, pair, 2))) break;
         dialect_shape shape = {*delimiter, quote, escape, given.comment, 0};
         double score = rate(job, &shape, &shape.width);
+        if (shape.width == 1 && delimiter != delimiters) score = 0; /* it parts a few cells of one column */
         if (quote == '\'') score *= 0.98;
         if (score > most * 1.0001) most = score, *best = shape;
       }
@@ -241,6 +265,19 @@ static const char *sample_end(const char *data, const char *end) {
   return (size_t)(end - data) > SAMPLE_MOST ? data + SAMPLE_MOST : end;
 }
 
+/* Behind a first line that says what the delimiter is, as spreadsheets write it: sep=; */
+static const char *said_delimiter(const char *at, const char *end, lathe_csv_dialect *dialect) {
+  bool quoted = at < end && *at == '"';
+  at += quoted;
+  if (end - at < 6 || strncasecmp(at, "sep=", 4) != 0 || is_end(at[4]) || at[4] & 0x80) return NULL;
+  char delimiter = at[4];
+  at += 5;
+  if (quoted && (*at++ != '"' || at == end)) return NULL;
+  if (!is_end(*at)) return NULL;
+  dialect->delimiter = delimiter;
+  return at + (*at == '\r' && at + 1 < end && at[1] == '\n' ? 2 : 1);
+}
+
 bool lathe_csv_detect(const char *data, size_t size, lathe_csv_dialect *dialect, lathe_error *error) {
   const char *end = data + size;
   uint32_t fixed = dialect->fixed;
@@ -250,6 +287,9 @@ bool lathe_csv_detect(const char *data, size_t size, lathe_csv_dialect *dialect,
     while (begin < end && !is_end(*begin)) begin++;
     if (begin < end) begin += *begin == '\r' && begin + 1 < end && begin[1] == '\n' ? 2 : 1;
   }
+  const char *said =
+      fixed & (LATHE_CSV_FIX_SKIP | LATHE_CSV_FIX_DELIMITER) ? NULL : said_delimiter(begin, end, dialect);
+  if (said) begin = said, fixed |= LATHE_CSV_FIX_DELIMITER;
   while (begin < end && is_end(*begin)) begin++;
   scoring *job = lathe_memory_new(1, sizeof *job, error);
   if (!job) return false;
@@ -264,6 +304,7 @@ bool lathe_csv_detect(const char *data, size_t size, lathe_csv_dialect *dialect,
   dialect->quote = shape.quote;
   dialect->escape = shape.escape;
   lathe_dialect_head(data, begin, job->end, &shape, &job->row, dialect);
+  if (said && dialect->skip == 0) dialect->skip = 1;
   free(job);
   return true;
 }

@@ -317,6 +317,14 @@ static bool is_headless(const char *at, const char *end, const dialect_shape *sh
   return is_data(&all);
 }
 
+/* One line above two columns of data may well be the name of one column with commas in its values. */
+static bool names_one_column(const char *begin, const char *names, const char *end,
+                             const dialect_shape *shape, dialect_row *row) {
+  if (shape->width != 2 || *begin == '#' || count_lines(begin, names) != 1) return false;
+  lathe_dialect_row(shape, names, end, row);
+  return !is_all_words(shape, row);
+}
+
 /* ---- the word ---- */
 
 static const char *delimiter_word(char delimiter, char *scratch) {
@@ -380,5 +388,9 @@ void lathe_dialect_head(const char *data, const char *begin, const char *end, di
     names = lathe_dialect_row(shape, names, end, row);
   if (!(dialect->fixed & LATHE_CSV_FIX_HEADER))
     dialect->headless = names < end && is_headless(names, end, shape, row);
+  if (names > begin && names < end && names_one_column(begin, names, end, shape, row)) {
+    dialect->headless = false;
+    dialect->skip = 0;
+  }
   write_word(dialect, shape->width);
 }

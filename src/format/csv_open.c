@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "csv_dialect.h"
 #include "csv_own.h"
-
-enum { SAMPLE_BYTES = 65536, SAMPLE_ROWS = 100 };
 
 bool lathe_csv_fail(const csv_file *file, const char *place, lathe_error *error, const char *format, ...) {
   char what[800];
@@ -63,42 +62,16 @@ static void skip_lines(csv_file *file) {
   file->body = (size_t)(lathe_csv_next_row(file, file->data + at, file->data + file->size) - file->data);
 }
 
-/* How well a delimiter explains the first rows: the share (in 1/1000) of those that are as wide as the first;
- * its width too. */
-static int64_t rate_delimiter(csv_file *file, char delimiter, int64_t *width) {
-  const char *at = file->data + file->body, *end = file->data + file->size;
-  const char *limit = end - at > SAMPLE_BYTES ? at + SAMPLE_BYTES : end;
-  int64_t rows = 0, alike = 0;
-  file->delimiter = delimiter;
-  *width = 0;
-  while (at < limit && rows < SAMPLE_ROWS) {
-    int64_t cells = 1;
-    csv_cell cell;
-    for (;; cells++) {
-      const char *behind = lathe_csv_cell(file, at, limit, &cell);
-      if (!behind || (behind == limit && limit < end)) goto out;
-      at = behind;
-      if (at == limit || *at != delimiter) break;
-      at++;
-    }
-    if (rows++ == 0) *width = cells;
-    alike += cells == *width;
-    at = lathe_csv_next_row(file, at, limit);
-  }
-out:
-  return rows ? alike * 1000 / rows : 0;
-}
-
-static void find_delimiter(csv_file *file) {
-  static const char candidates[] = {',', ';', '\t', '|'};
-  char best = ',';
-  int64_t best_rate = 0, best_width = 1;
-  for (size_t i = 0; i < sizeof candidates; i++) {
-    int64_t width, rate = rate_delimiter(file, candidates[i], &width);
-    if (width > 1 && (rate > best_rate || (rate == best_rate && width > best_width)))
-      best = candidates[i], best_rate = rate, best_width = width;
-  }
-  file->delimiter = best;
+static bool find_delimiter(csv_file *file, lathe_error *error) {
+  lathe_csv_dialect found = {.fixed = LATHE_CSV_FIX_QUOTE | LATHE_CSV_FIX_ESCAPE | LATHE_CSV_FIX_COMMENT |
+                                      LATHE_CSV_FIX_HEADER | LATHE_CSV_FIX_SKIP,
+                             .quote = file->plain ? 0 : file->quote,
+                             .escape = file->escape < 0 ? 0 : (char)file->escape,
+                             .comment = file->comment < 0 ? 0 : (char)file->comment,
+                             .headless = file->options->headless};
+  if (!lathe_csv_detect(file->data + file->body, file->size - file->body, &found, error)) return false;
+  file->delimiter = found.delimiter;
+  return true;
 }
 
 /* The names as they stand in the file (`given`), or with what is empty or repeated mended. */
@@ -249,8 +222,8 @@ bool lathe_csv_open(csv_file *file, lathe_error *error) {
   skip_lines(file);
   if (file->options->delimiter)
     file->delimiter = file->options->delimiter;
-  else
-    find_delimiter(file);
+  else if (!find_delimiter(file, error))
+    return false;
   if (!check_marks(file, error) || !read_names(file, error)) return false;
   file->open_rows = ends_open(file);
   file->columns = lathe_memory_new((size_t)file->names.count, sizeof *file->columns, error);

@@ -56,6 +56,28 @@ local typed = read("t.csv", "1,2\n3,4\n", { types = { ["1"] = "string" } })
 tap.same({ typed:rows(), typed:columns() }, { 1, { "1", "2" } }, "a type given by name says that there are names")
 tap.same(#lathe.read(write("t.tsv", "a,b\tc\n1,5\t2\n")):columns(), 2, "tabs beat commas inside")
 
+-- Traps: rows, columns and the character between cells; one column where nothing parts cells.
+for _, trap in ipairs {
+  { "10:00:01\n10:00:02\n", "2 1", "times without a name" }, { "at\n2014-01-01T10:00:00\n2014-01-01T10:00:05\n", "2 1", "timestamps" },
+  { "HH:mm:ss.S\n15:02:37.143", "1 1", "a format for a name" }, { "ratio\n1:2\n3:4\n5:6\n", "3 1", "ratios below their name" },
+  { "yyyy-MM-ddTHH:mm,HH:mm:ss\n2015-03-15T15:02,15:02:37\n", "1 2 ,", "times between commas" },
+  { "url\nhttp://a.b/c\nhttp://a.b/d\n", "2 1", "addresses" }, { "a\n007\n NA\n41.0\n", "3 1", "a blank before one value" },
+  { "a;b\n1,5;2,5\n3,5;4,5\n", "2 2 ;", "decimal commas" }, { 'a,b\n"1,000","2,000"\n', "1 2 ,", "thousands in quotes" },
+  { "id,tags\n1,a;b\n2,d;e\n3,f;g\n", "3 2 ,", "lists within cells" }, { "a,b\nx|y,1\nz|w,2\n", "2 2 ,", "bars within cells" },
+  { "a\tb\n1,2\t3\n4,5\t6\n", "2 2 \t", "tabs" }, { 'id,j\n1,"{""a"": 1, ""b"": 2}"\n', "1 2 ,", "JSON within cells" },
+  { "a,b\nit's,1\nthat's,2\n", "2 2 ,", "apostrophes" }, { "name,b\n'tis,1\n'twas,2\nnow,3\n", "3 2 ,", "apostrophes in front" },
+  { "a,b\n#1,2\n#3,4\n", "2 2 ,", "numbers with a hash" }, { "#a,b\n1,2\n3,4\n", "2 2 ,", "a hash before the names" },
+  { "sep=;\na;b\n1;2\n3;4\n", "2 2 ;", "a line that says the delimiter" }, { '"sep=|"\r\na|b\r\n1|2\r\n', "1 2 |", "the same in quotes" },
+  { "sep=;\n\nReport\n\na;b;c\n1;2;3\n3;4;5\n", "2 3 ;", "and more above the names" },
+  { "p,n\nC:\\dir\\,1\nC:\\x\\,2\n", "2 2 ,", "backslashes that escape nothing" },
+  { "name   age  city\nAnn    30   Oslo\nBob    40   Pau\n", "2 1", "columns of blanks" },
+} do
+  local t, details = read("trap.csv", trap[1])
+  local between = #t:columns() > 1 and " " .. details.dialect.delimiter or ""
+  tap.same(("%d %d%s"):format(t:rows(), #t:columns(), between), trap[2], "trap: " .. trap[3])
+end
+tap.raises(function() read("t.csv", "a\n1,5\n2,5\n3,5\n") end, "t.csv:2:2: the row that begins", "a name above decimal commas is not lost")
+
 -- Options.
 local function refused(text, options, sentence, what)
   tap.raises(function() read("t.csv", text, options) end, sentence, what)
