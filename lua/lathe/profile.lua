@@ -330,15 +330,14 @@ end
 
 -- ---- a file within a cap ----
 
-local units = { [""] = 1, k = 1e3, m = 1e6, g = 1e9, t = 1e12, ki = 2 ^ 10, mi = 2 ^ 20, gi = 2 ^ 30, ti = 2 ^ 40 }
-
 -- Bytes from a number or from a text such as "500MB", "1.5 GB" or "256MiB".
 function profile.bytes(size)
   if type(size) == "number" and size > 0 then return size end
-  local number, unit = tostring(size):lower():match "^%s*([%d.]+)%s*([kmgt]?i?)b?%s*$"
-  local bytes = number and tonumber(number) and units[unit] and tonumber(number) * units[unit]
-  if not bytes or not (bytes > 0) then core.fail("memory is a size such as \"500MB\" or \"2GB\", not %q", tostring(size)) end
-  return bytes
+  local bytes = ffi.new "int64_t[1]"
+  if not C.lathe_text_to_size(tostring(size), #tostring(size), bytes) then
+    core.fail("memory is a size such as \"500MB\" or \"2GB\", not %q", tostring(size))
+  end
+  return tonumber(bytes[0])
 end
 
 local function stream_summaries(stream)
@@ -379,7 +378,7 @@ function profile.file(path, options)
   if fits then return profile.report(reader.read(path, read), own) end
   if own.target then core.fail "the associations with a target need the whole table in memory; leave out target, or memory" end
   local c_options, detail, keep = reader.plain_csv(path, read)
-  local stream = C.lathe_stream_csv(path, c_options, memory, core.progress(), core.problem)
+  local stream = C.lathe_stream_csv(path, detail.encoding, c_options, memory, core.progress(), core.problem)
   keep[1] = stream -- until here what the options point at is held
   ffi.gc(core.try(stream), C.lathe_stream_free)
   local summaries = stream_summaries(stream)
@@ -393,6 +392,7 @@ function profile.file(path, options)
     { "missing cells", missing, rows > 0 and missing > 0 and style.share(missing, rows * #summaries) or nil },
     { "file", style.bytes(tonumber(state.size)), pieces > 1 and ("read in %d pieces"):format(pieces) or nil },
   }
+  if detail.encoding then values[#values + 1] = { "encoding", detail.encoding } end
   if detail.word then values[#values + 1] = { "written", detail.word } end
   report:values(values)
   show_alerts(report, column_alerts(summaries))

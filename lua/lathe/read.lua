@@ -231,7 +231,8 @@ local function read_opened(source, file, path, name, options, detail)
     return table_
   end
   detail.parts = note_of(detail, source)
-  if ffi.string(C.lathe_source_note(source)) ~= "" or file == "-" then
+  local regular = file ~= "-" and C.lathe_path_look(file, nil) == C.LATHE_PATH_FILE
+  if ffi.string(C.lathe_source_note(source)) ~= "" or not regular then
     core.fail("%s: %s cannot be read from a pipe or while it is packed; unpack it to a file", name, words[format])
   end
   if format == "safetensors" then
@@ -285,25 +286,38 @@ function read.preview(path, options)
   return c_options, keep, tonumber(state.size)
 end
 
--- The lathe_csv_options of a plain CSV file that lies on the disk, for who reads it in pieces; details as of read.read, and a list that
--- must outlive the options. Raises a sentence when it is something else.
+local function packing_of(path)
+  local file = io.open(path, "rb")
+  local head = file and file:read(4) or ""
+  if file then file:close() end
+  return head:sub(1, 2) == "\31\139" and "gzip" or head == "\40\181\47\253" and "zstd" or nil
+end
+
+-- The lathe_csv_options of a CSV file that lies on the disk, for who reads it in pieces; details as of read.read, with `encoding` when it
+-- is not UTF-8; and a list that must outlive the options. Raises a sentence when it is something else.
 function read.plain_csv(path, given)
   local options = check_options(given)
   core.path(path, "lathe.profile.file")
-  local latin = options.encoding == "latin-1" or options.encoding == "windows-1252"
-  local source = core.try(C.lathe_source_open(path, path, latin and "bytes" or options.encoding, core.progress(), problem))
+  local packing = packing_of(path)
+  if packing then
+    core.fail("%s: within a memory cap what is packed with %s is not read; unpack it first, or leave out memory", path, packing)
+  end
+  local source = core.try(C.lathe_source_open(path, path, "bytes", core.progress(), problem))
   ffi.gc(source, C.lathe_source_release)
   local keep, c_options, detail = {}, ffi.new "lathe_csv_options", {}
   local fine, sentence = pcall(function()
-    local format, note = format_of(source, path, options, path), ffi.string(C.lathe_source_note(source))
+    local format = format_of(source, path, options, path)
     if format ~= "csv" then core.fail("%s: within a memory cap CSV is read, and this is %s; leave out memory", path, words[format]) end
-    if note ~= "" and not latin then
-      core.fail("%s: within a memory cap plain UTF-8 is read, and this is %s; unpack or convert it first, or leave out memory", path, note)
-    end
     check_format(options, format, path)
+    detail.encoding = options.encoding
+    if not detail.encoding then
+      local found = C.lathe_source_encoding(source, problem)
+      if found == nil then core.try(false) end
+      detail.encoding = ffi.string(found)
+    end
+    if detail.encoding:lower():find "^utf%-?8$" then detail.encoding = nil end
     options_of.fill_csv(c_options, options, keep)
     detail.dialect, detail.word = detect(source, options, c_options)
-    c_options.latin1 = latin
   end)
   C.lathe_source_release(ffi.gc(source, nil))
   if not fine then error(sentence, 0) end

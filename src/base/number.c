@@ -163,6 +163,26 @@ bool lathe_text_to_int64(const char *text, size_t size, int64_t *value) {
   return true;
 }
 
+bool lathe_text_to_size(const char *text, size_t size, int64_t *bytes) {
+  static const char units[] = "kmgt";
+  while (size > 0 && text[size - 1] == ' ') size--;
+  while (size > 0 && *text == ' ') text++, size--;
+  size_t digits = 0;
+  while (digits < size && (is_digit(text[digits]) || text[digits] == '.')) digits++;
+  double value;
+  if (!lathe_text_to_float64(text, digits, &value)) return false;
+  const char *at = text + digits, *end = text + size;
+  while (at < end && *at == ' ') at++;
+  const char *unit = at < end ? strchr(units, *at | 0x20) : NULL;
+  bool binary = unit && end - at > 1 && (at[1] | 0x20) == 'i';
+  for (int64_t i = 0; unit && i <= unit - units; i++) value *= binary ? 1024 : 1000;
+  at += unit ? 1 + binary : 0;
+  if (at < end && (*at | 0x20) == 'b') at++;
+  if (at != end || !(value >= 1 && value < 0x1p62)) return false;
+  *bytes = (int64_t)value;
+  return true;
+}
+
 static size_t write_integer(int64_t value, char *out) {
   char digits[24];
   size_t size = 0, at = 0;

@@ -35,6 +35,9 @@ int64_t lathe_text_distance(const char *first, const char *second);
 bool lathe_text_to_float64(const char *text, size_t size, double *value);
 bool lathe_text_to_int64(const char *text, size_t size, int64_t *value);
 
+/* A size: bytes, or with a unit as in "500MB", "1.5 GB" (thousands), "256MiB" (1024s); "B" may be left out. */
+bool lathe_text_to_size(const char *text, size_t size, int64_t *bytes);
+
 /* The shortest digits that read back as `value` ("0.1", "1e+300", "nan", "-inf"): bytes written to `out`, NUL
  * included in its 32 bytes but not in the count. */
 size_t lathe_text_from_float64(double value, char *out);

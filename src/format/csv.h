@@ -3,7 +3,7 @@
  * Reading. Cells are separated by the delimiter, rows by LF, CRLF or CR; blank lines are left out. A cell
  * that begins with a quote ends at the next single one; inside, a doubled quote stands for one, and
  * delimiters and line ends are text. A quote inside an unquoted cell is a character like any other. The file
- * is UTF-8, with or without a byte order mark, or Latin-1 when told so. Names: an empty one becomes
+ * is UTF-8, with or without a byte order mark (source.h converts others). Names: an empty one becomes
  * "column_N", a repeated one gets "_2", "_3", ..., the first of them that no name of the file is. A row has as many cells as there are names; one delimiter
  * may stand at the end of the rows, when the first has one, or of the line of names only.
  *
@@ -43,12 +43,11 @@ enum { LATHE_CSV_CATEGORIES = 1000 };
 
 /* All zero gives the defaults. */
 typedef struct lathe_csv_options {
-  char delimiter; /* 0: found out, among comma, semicolon, tab and bar */
+  char delimiter; /* 0: found out (csv_dialect.h) */
   char quote;     /* 0: the double quote */
   bool plain;     /* no quoting at all: quotes are characters */
   bool headless;  /* the first row is data; columns are named column_1, column_2, ... */
   bool ragged;    /* short rows are filled with missing cells; cells beyond the last column are left out */
-  bool latin1;    /* the file is Latin-1 (windows-1252), not UTF-8 */
   bool lenient;   /* rows that cannot be read are left out and listed in `rejects`, instead of an error */
   char escape;    /* makes the character behind it text, inside quotes and outside; 0: quotes are doubled */
   char comment;   /* lines that begin with it are left out; 0: none */

@@ -5,7 +5,6 @@
 #include "../base/file.h"
 #include "../base/pool.h"
 #include "csv_own.h"
-#include "source_own.h"
 
 enum { WIDE_TABLE = 64 };
 
@@ -66,16 +65,7 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
                    .options = options ? options : &defaults,
                    .progress = progress,
                    .lock = PTHREAD_MUTEX_INITIALIZER};
-  lathe_buffer converted = {0};
   char what[64];
-  if (file.options->latin1) {
-    if (!lathe_source_convert(name, "latin-1", data, size, &converted, progress, error)) {
-      lathe_buffer_free(&converted);
-      return NULL;
-    }
-    file.data = converted.data;
-    file.size = converted.size;
-  }
   snprintf(what, sizeof what, "read %.50s", last_part(name));
   lathe_progress_begin(progress, what, (int64_t)file.size * 2);
   bool fine = lathe_csv_open(&file, error) && lathe_csv_scan(&file, error) && lathe_csv_fill(&file, error);
@@ -86,7 +76,6 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
   }
   lathe_progress_end(progress);
   lathe_csv_release(&file);
-  lathe_buffer_free(&converted);
   return table;
 }
 

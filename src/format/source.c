@@ -31,8 +31,16 @@ struct lathe_source {
 int64_t lathe_source_limit(void) {
   const char *given = getenv("LATHE_MEMORY");
   int64_t bytes = 0;
-  if (given && lathe_text_to_int64(given, strlen(given), &bytes) && bytes > 0) return bytes;
+  if (given && lathe_text_to_size(given, strlen(given), &bytes)) return bytes;
   return lathe_memory_available() / 4 * 3;
+}
+
+static bool check_limit(lathe_error *error) {
+  const char *given = getenv("LATHE_MEMORY");
+  int64_t bytes;
+  if (!given || !*given || lathe_text_to_size(given, strlen(given), &bytes)) return true;
+  return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                         "the environment's LATHE_MEMORY is a size such as \"500MB\", not \"%s\"", given);
 }
 
 /* ---- pipes ---- */
@@ -257,7 +265,7 @@ static bool settle(lathe_source *source, const char *encoding, lathe_progress *p
 
 lathe_source *lathe_source_open(const char *path, const char *name, const char *encoding,
                                 lathe_progress *progress, lathe_error *error) {
-  lathe_source *source = lathe_memory_new(1, sizeof *source, error);
+  lathe_source *source = check_limit(error) ? lathe_memory_new(1, sizeof *source, error) : NULL;
   if (!source) return NULL;
   if (!name) name = strcmp(path, "-") == 0 ? "standard input" : path;
   source->name = lathe_memory_text(name, strlen(name), error);
@@ -266,6 +274,11 @@ lathe_source *lathe_source_open(const char *path, const char *name, const char *
     return source;
   lathe_source_release(source);
   return NULL;
+}
+
+const char *lathe_source_encoding(const lathe_source *source, lathe_error *error) {
+  size_t skip;
+  return lathe_source_guess(source->name, source->data, source->size, false, &skip, error);
 }
 
 bool lathe_source_recode(lathe_source *source, lathe_progress *progress, lathe_error *error) {

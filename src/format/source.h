@@ -48,9 +48,20 @@ lathe_source_kind lathe_source_looks(const lathe_source *source);
 /* Words such as "gzip, UTF-16LE"; empty for plain UTF-8. */
 const char *lathe_source_note(const lathe_source *source);
 
-/* The most bytes that may be unpacked or read into memory: what the environment's LATHE_MEMORY says, or three quarters of what is
+/* The most bytes that may be unpacked or read into memory: what the environment's LATHE_MEMORY says ("500MB"), or three quarters of what is
  * free now. */
 int64_t lathe_source_limit(void);
+
+/* What the text of a source that was opened as "bytes" is written in, by its beginning: a name for iconv. NULL with an error when it is
+ * nothing known. */
+const char *lathe_source_encoding(const lathe_source *source, lathe_error *error);
+
+#ifndef LATHE_CDEF
+struct lathe_buffer;
+/* `data` appended to `out` as UTF-8; `name` stands for the text in errors. */
+bool lathe_source_convert(const char *name, const char *encoding, const char *data, size_t size,
+                          struct lathe_buffer *out, lathe_progress *progress, lathe_error *error);
+#endif
 
 /* Look at all of a text that was taken for UTF-8: true when it is in another encoding and is now converted, so
  * that it can be read again; false without an error when it is UTF-8; false with an error when it is neither. */

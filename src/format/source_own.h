@@ -14,10 +14,6 @@ bool lathe_source_unpack(const char *name, const char *data, size_t size, lathe_
 const char *lathe_source_guess(const char *name, const char *data, size_t size, bool whole, size_t *skip,
                                lathe_error *error);
 
-/* Convert to UTF-8. */
-bool lathe_source_convert(const char *name, const char *encoding, const char *data, size_t size,
-                          lathe_buffer *out, lathe_progress *progress, lathe_error *error);
-
 /* Whether an encoding's name means UTF-8. */
 bool lathe_source_is_utf8(const char *encoding);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/library.h"
+#include "../base/system.h"
 #include "sqlite_own.h"
 
 enum { WAIT_MILLISECONDS = 1000, STEPS_BETWEEN_LOOKS = 100000 };
@@ -64,6 +65,11 @@ sqlite3 *lathe_sqlite_open(const char *file, const char *name, int flags, lathe_
                            lathe_error *error) {
   sqlite3 *base = NULL;
   if (!load(error)) return NULL;
+  if (lathe_path_look(file, NULL) == LATHE_PATH_OTHER) { /* opening it would wait for who writes into it */
+    lathe_error_set(error, LATHE_ERROR_FILE,
+                    "%s is a pipe or a device; a database is a file: write it to one", name);
+    return NULL;
+  }
   int code = lathe_sqlite.open_v2(file, &base, flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (code != SQLITE_OK) {
     lathe_sqlite_fail(base, name, code, progress, error);

@@ -7,6 +7,7 @@
 
 #include "../base/file.h"
 #include "../format/csv_dialect.h"
+#include "../format/source.h"
 #include "sketch.h"
 
 enum { MEMORY_LEAST = 32 << 20, SAMPLE = 1 << 20 };
@@ -19,8 +20,8 @@ typedef struct stream_column {
 } stream_column;
 
 struct lathe_stream {
-  const char *path;
-  lathe_csv_options options; /* with what was found out */
+  const char *path, *encoding; /* NULL: UTF-8 */
+  lathe_csv_options options;   /* with what was found out */
   lathe_mapping *mapping;
   const char *data;
   size_t size, names, body; /* the line of names is [names, body), rows follow */
@@ -115,8 +116,6 @@ static bool refuse_packed(const lathe_stream *stream, lathe_error *error) {
     size_t size;
   } known[] = {{"\x1F\x8B", "compressed with gzip; unpack it with gunzip", 2},
                {"\x28\xB5\x2F\xFD", "compressed with zstd; unpack it with unzstd", 4},
-               {"\xFF\xFE", "UTF-16 text; convert it with iconv -f UTF-16 -t UTF-8", 2},
-               {"\xFE\xFF", "UTF-16 text; convert it with iconv -f UTF-16 -t UTF-8", 2},
                {"PK\3\4", "a zip archive; unpack it", 4},
                {"PAR1", "a Parquet file; convert it to CSV", 4}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -131,6 +130,22 @@ static bool refuse_packed(const lathe_stream *stream, lathe_error *error) {
                          stream->path);
 }
 
+/* A piece is converted by itself, so line ends and quotes must be where their bytes are: not in UTF-16. */
+static bool check_encoding(const lathe_stream *stream, lathe_error *error) {
+  static const char marks[] = "a,\";\t\n";
+  lathe_buffer same = {0};
+  if (!stream->encoding) return true;
+  bool fine =
+      lathe_source_convert(stream->path, stream->encoding, marks, sizeof marks - 1, &same, NULL, error);
+  if (fine && (same.size != sizeof marks - 1 || memcmp(same.data, marks, same.size) != 0))
+    fine = lathe_error_set(error, LATHE_ERROR_DATA,
+                           "%s: a text in %.40s is not read in pieces, within a memory cap; convert it with "
+                           "iconv -f %.40s -t UTF-8 first",
+                           stream->path, stream->encoding, stream->encoding);
+  lathe_buffer_free(&same);
+  return fine;
+}
+
 static bool open_stream(lathe_stream *stream, const lathe_csv_options *options, int64_t memory,
                         lathe_error *error) {
   if (options) stream->options = *options;
@@ -138,7 +153,7 @@ static bool open_stream(lathe_stream *stream, const lathe_csv_options *options, 
   if (!stream->mapping) return false;
   stream->data = lathe_mapping_data(stream->mapping);
   stream->size = lathe_mapping_size(stream->mapping);
-  if (!refuse_packed(stream, error)) return false;
+  if (!refuse_packed(stream, error) || !check_encoding(stream, error)) return false;
   lathe_csv_options *own = &stream->options;
   lathe_csv_dialect found = {
       .delimiter = own->delimiter, .quote = own->plain ? 0 : own->quote, .escape = own->escape};
@@ -182,6 +197,21 @@ static void place_error(const lathe_stream *stream, size_t begin, lathe_error *e
   *error = moved;
 }
 
+/* The text in UTF-8: itself, or its conversion in its place. */
+static bool convert_piece(const lathe_stream *stream, char **text, size_t *size, lathe_error *error) {
+  lathe_buffer made = {0};
+  if (!stream->encoding) return true;
+  bool fine = lathe_source_convert(stream->path, stream->encoding, *text, *size, &made, NULL, error);
+  if (fine) {
+    free(*text);
+    *text = made.data;
+    *size = made.size;
+  } else {
+    lathe_buffer_free(&made);
+  }
+  return fine;
+}
+
 static lathe_table *parse_piece(lathe_stream *stream, size_t begin, size_t end, lathe_error *error) {
   size_t head = stream->body - stream->names, size = head + end - begin;
   char *text = lathe_memory_raw(size, 1, error);
@@ -202,8 +232,9 @@ static lathe_table *parse_piece(lathe_stream *stream, size_t begin, size_t end, 
       if (stream->columns[i].forced)
         names[given] = stream->columns[i].name, types[given++] = stream->columns[i].type;
     options.type_names = names, options.types = types, options.type_count = given;
-    table = lathe_table_parse_csv(text, size, stream->path, &options, options.lenient ? &rejects : NULL, NULL,
-                                  error);
+    if (convert_piece(stream, &text, &size, error))
+      table = lathe_table_parse_csv(text, size, stream->path, &options, options.lenient ? &rejects : NULL,
+                                    NULL, error);
     if (!table) place_error(stream, begin, error);
   }
   if (rejects) stream->rejected += lathe_table_rows(rejects);
@@ -300,11 +331,11 @@ static bool run_pass(lathe_stream *stream, lathe_error *error) {
   return true;
 }
 
-lathe_stream *lathe_stream_csv(const char *path, const lathe_csv_options *options, int64_t memory,
-                               lathe_progress *progress, lathe_error *error) {
+lathe_stream *lathe_stream_csv(const char *path, const char *encoding, const lathe_csv_options *options,
+                               int64_t memory, lathe_progress *progress, lathe_error *error) {
   lathe_stream *stream = lathe_memory_new(1, sizeof *stream, error);
   if (!stream) return NULL;
-  *stream = (lathe_stream){.path = path, .progress = progress};
+  *stream = (lathe_stream){.path = path, .encoding = encoding, .progress = progress};
   bool fine = open_stream(stream, options, memory, error);
   if (fine) {
     lathe_progress_begin(progress, "profile in pieces", (int64_t)(stream->size - stream->body));
@@ -322,7 +353,7 @@ lathe_stream *lathe_stream_csv(const char *path, const lathe_csv_options *option
     fine = look_sketch_finish(&stream->columns[i].sketch, error);
   lathe_mapping_release(stream->mapping);
   stream->mapping = NULL;
-  stream->path = NULL;
+  stream->path = stream->encoding = NULL;
   if (fine) return stream;
   lathe_stream_free(stream);
   return NULL;

@@ -15,9 +15,10 @@
 
 typedef struct lathe_stream lathe_stream;
 
-/* Profile a CSV file (plain; not packed) within about `memory` bytes, 32 MB at least. */
-lathe_stream *lathe_stream_csv(const char *path, const lathe_csv_options *options, int64_t memory,
-                               lathe_progress *progress, lathe_error *error);
+/* Profile a CSV file (not packed) within about `memory` bytes, 32 MB at least. `encoding` NULL: UTF-8; else one whose line
+ * ends and quotes are those of ASCII. */
+lathe_stream *lathe_stream_csv(const char *path, const char *encoding, const lathe_csv_options *options,
+                               int64_t memory, lathe_progress *progress, lathe_error *error);
 void lathe_stream_free(lathe_stream *stream);
 
 int32_t lathe_stream_columns(const lathe_stream *stream);

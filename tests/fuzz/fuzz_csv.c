@@ -54,7 +54,6 @@ static lathe_csv_options choose(const uint8_t *data) {
   static const lathe_type types[] = {LATHE_TYPE_INT64, LATHE_TYPE_FLOAT64};
   lathe_csv_options options = {.headless = data[0] & 1, .ragged = data[0] & 2, .plain = (data[0] & 12) == 12};
   options.lenient = data[1] & 1;
-  options.latin1 = (data[1] & 6) == 6;
   options.escape = escapes[data[1] >> 3 & 3];
   options.comment = comments[data[1] >> 5 & 3];
   options.decimal = decimals[data[2] & 3];

@@ -154,6 +154,23 @@ tap.ok(id.rank_error > 0 and id.rank_error < 0.005 and math.abs(id.median - 1500
 tap.same(capped.summaries[2].top[1], exact.summaries[2].top[1], "the most frequent texts are exact where they are few")
 local rendered = capped:render()
 tap.ok(rendered:find "read in %d+ pieces" and rendered:find("Approximate", 1, true), "the report says what is approximate")
+
+local other = path .. ".csv"
+file = assert(io.open(other, "wb"))
+file:write "caf\233;n\n"
+for row = 1, 20000 do file:write((row % 2 == 0 and "cr\232me" or "th\233"), ";", row, "\n") end
+file:close()
+local latin = profile.file(other, { memory = 1000 })
+tap.same({ latin.summaries[1].name, latin.summaries[1].rows, latin.summaries[1].top[1].value }, { "café", 20000, "crème" },
+  "within a cap another encoding is found out and converted piece by piece")
+tap.same(profile.file(other, { memory = 1000, encoding = "iso-8859-15" }).summaries[1].name, "café", "or named")
+tap.raises(function() profile.file(other, { memory = 1000, encoding = "utf-16le" }) end, "a text in utf-16le is not read in pieces",
+  "but not one whose line ends look different")
+os.execute(("gzip -kf '%s'"):format(other))
+tap.raises(function() profile.file(other .. ".gz", { memory = 1000 }) end, "what is packed with gzip is not read; unpack it first",
+  "nor one packed")
+os.execute(("rm -f '%s' '%s.gz'"):format(other, other))
+
 tap.raises(function() profile.file(path, { memory = "some" }) end, "memory is a size such as \"500MB\"", "a size that is none")
 tap.raises(function() profile.file(path, { memory = 1e6, target = "id" }) end, "need the whole table in memory", "a target needs memory")
 file = assert(io.open(path, "a"))

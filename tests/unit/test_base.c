@@ -55,6 +55,32 @@ static void test_numbers(void) {
      "the smallest integer is read");
   ok(!lathe_text_to_int64("9223372036854775808", 19, &integer), "an integer beyond 64 bits is refused");
 
+  static const struct {
+    const char *text;
+    int64_t want; /* 0: none */
+  } sizes[] = {{"1000", 1000},
+               {"500MB", 500000000},
+               {" 1.5 GB ", 1500000000},
+               {"256MiB", 268435456},
+               {"2k", 2000},
+               {"1gib", 1073741824},
+               {"7b", 7},
+               {"", 0},
+               {"MB", 0},
+               {"1XB", 0},
+               {"-5MB", 0},
+               {"0", 0},
+               {"99999999999TB", 0},
+               {"1 GBs", 0},
+               {"inf", 0}};
+  bool sized = true;
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    int64_t bytes = 0;
+    bool found = lathe_text_to_size(sizes[i].text, strlen(sizes[i].text), &bytes);
+    if (found != (sizes[i].want > 0) || (found && bytes != sizes[i].want)) sized = false;
+  }
+  ok(sized, "sizes are read with their units");
+
   lathe_random random;
   lathe_random_seed(&random, 1, 0);
   bool same = true;

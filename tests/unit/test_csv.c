@@ -174,8 +174,6 @@ static void check_options(void) {
   ok(READS("a,b\n'x,''y',\"\n", "a:string|b:string\nx,'y|\""), "another quote");
   options = (lathe_csv_options){.delimiter = ' '};
   ok(READS("a b\n1 \"x y\"\n", "a:int64|b:string\n1|x y"), "a blank as delimiter");
-  options = (lathe_csv_options){.latin1 = true};
-  ok(READS("caf\xE9\n\x80 5\n", "café:string\n€ 5"), "windows-1252 becomes UTF-8");
   options = (lathe_csv_options){.missing = question, .missing_count = 2};
   ok(READS("a,b\n?,NA\n1,n/a\n,x\n", "a:int64|b:string\n~|NA\n1|~\n~|x"),
      "other missing markers, and the empty cell");
