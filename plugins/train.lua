@@ -30,16 +30,62 @@ local function recipe_of(param)
   return recipe
 end
 
-local function fit(input, param, context, estimator)
-  local model = require("lathe").fit(input.table, recipe_of(param), estimator)
+local function fit(input, param, context, estimator, recipe)
+  local model = require("lathe").fit(input.table, recipe or recipe_of(param), estimator)
   for _, note in ipairs(model:notes()) do context.log(note) end
   context.note(model:note())
   return { model = model }
 end
 
+-- What trees take: missing numbers as they are, and texts as categories.
+local function tree_parameters(own)
+  local shared = {
+    target = { type = "column", doc = "the column to predict: numbers, or one of some classes" },
+    features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
+    drop = { type = "columns", optional = true, doc = "do not predict from these" },
+    task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
+      doc = "what the target is (auto: numbers are a regression)" },
+    criterion = { type = "choice", choices = { "gini", "entropy" }, default = "gini", doc = "the impurity of classes" },
+    max_depth = { type = "integer", optional = true, min = 1, doc = "questions between the root and a leaf at most" },
+    min_samples_split = { type = "integer", default = 2, min = 2, doc = "rows of a node that is split at least" },
+    min_samples_leaf = { type = "integer", default = 1, min = 1, doc = "rows of a leaf at least" },
+    weights = { type = "column", optional = true, doc = "a column of row weights" },
+    balance = { type = "boolean", default = false, doc = "rows of rare classes count more" },
+    seed = { type = "integer", default = 42, min = 0, doc = "of what is random" },
+  }
+  for name, parameter in pairs(own) do shared[name] = parameter end
+  return shared
+end
+
+local function tree_fit(input, param, context, family, own)
+  local lathe, options = require "lathe", { class_weights = param.balance and "balanced" or nil }
+  for _, name in ipairs { "task", "criterion", "max_depth", "min_samples_split", "min_samples_leaf", "weights", "seed" } do
+    options[name] = param[name]
+  end
+  for name, value in pairs(own) do options[name] = value end
+  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop }:encode { method = "ordinal" }
+  return fit(input, param, context, lathe[family](options), recipe)
+end
+
 return {
   name = "train", api = 1, doc = "Fit models.",
   steps = {
+    tree = {
+      doc = "Fit a decision tree (CART), cut back by cost-complexity pruning.",
+      detail = [[Texts are split as the categories they are, and missing values go to the side where they do best. How far it is cut back
+is chosen by cross-validation: the simplest tree within a standard error of the best one, or the best one.]],
+      inputs = { table = "table" },
+      params = tree_parameters {
+        prune = { type = "choice", choices = { "1se", "best", "none" }, default = "1se", doc = "how the penalty for leaves is chosen" },
+        ccp_alpha = { type = "number", default = 0, min = 0, doc = "that penalty, where prune is none" },
+        folds = { type = "integer", default = 10, min = 2, doc = "of cross-validation" },
+      },
+      outputs = { model = "model" },
+      run = function(input, param, context)
+        local alpha = param.prune == "none" and param.ccp_alpha or param.prune
+        return tree_fit(input, param, context, "tree", { ccp_alpha = alpha, folds = param.folds })
+      end,
+    },
     linear = {
       doc = "Fit a linear regression by ordinary least squares.",
       detail = "The recipe (impute, encode, scale) learns from the rows given here alone and stays a part of the model.",

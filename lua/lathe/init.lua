@@ -16,6 +16,7 @@ local parts = {
   fit = { "lathe.model", "fit" },
   linear = { "lathe.estimator", "linear" },
   logistic = { "lathe.estimator", "logistic" },
+  tree = { "lathe.estimator", "tree" },
   open = { "lathe.model", "open" },
   report = "lathe.report",
   flow = "lathe.flow",

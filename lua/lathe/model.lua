@@ -199,12 +199,14 @@ end
 
 -- ---- showing ----
 
--- A few words for lists: "13 coefficients", "3 classes, 24 coefficients".
+-- A few words for lists: "13 coefficients", "3 classes, 24 coefficients", "12 leaves".
 function model:note()
   local rank, words = C.lathe_model_figure(self:handle(), "rank"), {}
   local classes = self:classes()
   if classes then words[1] = ("%d classes"):format(#classes) end
   if rank == rank then words[#words + 1] = ("%d coefficient%s"):format(rank, rank == 1 and "" or "s") end
+  local leaves = C.lathe_model_figure(self:handle(), "leaves")
+  if leaves == leaves then words[#words + 1] = ("%d %s"):format(leaves, leaves == 1 and "leaf" or "leaves") end
   if #words == 0 then words[1] = self:kind() end
   if C.lathe_model_int8(self:handle()) then words[#words + 1] = "int8" end
   return table.concat(words, ", ")

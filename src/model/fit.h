@@ -44,4 +44,21 @@ lathe_model *lathe_model_fit_logistic(lathe_recipe *recipe, const lathe_table *t
                                       const lathe_logistic_options *options, lathe_progress *progress,
                                       lathe_error *error);
 
+/* A decision tree: CART (Breiman, Friedman, Olshen, Stone 1984) with exact splits. Needs no scaling, takes missing numbers as they are, and
+ * texts as ordinal codes of the recipe, which it splits as the categories they are. */
+typedef struct lathe_tree_options {
+  lathe_fit_options fit;
+  lathe_task task;
+  bool entropy;                /* of classes: entropy instead of the Gini index */
+  int32_t max_depth;           /* 0: any */
+  int32_t min_split, min_leaf; /* rows of a node that is split, and of a leaf, at least; 0: 2 and 1 */
+  double min_decrease;         /* of the impurity, as a part of the weight of all rows, that a split needs */
+  double alpha;                /* the penalty for each leaf (cost-complexity pruning); folds > 0: chosen */
+  int32_t folds;               /* of cross-validation that chooses the penalty; 0: none */
+  bool simplest; /* the largest penalty within a standard error of the least error, instead of that one */
+} lathe_tree_options;
+lathe_model *lathe_model_fit_tree(lathe_recipe *recipe, const lathe_table *table,
+                                  const lathe_tree_options *options, lathe_progress *progress,
+                                  lathe_error *error);
+
 #endif

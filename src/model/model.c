@@ -128,6 +128,17 @@ bool lathe_model_set_table(lathe_model *model, const char *name, lathe_table *ta
   return true;
 }
 
+bool lathe_model_set_columns(lathe_model *model, const char *table_name, int32_t count,
+                             const char *const *names, lathe_column *const *columns, lathe_error *error) {
+  bool fine = true;
+  for (int32_t i = 0; i < count; i++) fine = fine && columns[i];
+  lathe_table *table = fine ? lathe_table_new(count, names, columns, error) : NULL;
+  fine = table && lathe_model_set_table(model, table_name, table, error);
+  lathe_table_release(table);
+  for (int32_t i = 0; i < count; i++) lathe_column_release(columns[i]);
+  return fine;
+}
+
 static bool set_text(char **text, const char *value, lathe_error *error) {
   char *copy = lathe_memory_text(value, strlen(value), error);
   if (!copy) return false;

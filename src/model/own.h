@@ -24,6 +24,10 @@ lathe_model *lathe_model_new(lathe_error *error);
 bool lathe_model_set_figure(lathe_model *model, const char *name, double value, lathe_error *error);
 bool lathe_model_set_table(lathe_model *model, const char *name, lathe_table *table, lathe_error *error);
 
+/* The same with a table of these columns, which are released in any case; one that is NULL has set the error. */
+bool lathe_model_set_columns(lathe_model *model, const char *table_name, int32_t count,
+                             const char *const *names, lathe_column *const *columns, lathe_error *error);
+
 /* The title, for people, and sentences on how it was fitted and what it assumes. */
 bool lathe_model_set_words(lathe_model *model, const char *title, const char *detail, lathe_error *error);
 

@@ -79,18 +79,6 @@ static bool name_classes(lathe_graph *graph, const lathe_column *column, const l
   return fine;
 }
 
-/* A table of `count` columns, which are released, under this name in the model. */
-static bool keep_table(lathe_model *model, const char *table_name, int32_t count, const char *const *names,
-                       lathe_column *const *columns, lathe_error *error) {
-  bool fine = true;
-  for (int32_t i = 0; i < count; i++) fine = fine && columns[i];
-  lathe_table *table = fine ? lathe_table_new(count, names, columns, error) : NULL;
-  fine = table && lathe_model_set_table(model, table_name, table, error);
-  lathe_table_release(table);
-  for (int32_t i = 0; i < count; i++) lathe_column_release(columns[i]);
-  return fine;
-}
-
 static lathe_text text_of(const char *text) {
   return (lathe_text){text, strlen(text)};
 }
@@ -103,7 +91,8 @@ static bool keep_classes(lathe_training *training, const lathe_classes *classes,
   lathe_column *columns[] = {lathe_column_from_text(name, classes->count, error),
                              lathe_column_from_int64(classes->rows, classes->count, error)};
   free(name);
-  return keep_table(training->model, "classes", 2, (const char *const[]){"class", "rows"}, columns, error);
+  return lathe_model_set_columns(training->model, "classes", 2, (const char *const[]){"class", "rows"},
+                                 columns, error);
 }
 
 bool lathe_training_classes(lathe_training *training, const lathe_column *target,
@@ -168,7 +157,7 @@ bool lathe_training_coefficients(lathe_training *training, int32_t outputs, int3
     made[place++] =
         coefficient_values(&columns[i], training->prepared.features.count, outputs, first, intercept, error);
   }
-  return keep_table(training->model, "coefficients", place, names, made, error);
+  return lathe_model_set_columns(training->model, "coefficients", place, names, made, error);
 }
 
 bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, lathe_error *error) {
@@ -179,6 +168,30 @@ bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, 
                          training->prepared.features.name[j]))
       return false;
   return true;
+}
+
+bool lathe_training_importance(lathe_training *training, const double *gain, const int64_t *splits,
+                               lathe_error *error) {
+  const lathe_names *features = &training->prepared.features;
+  double sum = 0;
+  for (int32_t j = 0; j < features->count; j++) sum += gain[j];
+  lathe_text *name = lathe_memory_raw((size_t)features->count, sizeof *name, error);
+  double *part = lathe_memory_raw((size_t)features->count, sizeof *part, error);
+  bool fine = name && part;
+  for (int32_t j = 0; fine && j < features->count; j++) {
+    name[j] = text_of(features->name[j]);
+    part[j] = sum > 0 ? gain[j] / sum : 0;
+  }
+  if (fine) {
+    lathe_column *columns[] = {lathe_column_from_text(name, features->count, error),
+                               lathe_column_from_float64(part, features->count, error),
+                               lathe_column_from_int64(splits, features->count, error)};
+    fine = lathe_model_set_columns(training->model, "importance", 3,
+                                   (const char *const[]){"feature", "importance", "splits"}, columns, error);
+  }
+  free(name);
+  free(part);
+  return fine;
 }
 
 lathe_model *lathe_training_end(lathe_training *training, bool fine, lathe_error *error) {

@@ -43,6 +43,10 @@ typedef struct lathe_coefficient_column {
 bool lathe_training_coefficients(lathe_training *training, int32_t outputs, int32_t first, bool intercept,
                                  int32_t count, const lathe_coefficient_column *columns, lathe_error *error);
 
+/* The table "importance": of each feature its part of the gain of all splits, and how many splits ask it. */
+bool lathe_training_importance(lathe_training *training, const double *gain, const int64_t *splits,
+                               lathe_error *error);
+
 /* A note for each feature that follows from those before it. */
 bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, lathe_error *error);
 

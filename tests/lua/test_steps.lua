@@ -61,6 +61,7 @@ local nodes = {
   { "model", "train.linear", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "coefficients" },
   { "scores", "evaluate.regression", { "model", "parts.test" }, {}, note = "^R2" },
   { "classes", "train.logistic", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, " },
+  { "grown", "train.tree", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, %d+ lea" },
   { "told", "evaluate.classification", { "classes", "parts.test" }, {}, note = "^accuracy" },
   { "small", "compress.quantize", { "model", "parts.test" }, {}, note = "→" },
   { "onnx", "export.onnx", { "small.model" }, { path = "out/rent.onnx" } },
