@@ -50,11 +50,16 @@ void lathe_progress_release(lathe_progress *progress) {
   free(progress);
 }
 
-void lathe_progress_begin(lathe_progress *progress, const char *what, int64_t total) {
+void lathe_progress_say(lathe_progress *progress, const char *what) {
   if (!progress) return;
   pthread_mutex_lock(&progress->lock);
   snprintf(progress->what, sizeof progress->what, "%s", what);
   pthread_mutex_unlock(&progress->lock);
+}
+
+void lathe_progress_begin(lathe_progress *progress, const char *what, int64_t total) {
+  if (!progress) return;
+  lathe_progress_say(progress, what);
   atomic_store(&progress->done, 0);
   atomic_store(&progress->total, total);
   atomic_store(&progress->begun, now());

@@ -29,6 +29,7 @@ lathe_progress *lathe_progress_main(void);
 
 void lathe_progress_begin(lathe_progress *progress, const char *what, int64_t total);
 void lathe_progress_add(lathe_progress *progress, int64_t done);
+void lathe_progress_say(lathe_progress *progress, const char *what); /* other words for the same work */
 void lathe_progress_end(lathe_progress *progress);
 void lathe_progress_read(const lathe_progress *progress, lathe_progress_state *state);
 

@@ -235,6 +235,10 @@ static void write_softmax(writing *out, const lathe_operator *op, const char *ou
   node_end(out, &node, output);
 }
 
+static void write_exp(writing *out, const lathe_operator *op, const char *output) {
+  simple(out, "Exp", 1, (const char *const[]){out->value[op->input[0]]}, output);
+}
+
 /* Whole numbers as a constant list. */
 static const char *places(writing *out, char name[48], const int32_t *place, int64_t count) {
   int64_t *wide = lathe_memory_raw((size_t)count, sizeof *wide, out->error);
@@ -454,6 +458,7 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(writing *, const lathe_operat
     [LATHE_OPERATOR_SELECT] = write_select,
     [LATHE_OPERATOR_LOOKUP] = write_lookup,
     [LATHE_OPERATOR_TREES] = write_trees,
+    [LATHE_OPERATOR_EXP] = write_exp,
 };
 
 /* The class with the largest probability, (N, 1): as whole numbers where all classes are some, else as text. */

@@ -27,6 +27,7 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_SELECT,      /* columns place[column] of x */
   LATHE_OPERATOR_LOOKUP, /* code to row `code` of value (words + 2, width); its last rows are for missing and unknown */
   LATHE_OPERATOR_TREES, /* an ensemble of decision trees; see trees.h */
+  LATHE_OPERATOR_EXP,   /* e^x */
   LATHE_OPERATOR_KINDS,
 } lathe_operator_kind;
 

@@ -205,6 +205,16 @@ static bool softmax_run(const lathe_operator *node, const lathe_block *block, in
   return true;
 }
 
+static bool exp_run(const lathe_operator *node, const lathe_block *block, int32_t index, lathe_error *error) {
+  (void)error;
+  for (int32_t c = 0; c < node->width; c++) {
+    const double *from = column_of(block, node->input[0], c);
+    double *out = column_of(block, index, c);
+    for (int32_t r = 0; r < block->rows; r++) out[r] = exp(from[r]);
+  }
+  return true;
+}
+
 static bool select_run(const lathe_operator *node, const lathe_block *block, int32_t index,
                        lathe_error *error) {
   (void)error;
@@ -313,6 +323,7 @@ static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
                               .width_free = true,
                               .check = lathe_trees_check,
                               .pack = lathe_trees_pack},
+    [LATHE_OPERATOR_EXP] = {"exp", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, exp_run},
 };
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind) {

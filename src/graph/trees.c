@@ -139,6 +139,26 @@ bool lathe_trees_leaf(lathe_trees *trees, int32_t node, const double *value, lat
   return true;
 }
 
+void lathe_trees_cut(lathe_trees *trees, int32_t count) {
+  if (count >= trees->trees) return;
+  int32_t sets = 0, values = 0;
+  for (int32_t t = 0; t < count; t++)
+    for (int32_t i = trees->start[t]; i < trees->start[t + 1]; i++) {
+      int32_t end = 0;
+      if (trees->feature[i] < 0) {
+        end = trees->left[i] + (trees->output[t] < 0 ? trees->width : 1);
+        values = end > values ? end : values;
+      } else if (trees->flags[i] & LATHE_TREES_CATEGORY) {
+        end = (int32_t)trees->threshold[i] + 1 + trees->set[(int32_t)trees->threshold[i]];
+        sets = end > sets ? end : sets;
+      }
+    }
+  trees->nodes = trees->start[count];
+  trees->trees = count;
+  trees->sets = sets;
+  trees->values = values;
+}
+
 bool lathe_trees_append(lathe_trees *trees, const lathe_trees *more, lathe_error *error) {
   if (!more_trees(trees, more->trees, error) || !more_nodes(trees, more->nodes, error) ||
       !more_sets(trees, more->sets, error) || !more_values(trees, more->values, error))

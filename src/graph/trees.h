@@ -56,6 +56,9 @@ int32_t lathe_trees_split_set(lathe_trees *trees, int32_t node, int32_t feature,
  * shared with it. */
 bool lathe_trees_leaf(lathe_trees *trees, int32_t node, const double *value, lathe_error *error);
 
+/* Leave out the trees behind the first `count`. */
+void lathe_trees_cut(lathe_trees *trees, int32_t count);
+
 /* Put all trees of `more` behind those of `trees`. */
 bool lathe_trees_append(lathe_trees *trees, const lathe_trees *more, lathe_error *error);
 
