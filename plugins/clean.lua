@@ -10,6 +10,23 @@ local function changed(context, before, after)
   return { table = after }
 end
 
+-- What steps say that change cells and no rows.
+local function mended(context, after, cells)
+  local count = require("lathe.style").count
+  context.note(after:note())
+  context.log(("changed %s cell%s of %s rows"):format(count(cells), cells == 1 and "" or "s", count(after:rows())))
+  return { table = after }
+end
+
+-- The one map that was given: as an input, as a file, or written down.
+local function one_map(input, param, step)
+  local given = (input.map and 1 or 0) + (param.values and 1 or 0) + (param.path and 1 or 0)
+  if given ~= 1 then
+    require("lathe.core").fail("%s takes one map, not %d: the values, the path of a file, or a second table", step, given)
+  end
+  return input.map or param.path or param.values
+end
+
 return {
   name = "clean", api = 1, doc = "Repair and filter rows.",
   steps = {
@@ -68,6 +85,56 @@ return {
         context.log(("limited %s of %s values of %s"):format(count(limited), count(result:rows()), param.column))
         return { table = result }
       end,
+    },
+    replace = {
+      doc = "Exchange some values for others; the rest stay as they are.",
+      detail = "The map is written here, or a table with the columns `from` and `to` (look.value_clusters gives one), or a file of one.",
+      inputs = { { "table", "table" }, { "map", "table", optional = true } },
+      params = {
+        columns = { type = "columns", doc = "where values are exchanged" },
+        values = { type = "map", optional = true, doc = "what becomes what: Roma = Rome" },
+        path = { type = "path", optional = true, doc = "a file with the columns from and to" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local result, cells = input.table:replace(param.columns, one_map(input, param, "clean.replace"))
+        return mended(context, result, cells)
+      end,
+    },
+    map = {
+      doc = "Exchange every value for what a map says of it; a value that the map lacks fails the step, with how often it is there.",
+      detail = "The map is written here, or a table with the columns `from` and `to`, or a file of such a table.",
+      inputs = { { "table", "table" }, { "map", "table", optional = true } },
+      params = {
+        column = { type = "column", doc = "whose values are exchanged" },
+        values = { type = "map", optional = true, doc = "what becomes what: yes = 1" },
+        path = { type = "path", optional = true, doc = "a file with the columns from and to" },
+        default = { type = "string", optional = true, doc = "what values become that the map lacks" },
+        missing = { type = "string", optional = true, doc = "what becomes of missing ones" },
+        into = { type = "string", optional = true, doc = "a new column for the result" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local count = require("lathe.style").count
+        local result, told = input.table:map(param.column, one_map(input, param, "clean.map"),
+          { default = param.default, missing = param.missing, into = param.into })
+        context.note(result:note())
+        context.log(("%s values of %s mapped, %s by default"):format(count(told.mapped), param.column, count(told.defaulted)))
+        return { table = result }
+      end,
+    },
+    agree = {
+      doc = "Where rows with one key do not agree on what belongs to it, take what most of them say.",
+      detail = "look.disagreements shows what would change.",
+      inputs = { table = "table" },
+      params = {
+        by = { type = "columns", doc = "the key: a zip code" },
+        columns = { type = "columns", doc = "what belongs to it: city, state" },
+        share = { type = "number", default = 0.5, min = 0.5, max = 1, doc = "of the rows of a key that have to say the same, at least" },
+        fill = { type = "boolean", default = false, doc = "fill in missing ones, too" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context) return mended(context, input.table:agree(param)) end,
     },
     expect = {
       doc = "Check the table against a contract: types, bounds, texts. A breach fails the step.",

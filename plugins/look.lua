@@ -42,6 +42,52 @@ return {
         return { report = require("lathe").compare(input.left, input.right, param) }
       end,
     },
+    value_clusters = {
+      doc = "Spellings that probably mean the same, as a map for clean.replace: look through it, and delete what is wrong.",
+      inputs = { table = "table" },
+      params = {
+        column = { type = "column", doc = "the texts to look at" },
+        method = { type = "choice", choices = { "fingerprint", "ngram", "distance" }, default = "fingerprint",
+          doc = "the same words, the same pieces of words, or a rare text near a frequent one" },
+        size = { type = "integer", default = 2, min = 1, max = 100, doc = "characters of a piece (ngram)" },
+        share = { type = "number", default = 0.25, min = 0, max = 1, doc = "of the characters that may differ (distance)" },
+        ratio = { type = "number", default = 4, min = 1, doc = "times the rows of the rare text that the other has (distance)" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local found = input.table:value_clusters(param.column,
+          { method = param.method, size = param.size, share = param.share, ratio = param.ratio })
+        local clusters = found:rows() == 0 and 0 or found:column("cluster"):get(found:rows())
+        context.note(("%d cluster%s"):format(clusters, clusters == 1 and "" or "s"))
+        return { table = found }
+      end,
+    },
+    disagreements = {
+      doc = "Rows with one key that do not agree on what belongs to it: a zip code with two cities. clean.agree mends them.",
+      inputs = { table = "table" },
+      params = {
+        by = { type = "columns", doc = "the key: a zip code" },
+        columns = { type = "columns", doc = "what belongs to it: city, state" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local found = input.table:disagreements(param)
+        context.note(found:note())
+        return { table = found }
+      end,
+    },
+    repairs = {
+      doc = "How good a repair is where the truth is known: precision and recall of the cells that were changed.",
+      inputs = { { "dirty", "table" }, { "repaired", "table" }, { "clean", "table" } },
+      outputs = { table = "table" },
+      run = function(input, _, context)
+        local found = require("lathe").repairs(input.dirty, input.repaired, input.clean)
+        local all = found:row(found:rows())
+        context.note(("precision %.3f, recall %.3f"):format(all.precision or 0 / 0, all.recall or 0 / 0))
+        context.log(("%d cells were wrong, %d were changed, %d of them rightly"):format(all.errors, all.changed, all.right))
+        return { table = found }
+      end,
+    },
     correlate = {
       doc = "How much columns tell of each other: correlations of numbers, Cramer's V of categories, the correlation ratio of one of each.",
       inputs = { table = "table" },

@@ -27,6 +27,7 @@
 #include "shape/sample.h"
 #include "shape/sort.h"
 #include "look/profile.h"
+#include "look/clusters.h"
 #include "look/contract.h"
 #include "look/compare.h"
 #include "look/association.h"

@@ -12,6 +12,7 @@ local parts = {
   duckdb = "lathe.duckdb",
   odbc = "lathe.odbc",
   contract = { "lathe.contract", "new" },
+  repairs = "lathe.repairs",
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },
   linear = { "lathe.estimator", "linear" },

@@ -213,8 +213,9 @@ function schema.names(step)
   return names
 end
 
-local function columns_of(inputs)
-  for _, value in pairs(inputs or {}) do
+local function columns_of(step, inputs)
+  for _, port in ipairs(inputs and step.inputs or {}) do
+    local value = inputs[port.name]
     if type(value) == "table" and type(value.columns) == "function" then return value:columns() end
   end
   return nil
@@ -224,7 +225,7 @@ end
 -- checked). The checked parameters with their defaults, and a list of sentences, empty when all is well.
 function schema.problems(step, params, inputs)
   local checked, problems = {}, {}
-  local columns = columns_of(inputs)
+  local columns = columns_of(step, inputs)
   for _, param in ipairs(step.params) do
     local value = params[param.name]
     if value == nil then value = param.default end

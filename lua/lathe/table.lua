@@ -363,6 +363,8 @@ local verbs = {
   group_by = "lathe.group", aggregate = "lathe.group", distinct = "lathe.group", value_counts = "lathe.group",
   split = "lathe.split",
   expect = "lathe.contract",
+  map = "lathe.map", replace = "lathe.map",
+  value_clusters = "lathe.clusters", disagreements = "lathe.clusters", agree = "lathe.clusters",
   oversample = "lathe.augment", undersample = "lathe.augment", smote = "lathe.augment", noise = "lathe.augment",
   sort = "lathe.sort",
   order = "lathe.sort",

@@ -1,10 +1,8 @@
 /* expression_text.c - functions of texts. Characters are Unicode code points, counted from 1, and from the end with -1, -2. A result that is
  * a part of its argument points into it. */
-#include <locale.h>
-#include <pthread.h>
 #include <string.h>
-#include <wctype.h>
 
+#include "../base/letter.h"
 #include "expression_own.h"
 
 enum { WIDTH_LIMIT = 100000 };
@@ -193,28 +191,8 @@ static bool measure(machine *m, const node *n, vector *args, vector *out, lathe_
 
 enum { LOWER, UPPER, TITLE };
 
-static locale_t utf8_locale;
-
-static void open_utf8_locale(void) {
-  utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-}
-
-/* The letter in another case, as the C library's Unicode tables have it, whatever the process's locale is. */
-static uint32_t letter_as(uint32_t c, bool upper) {
-  if (c < 0x80) {
-    if (upper) return c >= 'a' && c <= 'z' ? c - 32 : c;
-    return c >= 'A' && c <= 'Z' ? c + 32 : c;
-  }
-  if (!utf8_locale) return c;
-  uint32_t other =
-      (uint32_t)(upper ? towupper_l((wint_t)c, utf8_locale) : towlower_l((wint_t)c, utf8_locale));
-  return other < 0x110000 && (other < 0xD800 || other > 0xDFFF) ? other : c;
-}
-
 static bool is_letter(uint32_t c) {
-  if (c < 0x80)
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '\'';
-  return utf8_locale && iswalnum_l((wint_t)c, utf8_locale);
+  return c == '\'' || lathe_letter_is_alphanumeric(c);
 }
 
 static size_t in_case(lathe_text text, int32_t how, char *to) {
@@ -223,15 +201,14 @@ static size_t in_case(lathe_text text, int32_t how, char *to) {
   for (size_t at = 0; at < text.size;) {
     uint32_t c;
     at += lathe_text_decode(text.data + at, text.size - at, &c);
-    size += lathe_text_encode(letter_as(c, how == UPPER || (how == TITLE && !inside)), to + size);
+    bool upper = how == UPPER || (how == TITLE && !inside);
+    size += lathe_text_encode(upper ? lathe_letter_upper(c) : lathe_letter_lower(c), to + size);
     inside = how == TITLE && is_letter(c);
   }
   return size;
 }
 
 static bool letters(machine *m, const node *n, vector *args, vector *out, lathe_error *error) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, open_utf8_locale);
   for (int64_t i = 0; i < m->rows; i++) {
     lathe_text text = AT(lathe_text, &args[0], i);
     char *to = machine_text(m, text.size * 2, error); /* two bytes may become three */
