@@ -67,6 +67,25 @@ local function tree_fit(input, param, context, family, own)
   return fit(input, param, context, lathe[family](options), recipe)
 end
 
+local function boosting_fit(input, param, context)
+  local lathe, options = require "lathe", { class_weights = param.balance and "balanced" or nil }
+  for _, name in ipairs {
+    "task", "loss", "quantile", "rounds", "rate", "max_leaves", "max_depth", "min_samples_leaf", "l1", "l2", "row_share",
+    "column_share", "patience", "weights", "seed",
+  } do
+    options[name] = param[name]
+  end
+  options.validation = param.validation_column or param.validation
+  for _, direction in ipairs { { "increasing", 1 }, { "decreasing", -1 } } do
+    for _, name in ipairs(param[direction[1]] or {}) do
+      options.monotone = options.monotone or {}
+      options.monotone[name] = direction[2]
+    end
+  end
+  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop }
+  return fit(input, param, context, lathe.boosting(options), recipe:encode { method = "ordinal" })
+end
+
 return {
   name = "train", api = 1, doc = "Fit models.",
   steps = {
@@ -85,6 +104,41 @@ is chosen by cross-validation: the simplest tree within a standard error of the 
         local alpha = param.prune == "none" and param.ccp_alpha or param.prune
         return tree_fit(input, param, context, "tree", { ccp_alpha = alpha, folds = param.folds })
       end,
+    },
+    boosting = {
+      doc = "Fit gradient-boosted trees.",
+      detail = [[Trees are grown one after the other, each on what those before it leave to be explained. Missing values and texts are taken
+as they are. With rows for validation it stops when they are predicted no better, and goes back to the best round.]],
+      inputs = { table = "table" },
+      params = {
+        target = { type = "column", doc = "the column to predict: numbers, or one of some classes" },
+        features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
+        drop = { type = "columns", optional = true, doc = "do not predict from these" },
+        task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
+          doc = "what the target is (auto: numbers are a regression)" },
+        loss = { type = "choice", choices = { "auto", "squared", "absolute", "huber", "quantile", "poisson", "log" }, default = "auto",
+          doc = "what is made small (auto: squares, of classes log)" },
+        quantile = { type = "number", default = 0.5, min = 0, max = 1, doc = "the share of loss quantile" },
+        rounds = { type = "integer", default = 100, min = 1, doc = "rounds at most" },
+        rate = { type = "number", default = 0.1, min = 0, max = 1, doc = "how much of each tree counts" },
+        max_leaves = { type = "integer", optional = true, min = 2, doc = "leaves of a tree at most (31; any with max_depth)" },
+        max_depth = { type = "integer", optional = true, min = 1, doc = "questions between the root and a leaf at most" },
+        min_samples_leaf = { type = "integer", default = 20, min = 1, doc = "rows of a leaf at least" },
+        l1 = { type = "number", default = 0, min = 0, doc = "penalty on the size of leaf values" },
+        l2 = { type = "number", default = 1, min = 0, doc = "penalty on their squares" },
+        row_share = { type = "number", default = 1, min = 0, max = 1, doc = "part of the rows for each round" },
+        column_share = { type = "number", default = 1, min = 0, max = 1, doc = "part of the features for each tree" },
+        increasing = { type = "columns", optional = true, doc = "predictions never fall in these" },
+        decreasing = { type = "columns", optional = true, doc = "predictions never rise in these" },
+        validation = { type = "number", default = 0, min = 0, max = 1, doc = "part of the rows that tell when to stop" },
+        validation_column = { type = "column", optional = true, doc = "or a column that is true in those rows" },
+        patience = { type = "integer", default = 20, min = 0, doc = "rounds without a better loss before it stops; 0: never" },
+        weights = { type = "column", optional = true, doc = "a column of row weights" },
+        balance = { type = "boolean", default = false, doc = "rows of rare classes count more" },
+        seed = { type = "integer", default = 42, min = 0, doc = "of what is random" },
+      },
+      outputs = { model = "model" },
+      run = boosting_fit,
     },
     linear = {
       doc = "Fit a linear regression by ordinary least squares.",

@@ -18,6 +18,7 @@ local parts = {
   linear = { "lathe.estimator", "linear" },
   logistic = { "lathe.estimator", "logistic" },
   tree = { "lathe.estimator", "tree" },
+  boosting = { "lathe.estimator", "boosting" },
   open = { "lathe.model", "open" },
   report = "lathe.report",
   flow = "lathe.flow",

@@ -199,12 +199,14 @@ end
 
 -- ---- showing ----
 
--- A few words for lists: "13 coefficients", "3 classes, 24 coefficients", "12 leaves".
+-- A few words for lists: "13 coefficients", "3 classes, 24 coefficients", "100 trees, 3100 leaves".
 function model:note()
   local rank, words = C.lathe_model_figure(self:handle(), "rank"), {}
   local classes = self:classes()
   if classes then words[1] = ("%d classes"):format(#classes) end
   if rank == rank then words[#words + 1] = ("%d coefficient%s"):format(rank, rank == 1 and "" or "s") end
+  local trees = C.lathe_model_figure(self:handle(), "trees")
+  if trees == trees then words[#words + 1] = ("%d tree%s"):format(trees, trees == 1 and "" or "s") end
   local leaves = C.lathe_model_figure(self:handle(), "leaves")
   if leaves == leaves then words[#words + 1] = ("%d %s"):format(leaves, leaves == 1 and "leaf" or "leaves") end
   if #words == 0 then words[1] = self:kind() end
@@ -221,8 +223,25 @@ local function label(name) return labels[name] or (name:gsub("_", " ")) end
 
 local REPORT_ROWS = 200
 
+-- A learning curve: a line for each of its columns but the first, which counts.
+local function add_curve(report, curve)
+  local names = curve:columns()
+  local counts = curve:column(names[1]):values()
+  report:heading "learning curve"
+  for at = 2, #names do
+    local values = curve:column(names[at]):values()
+    if #values == curve:rows() then
+      report:chart {
+        kind = "line", title = label(names[at]), values = values,
+        labels = { ("%s %d"):format(names[1], counts[1]), ("%s %d"):format(names[1], counts[counts.n]) },
+      }
+    end
+  end
+end
+
 -- A small table of the model as it is shown.
 local function add_table(report, name, small)
+  if name == "curve" and small:rows() > 1 then return add_curve(report, small) end
   local style, columns, rows = require "lathe.style", {}, {}
   for at, column_name in ipairs(small:columns()) do
     local kind = small:type(column_name)

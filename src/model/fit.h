@@ -61,4 +61,40 @@ lathe_model *lathe_model_fit_tree(lathe_recipe *recipe, const lathe_table *table
                                   const lathe_tree_options *options, lathe_progress *progress,
                                   lathe_error *error);
 
+/* Gradient boosting on histograms (boosting.h). */
+typedef enum lathe_boosting_loss {
+  LATHE_BOOSTING_AUTO, /* of a regression squares, of classes log */
+  LATHE_BOOSTING_SQUARED,
+  LATHE_BOOSTING_ABSOLUTE,
+  LATHE_BOOSTING_HUBER,    /* squares up to a distance of `delta`, beyond it straight on */
+  LATHE_BOOSTING_QUANTILE, /* of the share `quantile` */
+  LATHE_BOOSTING_POISSON,  /* counts; predicts their mean, exp(sum of the trees) */
+  LATHE_BOOSTING_LOG,      /* -log of the class's probability */
+} lathe_boosting_loss;
+
+typedef struct lathe_boosting_options {
+  lathe_fit_options fit;
+  lathe_task task;
+  lathe_boosting_loss loss;
+  double delta, quantile;
+  int32_t rounds;
+  double rate;
+  int32_t max_leaves, max_depth; /* of a tree; 0: as many as there are */
+  int32_t min_leaf;              /* rows of a leaf at least */
+  double min_weight;             /* the sum of curvatures of a leaf at least */
+  double l1, l2, min_gain;
+  int32_t max_bins;               /* of a feature, 2 to 255 */
+  double row_share, column_share; /* taken for each tree, above 0 to 1 */
+  const char *monotone;           /* JSON object of feature and -1, 0 or 1; NULL: none */
+  double validation;              /* share of the rows that are measured and not learned from */
+  const char *
+      validation_column; /* or a column that is true (not 0) in those rows, which is no feature then; NULL: none */
+  int32_t patience;      /* rounds without a better loss of those rows after which it stops; 0: never */
+  const char *checkpoint;   /* a file that the training is kept in, and goes on from; NULL: none */
+  int32_t checkpoint_every; /* rounds */
+} lathe_boosting_options;
+lathe_model *lathe_model_fit_boosting(lathe_recipe *recipe, const lathe_table *table,
+                                      const lathe_boosting_options *options, lathe_progress *progress,
+                                      lathe_error *error);
+
 #endif

@@ -69,6 +69,8 @@ local nodes = {
   { "model", "train.linear", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "coefficients" },
   { "scores", "evaluate.regression", { "model", "parts.test" }, {}, note = "^R2" },
   { "classes", "train.logistic", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, " },
+  { "boosted", "train.boosting", { "parts.train" }, { target = "city", drop = { "day" }, rounds = 5, min_samples_leaf = 1 },
+    note = "^3 classes, 15 trees, " },
   { "grown", "train.tree", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, %d+ lea" },
   { "told", "evaluate.classification", { "classes", "parts.test" }, {}, note = "^accuracy" },
   { "small", "compress.quantize", { "model", "parts.test" }, {}, note = "→" },
