@@ -141,13 +141,27 @@ as they are. With rows for validation it stops when they are predicted no better
       run = boosting_fit,
     },
     linear = {
-      doc = "Fit a linear regression by ordinary least squares.",
-      detail = "The recipe (impute, encode, scale) learns from the rows given here alone and stays a part of the model.",
+      doc = "Fit a linear regression by least squares, ordinary or weighted.",
+      detail = [[The recipe (impute, encode, scale) learns from the rows given here alone and stays a part of the model. The report has the
+whole table of coefficients: standard errors, t, p, intervals, variance inflation.]],
       inputs = { table = "table" },
-      params = parameters("the column of numbers to predict", {}),
+      params = parameters("the column of numbers to predict", {
+        weights = { type = "column", optional = true, doc = "what each row counts; no feature then" },
+        covariance = {
+          type = "choice", choices = { "classical", "HC0", "HC1", "HC2", "HC3" }, default = "classical",
+          doc = "standard errors for residuals of one spread, or robust ones",
+        },
+        level = { type = "number", default = 0.95, min = 0.01, max = 0.999999, doc = "level of the intervals" },
+        collinear = {
+          type = "choice", choices = { "drop", "error" }, default = "drop", doc = "what becomes of a feature that follows from others",
+        },
+      }),
       outputs = { model = "model" },
       run = function(input, param, context)
-        return fit(input, param, context, require("lathe").linear { intercept = param.intercept })
+        return fit(input, param, context, require("lathe").linear {
+          intercept = param.intercept, weights = param.weights, covariance = param.covariance, level = param.level,
+          collinear = param.collinear,
+        })
       end,
     },
     logistic = {

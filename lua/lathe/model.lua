@@ -60,7 +60,8 @@ function model:classes()
   return list[1] and list or nil
 end
 
--- A table that it keeps, by its name: "coefficients", "classes", ... (nil: it has none of this name); and the names of all.
+-- A table that it keeps, by its name: "coefficients", "classes", ... (nil: it has none of this name); and the names of all, without those
+-- that begin with "_", which a family needs to go on learning.
 function model:table(name)
   local pointer = C.lathe_model_table(self:handle(), name)
   return pointer ~= nil and require("lathe.table").wrap(C.lathe_table_retain(pointer)) or nil
@@ -68,7 +69,10 @@ end
 
 function model:tables()
   local pointer, list = self:handle(), {}
-  for index = 0, C.lathe_model_tables(pointer) - 1 do list[index + 1] = ffi.string(C.lathe_model_table_name(pointer, index)) end
+  for index = 0, C.lathe_model_tables(pointer) - 1 do
+    local name = ffi.string(C.lathe_model_table_name(pointer, index))
+    if name:byte() ~= 95 then list[#list + 1] = name end
+  end
   return list
 end
 
@@ -217,7 +221,9 @@ end
 -- How figures and columns of a model's tables are called where people read: those that are not words with "_" for blanks.
 local labels = {
   r2 = "R2", adjusted_r2 = "adjusted R2", rmse = "RMSE", mae = "MAE", aic = "AIC", bic = "BIC", pseudo_r2 = "pseudo R2",
-  sigma = "residual standard error", target_mean = "mean of the target", l2 = "penalty l2", l1 = "penalty l1", class_count = "classes",
+  f = "F", f_p = "p of F", freedom = "degrees of freedom", condition = "condition number", level = "level of intervals",
+  standard_error = "std. error", vif = "VIF", baseline_rmse = "RMSE of the mean", sigma = "residual standard error",
+  target_mean = "mean of the target", l2 = "penalty l2", l1 = "penalty l1", class_count = "classes",
 }
 local function label(name) return labels[name] or (name:gsub("_", " ")) end
 
@@ -239,17 +245,28 @@ local function add_curve(report, curve)
   end
 end
 
+-- Cells for people, in columns that have a form of their own.
+local cells = {
+  p = function(p) return p >= 0.001 and ("%.3f"):format(p) or p < 1e-16 and "<1e-16" or (("%.0e"):format(p):gsub("e%-0", "e-")) end,
+  t = function(t) return ("%.2f"):format(t) end,
+  vif = function(vif) return vif < 1000 and ("%.1f"):format(vif) or require("lathe.style").count(math.floor(vif)) end,
+}
+cells.z = cells.t
+
 -- A small table of the model as it is shown.
-local function add_table(report, name, small)
+local function add_table(report, name, small, level)
   if name == "curve" and small:rows() > 1 then return add_curve(report, small) end
   local style, columns, rows = require "lathe.style", {}, {}
   for at, column_name in ipairs(small:columns()) do
     local kind = small:type(column_name)
-    columns[at] = { name = label(column_name), align = (kind == "float64" or kind == "int64") and "right" or nil }
+    local shown = kind == "float64" and cells[column_name]
+    local part = level and (column_name == "low" and 50 - 50 * level or column_name == "high" and 50 + 50 * level)
+    local heading = part and ("%.4g %%"):format(part) or label(column_name)
+    columns[at] = { name = heading, align = (kind == "float64" or kind == "int64") and "right" or nil }
     local values = small:head(REPORT_ROWS):column(column_name):values()
     for row = 1, values.n do
       rows[row] = rows[row] or {}
-      rows[row][at] = values[row]
+      rows[row][at] = shown and values[row] and shown(values[row]) or values[row]
     end
   end
   report:heading(label(name))
@@ -268,7 +285,7 @@ function model:report()
   end
   values[#values + 1] = { "weights", C.lathe_model_int8(pointer) and "int8" or "float64" }
   report:values(values)
-  for _, name in ipairs(self:tables()) do add_table(report, name, self:table(name)) end
+  for _, name in ipairs(self:tables()) do add_table(report, name, self:table(name), self:summary().level) end
   for _, note in ipairs(self:notes()) do report:alert { level = "note", text = note } end
   return report
 end

@@ -38,6 +38,21 @@ const lathe_graph *lathe_run_graph(const lathe_run *run) {
   return run->graph;
 }
 
+const double *lathe_run_whole(const lathe_run *run, int32_t column) {
+  int32_t index = run->value;
+  const lathe_operator *node = lathe_graph_operator(run->graph, index);
+  while (node->kind == LATHE_OPERATOR_CONCAT) {
+    int32_t at = 0, width = 0;
+    while (column >= (width = lathe_graph_operator(run->graph, node->input[at])->width)) column -= width, at++;
+    index = node->input[at];
+    node = lathe_graph_operator(run->graph, index);
+  }
+  const lathe_column *raw = node->kind == LATHE_OPERATOR_NUMBER ? run->column[index] : NULL;
+  return raw && lathe_column_type(raw) == LATHE_TYPE_FLOAT64 && !lathe_column_validity(raw)
+             ? lathe_column_values(raw)
+             : NULL;
+}
+
 /* Find the column of a raw-column operator. One without any value does for numbers and texts alike. */
 static bool bind_column(lathe_run *run, int32_t index, const lathe_table *table, lathe_error *error) {
   const lathe_operator *node = lathe_graph_operator(run->graph, index);

@@ -31,6 +31,10 @@ void lathe_run_free(lathe_run *run);
 bool lathe_run_block(const lathe_run *run, int64_t begin, int64_t rows, double *out, int64_t row_step,
                      int64_t column_step, lathe_error *error);
 
+/* Column `column` of the value as it stands in memory, all rows of it: where it is a raw column of doubles with no gaps. NULL: it has to be
+ * computed. */
+const double *lathe_run_whole(const lathe_run *run, int32_t column);
+
 /* For kernels: the column that a raw-column operator reads, and for a code operator the code of each entry of
  * its column's dictionary (NULL: look the text up). */
 const lathe_column *lathe_run_column(const lathe_run *run, int32_t index);

@@ -84,7 +84,8 @@ static bool write_all(const lathe_model *model, lathe_buffer *card, lathe_error 
                                 error) &&
               write_inputs(model, card, error);
   for (int32_t i = 0; fine && i < model->table_names.count; i++)
-    fine = write_table(model->table_names.name[i], model->tables[i], card, error);
+    fine = model->table_names.name[i][0] == '_' ||
+           write_table(model->table_names.name[i], model->tables[i], card, error);
   if (!fine) return false;
   if (model->notes.count > 0 && !lathe_buffer_text(card, "\n## Notes\n\n", error)) return false;
   for (int32_t i = 0; i < model->notes.count; i++)

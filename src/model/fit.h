@@ -23,10 +23,22 @@ typedef enum lathe_task {
   LATHE_TASK_CLASSIFICATION,
 } lathe_task;
 
-/* Linear regression by ordinary least squares. */
+/* How the errors of coefficients are estimated: as if all residuals had one spread, or without that (HC0 .. HC3). */
+typedef enum lathe_covariance {
+  LATHE_COVARIANCE_CLASSICAL,
+  LATHE_COVARIANCE_HC0,
+  LATHE_COVARIANCE_HC1,
+  LATHE_COVARIANCE_HC2,
+  LATHE_COVARIANCE_HC3,
+} lathe_covariance;
+
+/* Linear regression by least squares, ordinary or weighted. */
 typedef struct lathe_linear_options {
   lathe_fit_options fit;
   bool intercept;
+  bool strict;  /* a feature that follows from others is an error; it gets no coefficient otherwise */
+  double level; /* of the intervals: 0.95 */
+  lathe_covariance covariance;
 } lathe_linear_options;
 lathe_model *lathe_model_fit_linear(lathe_recipe *recipe, const lathe_table *table,
                                     const lathe_linear_options *options, lathe_progress *progress,

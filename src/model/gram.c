@@ -7,10 +7,11 @@ typedef double lanes __attribute__((vector_size(8 * LATHE_GRAM_LANES), aligned(8
 
 #define SUM(x) ((((x)[0] + (x)[4]) + ((x)[2] + (x)[6])) + (((x)[1] + (x)[5]) + ((x)[3] + (x)[7])))
 
+#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+
 /* A tile of `height` by `width` columns, at most 4 by 4: what is not there is computed twice and left out. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-tile(const double *const a[4], const double *const b[4], int64_t rows, int height, int width, double *out,
-     int64_t stride) {
+CLONES static void tile(const double *const a[4], const double *const b[4], int64_t rows, int height,
+                        int width, double *out, int64_t stride) {
   lanes s[4][4] = {{{0}}};
   for (int64_t r = 0; r < rows; r += LATHE_GRAM_LANES) {
     lanes x[4], y[4];
@@ -37,4 +38,37 @@ void lathe_gram_add(const double *a, int32_t a_columns, const double *b, int32_t
       }
       tile(left, right, rows, height, width, out + (int64_t)j * stride + i, stride);
     }
+}
+
+/* Four columns at a time; the sum of a row's terms goes column by column within the four, then to y. */
+CLONES void lathe_gram_subtract(const double *a, int32_t columns, int64_t rows, const double *x, double *y) {
+  for (int32_t j = 0; j < columns; j += 4) {
+    int32_t count = columns - j < 4 ? columns - j : 4;
+    const double *c[4];
+    double f[4];
+    for (int k = 0; k < 4; k++) {
+      c[k] = a + (j + (k < count ? k : 0)) * rows;
+      f[k] = k < count ? x[j + k] : 0;
+    }
+    for (int64_t r = 0; r < rows; r += LATHE_GRAM_LANES) {
+      lanes sum = *(const lanes *)(c[0] + r) * f[0] + *(const lanes *)(c[1] + r) * f[1];
+      sum += *(const lanes *)(c[2] + r) * f[2];
+      sum += *(const lanes *)(c[3] + r) * f[3];
+      *(lanes *)(y + r) -= sum;
+    }
+  }
+}
+
+CLONES void lathe_gram_dot(const double *a, int32_t columns, int64_t rows, const double *y, double *out) {
+  for (int32_t j = 0; j < columns; j += 4) {
+    int32_t count = columns - j < 4 ? columns - j : 4;
+    lanes s[4] = {{0}};
+    const double *c[4];
+    for (int k = 0; k < 4; k++) c[k] = a + (j + (k < count ? k : 0)) * rows;
+    for (int64_t r = 0; r < rows; r += LATHE_GRAM_LANES) {
+      lanes one = *(const lanes *)(y + r);
+      for (int k = 0; k < 4; k++) s[k] += *(const lanes *)(c[k] + r) * one;
+    }
+    for (int k = 0; k < count; k++) out[j + k] += SUM(s[k]);
+  }
 }

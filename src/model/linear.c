@@ -1,4 +1,4 @@
-/* linear.c - ordinary least squares: see linear.h for the method. */
+/* linear.c - see linear.h for the method. */
 #include "linear.h"
 
 #include <math.h>
@@ -7,203 +7,20 @@
 
 #include "../base/memory.h"
 #include "../base/pool.h"
-#include "../graph/run.h"
+#include "gram.h"
 #include "qr.h"
+#include "singular.h"
 #include "training.h"
+#include "triangle.h"
 
-enum { CHUNK_ROWS = 2048, GROUP = 16 };
+enum { STRIP_ROWS = 256, CHUNK_STRIPS = 16, CONDITION_COLUMNS = 200 };
 
-/* One problem on its way. Columns of the design: 1 when there is an intercept, then (x - mean) / unit; behind
- * them the target. */
+/* ---- residuals ---- */
+
 typedef struct {
-  const lathe_run *run;
-  const double *target;
-  int64_t rows, chunk_rows, chunks;
-  int32_t width, columns; /* features; columns of the design */
-  bool intercept;
-  double *mean, *unit; /* (width); units are powers of two */
-  double target_mean, target_unit;
-  lathe_progress *progress;
-  /* TSQR */
-  double *stack; /* (columns + 1 a column, GROUP + 1 triangles on each other) */
-  int64_t first; /* the first chunk of this group */
-  /* refinement */
-  const double *solution; /* (columns), in the units of the design */
-  double *gradients;      /* (chunks, columns + 2): A'r, r'r, sum of |r| */
-} problem;
-
-static int64_t rows_of(const problem *work, int64_t chunk) {
-  int64_t begin = chunk * work->chunk_rows;
-  return work->rows - begin < work->chunk_rows ? work->rows - begin : work->chunk_rows;
-}
-
-/* The design and target of a chunk, (columns + 1, rows) column-major; NULL with an error. */
-static double *design_of(const problem *work, int64_t chunk, lathe_error *error) {
-  int64_t begin = chunk * work->chunk_rows, rows = rows_of(work, chunk);
-  double *a = lathe_memory_raw((size_t)rows * ((size_t)work->columns + 1), sizeof *a, error);
-  if (!a) return NULL;
-  double *x = a;
-  for (int64_t r = 0; work->intercept && r < rows; r++) *x++ = 1;
-  if (!lathe_run_block(work->run, begin, rows, x, 1, rows, error)) {
-    free(a);
-    return NULL;
-  }
-  for (int32_t j = 0; j < work->width; j++, x += rows) {
-    double mean = work->mean[j], inverse = 1 / work->unit[j];
-    for (int64_t r = 0; r < rows; r++) x[r] = (x[r] - mean) * inverse;
-  }
-  double inverse = 1 / work->target_unit;
-  for (int64_t r = 0; r < rows; r++) x[r] = (work->target[begin + r] - work->target_mean) * inverse;
-  return a;
-}
-
-/* Copy the triangle of `a` (rows, size) to where it belongs in the stack; what is below it is 0. */
-static void stack_triangle(const problem *work, const double *a, int64_t rows, int64_t place) {
-  int64_t size = work->columns + 1, height = (GROUP + 1) * size;
-  for (int64_t j = 0; j < size; j++)
-    for (int64_t i = 0; i < size; i++)
-      work->stack[j * height + place * size + i] = i <= j && i < rows ? a[j * rows + i] : 0;
-}
-
-static bool triangle_chunk(void *context, int64_t chunk, lathe_error *error) {
-  const problem *work = context;
-  int64_t rows = rows_of(work, work->first + chunk);
-  double *a = design_of(work, work->first + chunk, error);
-  if (!a) return false;
-  bool fine = lathe_qr_triangle(a, rows, work->columns + 1, error);
-  if (fine) stack_triangle(work, a, rows, chunk + 1);
-  free(a);
-  lathe_progress_add(work->progress, rows);
-  return fine;
-}
-
-/* The triangle of all rows to `r` (size, size). */
-static bool triangle_of_all(problem *work, double *r, lathe_error *error) {
-  int64_t size = work->columns + 1, height = (GROUP + 1) * size;
-  work->stack = lathe_memory_new((size_t)(height * size), sizeof *work->stack, error);
-  if (!work->stack) return false;
-  for (work->first = 0; work->first < work->chunks; work->first += GROUP) {
-    int64_t count = work->chunks - work->first < GROUP ? work->chunks - work->first : GROUP;
-    for (int64_t j = 0; j < size; j++)
-      for (int64_t i = (count + 1) * size; i < height; i++) work->stack[j * height + i] = 0;
-    if (!lathe_pool_run(count, triangle_chunk, work, work->progress, error)) return false;
-    if (!lathe_qr_triangle(work->stack, height, (int32_t)size, error)) return false;
-    for (int64_t j = 0; j < size; j++)
-      for (int64_t i = 0; i < size; i++) {
-        if (i > j) work->stack[j * height + i] = 0;
-        r[j * size + i] = work->stack[j * height + i];
-      }
-  }
-  return true;
-}
-
-static bool gradient_chunk(void *context, int64_t chunk, lathe_error *error) {
-  const problem *work = context;
-  int64_t rows = rows_of(work, chunk);
-  double *a = design_of(work, chunk, error), *sums = work->gradients + chunk * (work->columns + 2);
-  if (!a) return false;
-  double *residual = a + (int64_t)work->columns * rows;
-  for (int32_t j = 0; j < work->columns; j++) {
-    const double *x = a + j * rows;
-    for (int64_t r = 0; r < rows; r++) residual[r] -= x[r] * work->solution[j];
-  }
-  for (int32_t j = 0; j < work->columns; j++) {
-    const double *x = a + j * rows;
-    double sum = 0;
-    for (int64_t r = 0; r < rows; r++) sum += x[r] * residual[r];
-    sums[j] = sum;
-  }
-  double squares = 0, absolute = 0;
-  for (int64_t r = 0; r < rows; r++) {
-    squares += residual[r] * residual[r];
-    absolute += fabs(residual[r]);
-  }
-  sums[work->columns] = squares;
-  sums[work->columns + 1] = absolute;
-  free(a);
-  lathe_progress_add(work->progress, rows);
-  return true;
-}
-
-/* Solve R x = b, and R'x = b, for the triangle in the kept columns of `r`: `column[k]` starts kept column k.
- */
-static void solve(double *const *column, int32_t rank, double *x) {
-  for (int32_t k = rank - 1; k >= 0; k--) {
-    x[k] /= column[k][k];
-    for (int32_t i = 0; i < k; i++) x[i] -= column[k][i] * x[k];
-  }
-}
-
-static void solve_transposed(double *const *column, int32_t rank, double *x) {
-  for (int32_t k = 0; k < rank; k++) {
-    for (int32_t i = 0; i < k; i++) x[k] -= column[k][i] * x[i];
-    x[k] /= column[k][k];
-  }
-}
-
-/* The row norms of the inverse of the triangle: square roots of the diagonal of (R'R)^-1. */
-static bool inverse_norms(double *const *column, int32_t rank, double *norms, lathe_error *error) {
-  double *x = lathe_memory_new((size_t)rank, sizeof *x, error);
-  if (!x) return false;
-  memset(norms, 0, (size_t)rank * sizeof *norms);
-  for (int32_t c = 0; c < rank; c++) {
-    memset(x, 0, (size_t)rank * sizeof *x);
-    x[c] = 1;
-    solve(column, c + 1, x);
-    for (int32_t k = 0; k <= c; k++) norms[k] += x[k] * x[k];
-  }
-  for (int32_t k = 0; k < rank; k++) norms[k] = sqrt(norms[k]);
-  free(x);
-  return true;
-}
-
-static bool measure_target(problem *work, lathe_linear_fit *fit, lathe_error *error) {
-  double sum = 0, squares = 0;
-  bool differs = false;
-  for (int64_t r = 0; r < work->rows; r++) sum += work->target[r];
-  double mean = sum / (double)work->rows, correction = 0;
-  for (int64_t r = 0; r < work->rows; r++) correction += work->target[r] - mean;
-  mean += correction / (double)work->rows;
-  work->target_mean = work->intercept ? mean : 0;
-  for (int64_t r = 0; r < work->rows; r++) {
-    double apart = work->target[r] - work->target_mean;
-    differs = differs || apart != 0;
-    squares += apart * apart;
-  }
-  fit->figures.target_mean = mean;
-  fit->figures.total_squares = squares;
-  work->target_unit = lathe_training_unit(sqrt(squares / (double)work->rows));
-  return lathe_training_check_square(squares, differs, NULL, error);
-}
-
-/* Refine `x` (columns) by the residuals that it leaves: R'R d = A'r. Fills the sums of residuals. */
-static bool refine(problem *work, double *const *column, const bool *kept, int32_t rank, double *x,
-                   lathe_linear_fit *fit, lathe_error *error) {
-  int32_t sums = work->columns + 2;
-  double *step = lathe_memory_new((size_t)work->columns, sizeof *step, error);
-  work->gradients = lathe_memory_new((size_t)work->chunks * (size_t)sums, sizeof *work->gradients, error);
-  work->solution = x;
-  bool fine =
-      step && work->gradients && lathe_pool_run(work->chunks, gradient_chunk, work, work->progress, error);
-  if (fine) {
-    double squares = 0, absolute = 0;
-    for (int64_t c = 0; c < work->chunks; c++) {
-      const double *part = work->gradients + c * sums;
-      for (int32_t j = 0, k = 0; j < work->columns; j++)
-        if (kept[j]) step[k++] += part[j];
-      squares += part[work->columns];
-      absolute += part[work->columns + 1];
-    }
-    solve_transposed(column, rank, step);
-    solve(column, rank, step);
-    for (int32_t j = 0, k = 0; j < work->columns; j++)
-      if (kept[j]) x[j] += step[k++];
-    fit->figures.residual_squares = squares * work->target_unit * work->target_unit;
-    fit->figures.absolute_sum = absolute * work->target_unit;
-  }
-  free(step);
-  return fine;
-}
+  const lathe_linear_fit *fit;
+  double *sums; /* (chunks, columns + 2): A'r, r'r, the sum of weight |r| */
+} residual_work;
 
 /* a b + the error of that product and of the sum so far (Ogita, Rump, Oishi 2005, Dot2). */
 static void add_product(double a, double b, double *sum, double *carry) {
@@ -213,102 +30,256 @@ static void add_product(double a, double b, double *sum, double *carry) {
   *sum = next;
 }
 
-/* From the units of the design to those of the features, with standard errors. */
-static bool finish(const problem *work, double *const *column, const bool *kept, const double *x,
-                   lathe_linear_fit *fit, lathe_error *error) {
-  int32_t shift = work->intercept;
-  double *norms = lathe_memory_new((size_t)fit->figures.rank + 1, sizeof *norms, error);
-  double *direction = lathe_memory_new((size_t)fit->figures.rank + 1, sizeof *direction, error);
-  bool fine = norms && direction && inverse_norms(column, fit->figures.rank, norms, error);
-  double sigma = sqrt(fit->figures.residual_squares / (double)(work->rows - fit->figures.rank));
-  double sum = work->target_mean + (shift ? x[0] * work->target_unit : 0), carry = 0;
-  for (int32_t j = 0, k = shift; fine && j < work->width; j++) {
-    fit->aliased[j] = !kept[j + shift];
-    fit->weights[j] = fit->aliased[j] ? 0 : x[j + shift] * work->target_unit / work->unit[j];
-    fit->errors[j] = fit->aliased[j] ? NAN : sigma * norms[k] / work->unit[j];
-    if (fit->aliased[j]) continue;
-    direction[k++] = -work->mean[j] / work->unit[j];
-    add_product(-fit->weights[j], work->mean[j], &sum, &carry);
+/* A'r to the last digit: where the design is hard, its square multiplies what is rounded here. */
+static void dot_exactly(const double *a, int32_t columns, int64_t height, const double *residual,
+                        double *sums) {
+  for (int32_t j = 0; j < columns; j++) {
+    double sum = 0, carry = 0;
+    for (int64_t r = 0; r < height; r++) add_product(a[j * height + r], residual[r], &sum, &carry);
+    sums[j] += sum + carry;
   }
-  if (fine && shift) {
+}
+
+static void sum_residuals(const residual_work *work, const double *a, int64_t begin, int64_t rows,
+                          int64_t height, double *sums) {
+  const lathe_linear_fit *fit = work->fit;
+  const double *weights = fit->design.weights;
+  int32_t columns = fit->design.columns;
+  const double *residual = a + columns * height;
+  if (fit->products)
+    lathe_gram_dot(a, columns, height, residual, sums);
+  else
+    dot_exactly(a, columns, height, residual, sums);
+  lathe_gram_dot(residual, 1, height, residual, sums + columns);
+  double absolute = 0;
+  for (int64_t r = 0; r < rows; r++) absolute += fabs(residual[r]) * (weights ? sqrt(weights[begin + r]) : 1);
+  sums[columns + 1] += absolute;
+}
+
+static bool residual_chunk(void *context, int64_t chunk, lathe_error *error) {
+  const residual_work *work = context;
+  const lathe_design *design = &work->fit->design;
+  double *a = lathe_memory_raw(STRIP_ROWS * (size_t)design->size, sizeof *a, error);
+  if (!a) return false;
+  double *sums = work->sums + chunk * (design->columns + 2);
+  int64_t begin = chunk * STRIP_ROWS * CHUNK_STRIPS, end = begin + STRIP_ROWS * CHUNK_STRIPS;
+  if (end > design->rows) end = design->rows;
+  bool fine = true;
+  for (int64_t row = begin; fine && row < end; row += STRIP_ROWS) {
+    int64_t rows = end - row < STRIP_ROWS ? end - row : STRIP_ROWS;
+    int64_t height = (rows + LATHE_GRAM_LANES - 1) / LATHE_GRAM_LANES * LATHE_GRAM_LANES;
+    fine = lathe_design_rows(design, row, rows, height, a, error);
+    if (!fine) break;
+    lathe_gram_subtract(a, design->columns, height, work->fit->solution, a + design->columns * height);
+    sum_residuals(work, a, row, rows, height, sums);
+  }
+  free(a);
+  lathe_progress_add(design->progress, end - begin);
+  return fine;
+}
+
+/* Refine the solution by the residuals that it leaves: R'R d = A'r. Fills the sums of residuals. */
+static bool refine(lathe_linear_fit *fit, lathe_error *error) {
+  const lathe_design *design = &fit->design;
+  int64_t chunks = (design->rows + STRIP_ROWS * CHUNK_STRIPS - 1) / (STRIP_ROWS * CHUNK_STRIPS),
+          width = design->columns + 2;
+  residual_work work = {fit, lathe_memory_new((size_t)(chunks * width), sizeof(double), error)};
+  double *step = lathe_memory_new((size_t)design->columns, sizeof *step, error);
+  bool fine = work.sums && step && lathe_pool_run(chunks, residual_chunk, &work, design->progress, error);
+  double squares = 0, absolute = 0, unit = design->unit[design->width];
+  for (int64_t c = 0; fine && c < chunks; c++) {
+    const double *part = work.sums + c * width;
+    for (int32_t j = 0, k = 0; j < design->columns; j++)
+      if (fit->kept[j]) step[k++] += part[j];
+    squares += part[design->columns];
+    absolute += part[design->columns + 1];
+  }
+  if (fine) {
+    lathe_triangle_solve_transposed(fit->column, fit->rank, step);
+    lathe_triangle_solve(fit->column, fit->rank, step);
+    for (int32_t j = 0, k = 0; j < design->columns; j++)
+      if (fit->kept[j]) fit->solution[j] += step[k++];
+    fit->residual_squares = squares * unit * unit;
+    fit->absolute_sum = absolute * unit;
+  }
+  free(work.sums);
+  free(step);
+  return fine;
+}
+
+/* ---- from the triangle to the fit ---- */
+
+/* The kept columns of the triangle, and the first solution. */
+static bool reduce(lathe_linear_fit *fit, lathe_error *error) {
+  int32_t size = fit->design.size, columns = fit->design.columns;
+  memcpy(fit->reduced, fit->whole, (size_t)size * (size_t)size * sizeof *fit->whole);
+  fit->rank = lathe_qr_reduce(fit->reduced, size, columns, LATHE_LINEAR_TOLERANCE, fit->kept);
+  if (fit->rank == 0)
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "every feature is 0 in every row; there is nothing to learn from");
+  double *right = lathe_memory_raw((size_t)size, sizeof *right, error); /* Q'y */
+  if (!right) return false;
+  memcpy(right, fit->reduced + (int64_t)columns * size, (size_t)size * sizeof *right);
+  for (int32_t j = 0, k = 0; j < columns; j++)
+    if (fit->kept[j]) fit->column[k++] = fit->reduced + (int64_t)j * size;
+  double unit = fit->design.unit[fit->design.width], explained = 0;
+  for (int32_t k = fit->design.intercept; k < fit->rank; k++) explained += right[k] * right[k];
+  fit->explained_squares = explained * unit * unit;
+  lathe_triangle_solve(fit->column, fit->rank, right);
+  for (int32_t j = 0, k = 0; j < columns; j++) fit->solution[j] = fit->kept[j] ? right[k++] : 0;
+  free(right);
+  return true;
+}
+
+/* The singular values of the features' columns at one length, the intercept's part taken out. */
+static bool measure_condition(lathe_linear_fit *fit, const double *squares, lathe_error *error) {
+  int32_t first = fit->design.intercept, count = fit->rank - first;
+  fit->condition = NAN;
+  if (count == 0 || count > CONDITION_COLUMNS) return true;
+  double *a = lathe_memory_new((size_t)count * (size_t)count, sizeof *a, error);
+  double *values = lathe_memory_new((size_t)count, sizeof *values, error);
+  bool fine = a && values;
+  for (int32_t k = 0; fine && k < count; k++)
+    for (int32_t i = 0; i <= k; i++)
+      a[(int64_t)k * count + i] = fit->column[k + first][i + first] / sqrt(squares[k + first]);
+  fine = fine && lathe_singular(a, count, count, values, NULL, error);
+  if (fine) fit->condition = values[0] / values[count - 1];
+  free(a);
+  free(values);
+  return fine;
+}
+
+/* Standard errors and variance inflation in the units of the table. */
+static bool measure_errors(lathe_linear_fit *fit, lathe_error *error) {
+  const lathe_design *design = &fit->design;
+  int32_t first = design->intercept;
+  double *norms = lathe_memory_raw((size_t)fit->rank, sizeof *norms, error);
+  double *squares = lathe_memory_new((size_t)fit->rank, sizeof *squares, error);
+  double *direction = lathe_memory_raw((size_t)fit->rank, sizeof *direction, error);
+  bool fine = norms && squares && direction && lathe_triangle_norms(fit->column, fit->rank, norms, error);
+  double sigma = sqrt(fit->residual_squares / (double)(design->counted - fit->rank)), sum = 0;
+  for (int32_t j = first, k = first; fine && j < design->columns; j++) {
+    fit->errors[j] = fit->inflation[j] = NAN;
+    if (!fit->kept[j]) continue;
+    for (int32_t i = first; i <= k; i++) squares[k] += fit->column[k][i] * fit->column[k][i];
+    fit->errors[j] = sigma * norms[k] / design->unit[j - first];
+    fit->inflation[j] = norms[k] * norms[k] * squares[k];
+    direction[k++] = -design->mean[j - first] / design->unit[j - first];
+  }
+  if (fine && first) {
     direction[0] = 1;
-    solve_transposed(column, fit->figures.rank, direction);
-    double squares = 0;
-    for (int32_t k = 0; k < fit->figures.rank; k++) squares += direction[k] * direction[k];
-    fit->intercept = sum + carry;
-    fit->intercept_error = sigma * sqrt(squares);
+    lathe_triangle_solve_transposed(fit->column, fit->rank, direction);
+    for (int32_t k = 0; k < fit->rank; k++) sum += direction[k] * direction[k];
+    fit->errors[0] = sigma * sqrt(sum);
+    fit->inflation[0] = NAN;
   }
+  fine = fine && measure_condition(fit, squares, error);
   free(norms);
+  free(squares);
   free(direction);
   return fine;
 }
 
-static bool solve_problem(problem *work, lathe_linear_fit *fit, lathe_error *error) {
-  int32_t size = work->columns + 1;
-  double *r = lathe_memory_new((size_t)size * (size_t)size, sizeof *r, error);
-  double *x = lathe_memory_new((size_t)size, sizeof *x, error);
-  double **column = lathe_memory_new((size_t)size, sizeof *column, error);
-  bool *kept = lathe_memory_new((size_t)size, sizeof *kept, error);
-  bool fine = r && x && column && kept && triangle_of_all(work, r, error);
-  if (fine) {
-    fit->figures.rank = lathe_qr_reduce(r, size, work->columns, LATHE_LINEAR_TOLERANCE, kept);
-    for (int32_t j = 0, k = 0; j < work->columns; j++)
-      if (kept[j]) column[k++] = r + (int64_t)j * size;
-    double *right = r + (int64_t)work->columns * size; /* Q'y */
-    solve(column, fit->figures.rank, right);
-    for (int32_t j = 0, k = 0; j < work->columns; j++)
-      if (kept[j]) x[j] = right[k++];
-    fine = refine(work, column, kept, fit->figures.rank, x, fit, error) &&
-           finish(work, column, kept, x, fit, error);
+/* The target's mean, and its squares around that. */
+static void measure_target(lathe_linear_fit *fit) {
+  const lathe_design *design = &fit->design;
+  double sum = 0, squares = 0;
+  for (int64_t r = 0; r < design->rows; r++)
+    sum += (design->weights ? design->weights[r] : 1) * design->target[r];
+  fit->target_mean = sum / design->weight;
+  for (int64_t r = 0; r < design->rows; r++) {
+    double apart = design->target[r] - fit->target_mean;
+    squares += (design->weights ? design->weights[r] : 1) * apart * apart;
   }
-  free(r);
-  free(x);
-  free(column);
-  free(kept);
-  return fine;
+  fit->target_squares = squares;
+}
+
+/* Coefficients in the units of the table. */
+static void scale_back(lathe_linear_fit *fit) {
+  const lathe_design *design = &fit->design;
+  int32_t first = design->intercept;
+  double unit = design->unit[design->width], carry = 0;
+  double sum = design->mean[design->width] + (first ? fit->solution[0] * unit : 0);
+  for (int32_t j = first; j < design->columns; j++) {
+    fit->estimates[j] = fit->solution[j] * unit / design->unit[j - first];
+    add_product(-fit->estimates[j], design->mean[j - first], &sum, &carry);
+  }
+  if (first) fit->estimates[0] = sum + carry;
+  fit->total_squares = fit->residual_squares + fit->explained_squares;
+  fit->f_freedom = fit->rank - first;
+  fit->f = fit->explained_squares / fit->f_freedom /
+           (fit->residual_squares / (double)(design->counted - fit->rank));
+}
+
+/* Features that follow from others are refused. */
+static bool refuse_dependent(const lathe_linear_fit *fit, const char *const *names, lathe_error *error) {
+  for (int32_t j = fit->design.intercept; j < fit->design.columns; j++) {
+    if (fit->kept[j]) continue;
+    lathe_buffer words = {0};
+    if (lathe_linear_sentence(fit, names, j, &words, error))
+      lathe_error_set(error, LATHE_ERROR_DATA,
+                      "\"%s\" follows from the features before it: it is %s; leave it out, or fit with "
+                      "collinear = \"drop\"",
+                      names[j - fit->design.intercept], words.data);
+    lathe_buffer_free(&words);
+    return false;
+  }
+  return true;
+}
+
+static bool check_rows(const lathe_design *design, lathe_error *error) {
+  if (design->counted > design->columns) return true;
+  return lathe_error_set(error, LATHE_ERROR_DATA,
+                         "%lld row%s%s cannot determine %d coefficients; give more rows, leave features out, "
+                         "or add a penalty: lathe.ridge {}",
+                         (long long)design->counted, design->counted == 1 ? "" : "s",
+                         design->weights ? " of a weight above 0" : "", (int)design->columns);
 }
 
 bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *const *names,
-                        const lathe_table *table, const double *target, bool intercept, lathe_linear_fit *fit,
-                        lathe_progress *progress, lathe_error *error) {
-  problem work = {
-      .target = target, .rows = lathe_table_rows(table), .intercept = intercept, .progress = progress};
-  work.width = lathe_graph_operator(graph, matrix)->width;
-  work.columns = work.width + intercept;
-  if (work.rows <= work.columns)
-    return lathe_error_set(
-        error, LATHE_ERROR_DATA,
-        "%lld row%s cannot determine %d coefficients; give more rows, or leave features out",
-        (long long)work.rows, work.rows == 1 ? "" : "s", (int)work.columns);
-  work.chunk_rows = CHUNK_ROWS > 4 * (int64_t)work.columns ? CHUNK_ROWS : 4 * (int64_t)work.columns;
-  work.chunks = (work.rows + work.chunk_rows - 1) / work.chunk_rows;
-  fit->width = work.width;
-  fit->figures.intercept = intercept;
-  fit->figures.rows = work.rows;
-  fit->weights = lathe_memory_new((size_t)work.width, sizeof *fit->weights, error);
-  fit->errors = lathe_memory_new((size_t)work.width, sizeof *fit->errors, error);
-  fit->aliased = lathe_memory_new((size_t)work.width, sizeof *fit->aliased, error);
-  work.mean = lathe_memory_new((size_t)work.width, sizeof *work.mean, error);
-  work.unit = lathe_memory_new((size_t)work.width, sizeof *work.unit, error);
-  lathe_run *run = lathe_run_new(graph, matrix, table, error);
-  work.run = run;
-  lathe_progress_begin(progress, "fit linear", 2 * work.rows);
-  bool fine =
-      fit->weights && fit->errors && fit->aliased && work.mean && work.unit && run &&
-      lathe_training_measure(graph, matrix, names, table, intercept, work.mean, work.unit, progress, error);
-  fine = fine && measure_target(&work, fit, error) && solve_problem(&work, fit, error);
+                        const lathe_table *table, const double *target, const double *weights,
+                        const lathe_linear_options *options, lathe_linear_fit *fit, lathe_progress *progress,
+                        lathe_error *error) {
+  lathe_design *design = &fit->design;
+  if (!lathe_design_open(design, graph, matrix, table, target, weights, options->intercept, progress,
+                         error) ||
+      !check_rows(design, error))
+    return false;
+  size_t size = (size_t)design->size, columns = (size_t)design->columns;
+  fit->whole = lathe_memory_new(size * size, sizeof *fit->whole, error);
+  fit->reduced = lathe_memory_new(size * size, sizeof *fit->reduced, error);
+  fit->column = lathe_memory_new(columns, sizeof *fit->column, error);
+  fit->kept = lathe_memory_new(columns, sizeof *fit->kept, error);
+  fit->solution = lathe_memory_new(columns, sizeof *fit->solution, error);
+  fit->estimates = lathe_memory_new(columns, sizeof *fit->estimates, error);
+  fit->errors = lathe_memory_new(columns, sizeof *fit->errors, error);
+  fit->inflation = lathe_memory_new(columns, sizeof *fit->inflation, error);
+  if (!fit->whole || !fit->reduced || !fit->column || !fit->kept || !fit->solution || !fit->estimates ||
+      !fit->errors || !fit->inflation)
+    return false;
+  lathe_progress_begin(progress, "fit linear", 2 * design->rows);
+  bool fine = lathe_triangle_of(design, matrix, names, table, fit->whole, &fit->products, error) &&
+              reduce(fit, error) && (!options->strict || refuse_dependent(fit, names, error)) &&
+              refine(fit, error) && measure_errors(fit, error);
+  if (fine) {
+    scale_back(fit);
+    measure_target(fit);
+  }
+  fine = fine && (options->covariance == LATHE_COVARIANCE_CLASSICAL ||
+                  lathe_linear_robust(fit, options->covariance, error));
   lathe_progress_end(progress);
-  lathe_run_free(run);
-  free(work.mean);
-  free(work.unit);
-  free(work.stack);
-  free(work.gradients);
   return fine;
 }
 
 void lathe_linear_fit_free(lathe_linear_fit *fit) {
-  free(fit->weights);
+  lathe_design_free(&fit->design);
+  free(fit->whole);
+  free(fit->reduced);
+  free(fit->column);
+  free(fit->kept);
+  free(fit->solution);
+  free(fit->estimates);
   free(fit->errors);
-  free(fit->aliased);
+  free(fit->inflation);
   *fit = (lathe_linear_fit){0};
 }

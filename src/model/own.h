@@ -24,7 +24,8 @@ lathe_model *lathe_model_new(lathe_error *error);
 bool lathe_model_set_figure(lathe_model *model, const char *name, double value, lathe_error *error);
 bool lathe_model_set_table(lathe_model *model, const char *name, lathe_table *table, lathe_error *error);
 
-/* The same with a table of these columns, which are released in any case; one that is NULL has set the error. */
+/* The same with a table of these columns, which are released in any case; one that is NULL has set the error. A table whose name
+ * begins with "_" is what the family needs later (to go on learning): neither card nor report shows it. */
 bool lathe_model_set_columns(lathe_model *model, const char *table_name, int32_t count,
                              const char *const *names, lathe_column *const *columns, lathe_error *error);
 

@@ -108,16 +108,20 @@ local function columns_of(block)
   return columns
 end
 
--- Make the widest text columns narrower until the table fits, none below 8 cells.
+-- Make the widest text columns narrower until the table fits, none below 8 cells. A table that has to be cut all the same keeps its first
+-- column, the names of its rows, as far as it leaves half of the width.
 local function squeeze(columns, width)
-  local total = -#GAP
+  local total, first = -#GAP, math.min(columns[1].width, math.floor(width / 2))
   for _, column in ipairs(columns) do total = total + column.width + #GAP end
   while total > width do
     local widest
     for _, column in ipairs(columns) do
       if column.text and column.width > 8 and (not widest or column.width > widest.width) then widest = column end
     end
-    if not widest then return end
+    if not widest then
+      columns[1].width = math.max(columns[1].width, first)
+      return
+    end
     local less = math.min(total - width, math.max(1, math.floor((widest.width - 8) / 2)))
     widest.width, total = widest.width - less, total - less
   end

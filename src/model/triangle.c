@@ -1,0 +1,206 @@
+/* triangle.c - see triangle.h. */
+#include "triangle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/memory.h"
+#include "../base/pool.h"
+#include "cholesky.h"
+#include "gram.h"
+#include "qr.h"
+
+/* Of reflections: rows of a chunk, chunks that are stacked. Of products: the bytes of a strip, which stay in a core's cache, the rows it
+ * has, the strips of a chunk, and the bytes of the sums of all chunks that run at once. */
+enum {
+  CHUNK_ROWS = 2048,
+  STACK = 16,
+  STRIP_BYTES = 1 << 18,
+  STRIP_LEAST = 64,
+  STRIP_MOST = 504,
+  CHUNK_STRIPS = 8,
+  GROUP_BYTES = 1 << 26,
+  GROUP_MOST = 64
+};
+
+#define LARGE 2e7            /* multiplications: from here on products are tried first */
+#define FAR 0.01             /* of a column's square about its guessed centre, at least, is about its own */
+#define PRODUCTS_LEAST 1e-11 /* of a column's square left beside the others: less may be rounding */
+
+typedef struct {
+  const lathe_design *design;
+  int64_t chunk_rows, chunks, first, strip_rows;
+  double *sums; /* a triangle or a square for each chunk of the group */
+} work;
+
+void lathe_triangle_solve(double *const *column, int32_t rank, double *x) {
+  for (int32_t k = rank - 1; k >= 0; k--) {
+    x[k] /= column[k][k];
+    for (int32_t i = 0; i < k; i++) x[i] -= column[k][i] * x[k];
+  }
+}
+
+void lathe_triangle_solve_transposed(double *const *column, int32_t rank, double *x) {
+  for (int32_t k = 0; k < rank; k++) {
+    for (int32_t i = 0; i < k; i++) x[k] -= column[k][i] * x[i];
+    x[k] /= column[k][k];
+  }
+}
+
+bool lathe_triangle_norms(double *const *column, int32_t rank, double *norms, lathe_error *error) {
+  double *x = lathe_memory_new((size_t)rank, sizeof *x, error);
+  if (!x) return false;
+  memset(norms, 0, (size_t)rank * sizeof *norms);
+  for (int32_t c = 0; c < rank; c++) {
+    memset(x, 0, (size_t)rank * sizeof *x);
+    x[c] = 1;
+    lathe_triangle_solve(column, c + 1, x);
+    for (int32_t k = 0; k <= c; k++) norms[k] += x[k] * x[k];
+  }
+  for (int32_t k = 0; k < rank; k++) norms[k] = sqrt(norms[k]);
+  free(x);
+  return true;
+}
+
+static int64_t rows_of(const work *w, int64_t begin, int64_t most) {
+  return w->design->rows - begin < most ? w->design->rows - begin : most;
+}
+
+/* ---- by reflections ---- */
+
+static bool reflect_chunk(void *context, int64_t index, lathe_error *error) {
+  const work *w = context;
+  int64_t size = w->design->size, height = (STACK + 1) * size, begin = (w->first + index) * w->chunk_rows;
+  int64_t rows = rows_of(w, begin, w->chunk_rows);
+  double *a = lathe_memory_raw((size_t)(rows * size), sizeof *a, error);
+  bool fine = a && lathe_design_rows(w->design, begin, rows, rows, a, error) &&
+              lathe_qr_triangle(a, rows, (int32_t)size, error);
+  for (int64_t j = 0; fine && j < size; j++)
+    for (int64_t i = 0; i < size; i++)
+      w->sums[j * height + (index + 1) * size + i] = i <= j && i < rows ? a[j * rows + i] : 0;
+  free(a);
+  lathe_progress_add(w->design->progress, rows);
+  return fine;
+}
+
+bool lathe_triangle_by_reflections(const lathe_design *design, double *r, lathe_error *error) {
+  int64_t size = design->size, height = (STACK + 1) * size;
+  work w = {.design = design, .chunk_rows = CHUNK_ROWS > 4 * size ? CHUNK_ROWS : 4 * size};
+  w.chunks = (design->rows + w.chunk_rows - 1) / w.chunk_rows;
+  w.sums = lathe_memory_new((size_t)(height * size), sizeof *w.sums, error);
+  bool fine = w.sums;
+  for (; fine && w.first < w.chunks; w.first += STACK) {
+    int64_t count = w.chunks - w.first < STACK ? w.chunks - w.first : STACK;
+    for (int64_t j = 0; j < size; j++)
+      for (int64_t i = (count + 1) * size; i < height; i++) w.sums[j * height + i] = 0;
+    fine = lathe_pool_run(count, reflect_chunk, &w, design->progress, error) &&
+           lathe_qr_triangle(w.sums, height, (int32_t)size, error);
+    for (int64_t j = 0; fine && j < size; j++)
+      for (int64_t i = 0; i < size; i++) {
+        if (i > j) w.sums[j * height + i] = 0;
+        r[j * size + i] = w.sums[j * height + i];
+      }
+  }
+  free(w.sums);
+  return fine;
+}
+
+/* ---- by products ---- */
+
+static bool multiply_chunk(void *context, int64_t index, lathe_error *error) {
+  const work *w = context;
+  int32_t size = w->design->size;
+  double *sums = w->sums + index * size * size;
+  double *a = lathe_memory_raw((size_t)(w->strip_rows * size), sizeof *a, error);
+  if (!a) return false;
+  memset(sums, 0, (size_t)size * (size_t)size * sizeof *sums);
+  int64_t begin = (w->first + index) * w->chunk_rows, end = begin + rows_of(w, begin, w->chunk_rows);
+  bool fine = true;
+  for (int64_t row = begin; fine && row < end; row += w->strip_rows) {
+    int64_t rows = end - row < w->strip_rows ? end - row : w->strip_rows;
+    int64_t height = (rows + LATHE_GRAM_LANES - 1) / LATHE_GRAM_LANES * LATHE_GRAM_LANES;
+    fine = lathe_design_rows(w->design, row, rows, height, a, error);
+    if (fine) lathe_gram_add(a, size, a, size, height, true, sums, size);
+  }
+  free(a);
+  lathe_progress_add(w->design->progress, end - begin);
+  return fine;
+}
+
+static bool multiply_all(const lathe_design *design, double *products, lathe_error *error) {
+  int64_t size = design->size, square = size * size;
+  work w = {.design = design};
+  w.strip_rows = STRIP_BYTES / (int64_t)sizeof(double) / size / LATHE_GRAM_LANES * LATHE_GRAM_LANES;
+  if (w.strip_rows < STRIP_LEAST) w.strip_rows = STRIP_LEAST;
+  if (w.strip_rows > STRIP_MOST) w.strip_rows = STRIP_MOST;
+  w.chunk_rows = w.strip_rows * CHUNK_STRIPS;
+  while (w.chunk_rows < 4 * size) w.chunk_rows *= 2;
+  w.chunks = (design->rows + w.chunk_rows - 1) / w.chunk_rows;
+  int64_t group = GROUP_BYTES / (int64_t)sizeof(double) / square;
+  if (group < 4) group = 4;
+  if (group > GROUP_MOST) group = GROUP_MOST;
+  w.sums = lathe_memory_raw((size_t)(group * square), sizeof *w.sums, error);
+  bool fine = w.sums;
+  memset(products, 0, (size_t)square * sizeof *products);
+  for (; fine && w.first < w.chunks; w.first += group) {
+    int64_t count = w.chunks - w.first < group ? w.chunks - w.first : group;
+    fine = lathe_pool_run(count, multiply_chunk, &w, design->progress, error);
+    for (int64_t c = 0; fine && c < count; c++)
+      for (int64_t i = 0; i < square; i++) products[i] += w.sums[c * square + i];
+  }
+  free(w.sums);
+  return fine;
+}
+
+/* Whether the triangle of products, by its features, has the digits that are promised. */
+static bool certain_of(const lathe_design *design, double *r, bool *certain, lathe_error *error) {
+  int32_t size = design->size, columns = design->columns, first = design->intercept;
+  double *norms = lathe_memory_raw((size_t)columns + 1, sizeof *norms, error);
+  double **column = lathe_memory_raw((size_t)columns + 1, sizeof *column, error);
+  for (int32_t k = 0; column && k < columns; k++) column[k] = r + (int64_t)k * size;
+  bool fine = norms && column && lathe_triangle_norms(column, columns, norms, error);
+  double inflation = 0;
+  for (int32_t j = first; fine && j < columns; j++) {
+    double squares = 0, all = 0;
+    for (int32_t i = 0; i <= j; i++) all += column[j][i] * column[j][i];
+    for (int32_t i = first; i <= j; i++) squares += column[j][i] * column[j][i];
+    inflation += norms[j] * norms[j] * squares;
+    *certain = *certain && squares > FAR * all;
+  }
+  *certain = *certain && inflation < LATHE_TRIANGLE_INFLATION; /* false for NaN */
+  free(norms);
+  free(column);
+  return fine;
+}
+
+bool lathe_triangle_by_products(const lathe_design *design, double *r, bool *certain, lathe_error *error) {
+  int32_t size = design->size;
+  bool *kept = lathe_memory_new((size_t)size, sizeof *kept, error);
+  bool fine = kept && multiply_all(design, r, error);
+  *certain = fine;
+  for (int32_t j = 0; fine && j < size; j++) {
+    double square = r[(int64_t)j * size + j];
+    *certain = *certain && square > 1e-200 && square < 1e200; /* false for NaN */
+    for (int32_t i = j + 1; i < size; i++) r[(int64_t)j * size + i] = 0;
+  }
+  if (*certain) {
+    lathe_cholesky(r, size, PRODUCTS_LEAST, kept);
+    for (int32_t j = 0; j < size; j++) *certain = *certain && kept[j];
+  }
+  if (*certain) fine = certain_of(design, r, certain, error);
+  free(kept);
+  return fine;
+}
+
+bool lathe_triangle_of(lathe_design *design, int32_t matrix, const char *const *names,
+                       const lathe_table *table, double *r, bool *products, lathe_error *error) {
+  *products = false;
+  if ((double)design->rows * design->size * design->size > LARGE && lathe_design_guess(design)) {
+    if (!lathe_triangle_by_products(design, r, products, error)) return false;
+    if (*products) return true;
+    lathe_progress_begin(design->progress, "fit by reflections", 2 * design->rows);
+  }
+  return lathe_design_measure(design, matrix, names, table, error) &&
+         lathe_triangle_by_reflections(design, r, error);
+}
