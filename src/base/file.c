@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@ enum { STEP = 1 << 20, UNASKED = 16 << 20 };
 
 struct lathe_writer {
   int file;
+  bool waits; /* for who reads: a pipe, a socket, a terminal */
   char *path, *temporary;
   lathe_packer *packer; /* NULL: bytes go out as they are */
   lathe_buffer packed;
@@ -30,6 +33,11 @@ static bool is_device(const char *path) {
   struct stat status;
   if (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0) return stat(path, &status) == 0;
   return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+static bool is_fifo(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
 /* Where the bytes of `path` go: behind a link when there is a file. The caller frees it. */
@@ -47,16 +55,32 @@ static void keep_mode(int file, const char *path) {
   }
 }
 
+/* Whether writing may wait for who reads. */
+static bool may_wait(int file) {
+  struct stat status;
+  return fstat(file, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode);
+}
+
 /* Standard output has no place of its own: what was written before a failure stays written. */
 static lathe_writer *open_standard_output(lathe_error *error) {
   lathe_writer *writer = lathe_memory_new(1, sizeof *writer, error);
   if (!writer) return NULL;
   writer->path = lathe_memory_text("standard output", strlen("standard output"), error);
   writer->file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  writer->waits = writer->file >= 0 && may_wait(writer->file);
   if (writer->path && writer->file >= 0) return writer;
   if (writer->path) lathe_error_system(error, "cannot write standard output");
   lathe_writer_abandon(writer);
   return NULL;
+}
+
+/* A pipe is opened when somebody reads it; Ctrl-C ends the waiting. */
+static int open_device(const char *path, lathe_error *error) {
+  int file;
+  while ((file = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == ENXIO && is_fifo(path))
+    if (!lathe_progress_wait(lathe_progress_main(), 0.02, error)) return -1;
+  if (file < 0) lathe_error_system(error, "cannot write %s", path);
+  return file;
 }
 
 static bool is_folder(const char *path) {
@@ -72,9 +96,9 @@ lathe_writer *lathe_writer_open(const char *path, lathe_error *error) {
   lathe_buffer name = {0};
   writer->path = settle(path, error);
   if (writer->path && is_device(path)) {
-    writer->file = open(path, O_WRONLY | O_CLOEXEC);
+    writer->file = open_device(path, error);
+    writer->waits = writer->file >= 0 && may_wait(writer->file);
     if (writer->file >= 0) return writer;
-    lathe_error_system(error, "cannot write %s", path);
     goto fail;
   }
   if (!writer->path || !lathe_buffer_format(&name, error, "%s.%ld-%u.tmp", writer->path, (long)getpid(),
@@ -97,10 +121,24 @@ fail:
   return NULL;
 }
 
-static bool write_all(int file, const char *path, const char *data, size_t size, lathe_error *error) {
+/* Until the file takes bytes; Ctrl-C ends the waiting. */
+static bool wait_for(int file, lathe_error *error) {
+  struct pollfd waiting = {file, POLLOUT, 0};
+  for (;;) {
+    int ready = poll(&waiting, 1, 50);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+    if (!lathe_progress_check(lathe_progress_main(), error)) return false;
+  }
+}
+
+/* So many bytes as poll promises are taken at once by what waits. */
+static bool write_all(int file, bool waits, const char *path, const char *data, size_t size,
+                      lathe_error *error) {
   while (size > 0) {
-    ssize_t put = write(file, data, size);
-    if (put < 0 && errno != EINTR) return lathe_error_system(error, "cannot write %s", path);
+    if (waits && !wait_for(file, error)) return false;
+    ssize_t put = write(file, data, waits && size > PIPE_BUF ? PIPE_BUF : size);
+    if (put < 0 && errno != EINTR && errno != EAGAIN)
+      return lathe_error_system(error, "cannot write %s", path);
     if (put > 0) data += put, size -= (size_t)put;
   }
   return true;
@@ -120,7 +158,7 @@ lathe_writer *lathe_writer_open_packed(const char *path, lathe_error *error) {
 /* Bytes go out. What is behind goes to the disk meanwhile, so that the sync at the end, which nothing can stop, has little to do. */
 static bool put_out(lathe_writer *writer, const char *data, size_t size, lathe_error *error) {
   enum { PIECE = 16 << 20, BEHIND = 4 };
-  if (!write_all(writer->file, writer->path, data, size, error)) return false;
+  if (!write_all(writer->file, writer->waits, writer->path, data, size, error)) return false;
   int64_t before = writer->put / PIECE, now = (writer->put + (int64_t)size) / PIECE;
   writer->put += (int64_t)size;
   for (; writer->temporary && before < now; before++) {
@@ -253,7 +291,7 @@ bool lathe_file_secret(const char *path, char *out, size_t room, lathe_error *er
 bool lathe_file_append(const char *path, const void *data, size_t size, lathe_error *error) {
   int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file < 0) return lathe_error_system(error, "cannot write %s", path);
-  bool fine = write_all(file, path, data, size, error);
+  bool fine = write_all(file, false, path, data, size, error);
   if (fine && fdatasync(file) != 0) fine = lathe_error_system(error, "cannot write %s", path);
   if (close(file) != 0 && fine) fine = lathe_error_system(error, "cannot write %s", path);
   return fine;
