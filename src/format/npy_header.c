@@ -304,8 +304,16 @@ static bool check_size(npy_array *array, const char *data, size_t size, lathe_er
       array->rows > INT64_MAX / 64)
     return lathe_error_set(
         error, LATHE_ERROR_DATA,
-        "%s: the array is cut off: %lld elements of %lld bytes are said to be there, but only %zu bytes are",
-        name, (long long)array->rows, (long long)array->item, size);
+        "%s: the array is cut off: %lld x %lld elements of %lld bytes are said to be there, but "
+        "only %zu bytes are; copy it again",
+        name, (long long)array->rows, (long long)array->columns, (long long)array->item, size);
+  if ((uint64_t)bytes < size)
+    return lathe_error_set(
+        error, LATHE_ERROR_DATA,
+        "%s: %zu bytes follow the %lld x %lld elements of %lld bytes that are said to be there, and "
+        "would be lost; give the array its own file, or each array a name in an NPZ",
+        name, size - (size_t)bytes, (long long)array->rows, (long long)array->columns,
+        (long long)array->item);
   int64_t empty = 0; /* columns whose elements take no bytes: nothing in the file bounds their number */
   for (int32_t i = 0; i < array->field_count; i++)
     if (array->fields[i].size == 0 && array->fields[i].kind != 'V') empty += array->columns;

@@ -53,6 +53,27 @@ tap.same(lathe.read(at "matrix.npy", { names = { "p", "q" } }):columns(), { "p",
 tap.same(lathe.read(at "matrix.npy"):column("column_1"):values(), { 1.5, 2, n = 2 }, "and made ones otherwise")
 numbers:write(at "fields.npy", { fields = true })
 tap.same(lathe.read(at "fields.npy"):columns(), { "a", "b" }, "fields = true keeps the names")
+
+-- Headers that lie.
+local function lying(name, change, sentence, what)
+  local file = assert(io.open(at "matrix.npy", "rb"))
+  local bytes = file:read "*a"
+  file:close()
+  file = assert(io.open(at(name), "wb"))
+  file:write(change(bytes), "")
+  file:close()
+  tap.raises(function() lathe.read(at(name)) end, sentence, what)
+end
+lying("two.npy", function(bytes) return bytes .. bytes end, "bytes follow the 2 x 2 elements of 8 bytes",
+  "a second array behind the first is not lost")
+lying("less.npy", function(bytes) return (bytes:gsub("%(2, 2%)", "(1, 2)")) end, "16 bytes follow the 1 x 2",
+  "nor a row that is not told")
+lying("more.npy", function(bytes) return (bytes:gsub("%(2, 2%)", "(9, 2)")) end, "cut off: 9 x 2 elements of 8 bytes",
+  "rows that are not there")
+lying("huge.npy", function(bytes) return (bytes:gsub("%(2, 2%), }   ", "(2, 9223372036854775807), }"):sub(1, #bytes)) end,
+  "", "a shape beyond all bounds")
+lying("minus.npy", function(bytes) return (bytes:gsub("%(2, 2%)", "(-2,2)")) end, "the shape is no list of sizes",
+  "a negative one")
 numbers:write(at "packed.npz", { compressed = true })
 tap.same(lathe.read(at "packed.npz", { array = "b" }):columns(), { "b" }, "one array of a compressed NPZ")
 tap.raises(function() lathe.read(at "packed.npz", { array = "z" }) end, "has no array \"z\"", "an array that is not there")
