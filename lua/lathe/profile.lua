@@ -355,11 +355,33 @@ local function approximate_text(summaries)
   for _, s in ipairs(summaries) do
     rank, distinct, top = math.max(rank, s.rank_error), math.max(distinct, s.distinct_error), math.max(top, s.top_error)
   end
-  if distinct == 0 and rank == 0 then return "All figures are exact." end
+  if distinct == 0 and rank == 0 then return "All figures are exact. Duplicate rows and associations are not looked for." end
   return ("Exact: rows, missing, min, max, mean, sd, skewness, and all figures of columns with few different values. Approximate, for the "
     .. "others: distinct (standard error %.1f %%), quantiles and shapes (off by %.2g %% of the rows at most), the most frequent values "
     .. "(counts may be up to %s too small). Duplicate rows and associations are not looked for."):format(100 * distinct, 100 * rank,
     style.count(top))
+end
+
+-- Whether all of a file is surely read within so many bytes, and its size; what is packed may become ten times as large.
+local function fits(path, memory)
+  local state = ffi.new "lathe_path_state"
+  if type(path) ~= "string" then core.fail "within a memory cap one file is read; name it" end
+  if C.lathe_path_look(path, state) ~= C.LATHE_PATH_FILE then
+    core.fail("%s: within a memory cap a file on the disk is read; save it to one, or leave out memory", path)
+  end
+  local size = tonumber(state.size)
+  return size * 4 * (require("lathe.read").packing(path) and 10 or 1) <= memory, size
+end
+
+-- Whether all of a file is surely read within so many bytes; what is packed may become ten times as large.
+local function fits(path, memory)
+  local state = ffi.new "lathe_path_state"
+  if type(path) ~= "string" then core.fail "within a memory cap one file is read; name it" end
+  if C.lathe_path_look(path, state) ~= C.LATHE_PATH_FILE then
+    core.fail("%s: within a memory cap a file on the disk is read; save it to one, or leave out memory", path)
+  end
+  local packed = require("lathe.read").packing(path) and 10 or 1
+  return tonumber(state.size) * 4 * packed <= memory, tonumber(state.size)
 end
 
 -- The report of a file. `options`: those of lathe.read, title, charts, target, and memory = a size such as "500MB": a CSV file that
@@ -372,10 +394,9 @@ function profile.file(path, options)
   end
   local reader = require "lathe.read"
   local memory = options.memory and profile.bytes(options.memory)
-  local state = ffi.new "lathe_path_state"
-  local fits = not memory or type(path) ~= "string"
-    or (C.lathe_path_look(path, state) == C.LATHE_PATH_FILE and tonumber(state.size) * 4 <= memory)
-  if fits then return profile.report(reader.read(path, read), own) end
+  local whole, size = true, nil
+  if memory then whole, size = fits(path, memory) end
+  if whole then return profile.report(reader.read(path, read), own) end
   if own.target then core.fail "the associations with a target need the whole table in memory; leave out target, or memory" end
   local c_options, detail, keep = reader.plain_csv(path, read)
   local stream = C.lathe_stream_csv(path, detail.encoding, c_options, memory, core.progress(), core.problem)
@@ -383,6 +404,7 @@ function profile.file(path, options)
   ffi.gc(core.try(stream), C.lathe_stream_free)
   local summaries = stream_summaries(stream)
   local rejected, pieces = tonumber(C.lathe_stream_rejected(stream)), tonumber(C.lathe_stream_pieces(stream))
+  local beyond = tonumber(C.lathe_stream_beyond(stream))
   C.lathe_stream_free(ffi.gc(stream, nil))
   local rows, missing = summaries[1] and summaries[1].rows or 0, 0
   for _, s in ipairs(summaries) do missing = missing + s.missing end
@@ -390,8 +412,9 @@ function profile.file(path, options)
   local values = {
     { "rows", rows, rejected > 0 and style.count(rejected) .. " more could not be read" or nil }, { "columns", #summaries },
     { "missing cells", missing, rows > 0 and missing > 0 and style.share(missing, rows * #summaries) or nil },
-    { "file", style.bytes(tonumber(state.size)), pieces > 1 and ("read in %d pieces"):format(pieces) or nil },
+    { "file", style.bytes(size), pieces > 1 and ("read in %d pieces"):format(pieces) or nil },
   }
+  if beyond > 0 then values[#values + 1] = { "longest row", style.bytes(beyond), "more than the memory given holds" } end
   if detail.encoding then values[#values + 1] = { "encoding", detail.encoding } end
   if detail.word then values[#values + 1] = { "written", detail.word } end
   report:values(values)

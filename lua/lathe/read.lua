@@ -286,7 +286,8 @@ function read.preview(path, options)
   return c_options, keep, tonumber(state.size)
 end
 
-local function packing_of(path)
+-- What a file is packed with: "gzip", "zstd" or nil.
+function read.packing(path)
   local file = io.open(path, "rb")
   local head = file and file:read(4) or ""
   if file then file:close() end
@@ -298,7 +299,7 @@ end
 function read.plain_csv(path, given)
   local options = check_options(given)
   core.path(path, "lathe.profile.file")
-  local packing = packing_of(path)
+  local packing = read.packing(path)
   if packing then
     core.fail("%s: within a memory cap what is packed with %s is not read; unpack it first, or leave out memory", path, packing)
   end

@@ -5,8 +5,36 @@
 #include "../base/file.h"
 #include "../base/pool.h"
 #include "csv_own.h"
+#include "source.h"
 
 enum { SAMPLE_ROWS = 500, SAMPLE_CHUNKS = 8, SAMPLE_CELLS = 50000, INDEX_ROOM = 8192, INDEX_SLACK = 128 };
+
+/* A file below this size is read whatever memory there is. */
+enum { SMALL = 1 << 20 };
+
+static const uint8_t value_sizes[] = {
+    [CSV_AS_BOOL] = 1, [CSV_AS_INT] = 8,   [CSV_AS_FLOAT] = 8, [CSV_AS_DATE] = 4,
+    [CSV_AS_TIME] = 8, [CSV_AS_WORDS] = 4, [CSV_AS_TEXT] = 8};
+
+static bool no_room(const csv_file *file, int64_t limit, lathe_error *error) {
+  return lathe_error_set(
+      error, LATHE_ERROR_MEMORY,
+      "%s: its %lld rows take more than the %.3g GB of memory that it may take; look at it with "
+      "lathe profile --memory, read a part of it through DuckDB, or set LATHE_MEMORY higher",
+      file->name, (long long)file->rows, (double)limit / 1e9);
+}
+
+/* Whether the memory holds the columns; what is left is for their texts. */
+static bool check_memory(csv_file *file, lathe_error *error) {
+  int64_t limit = lathe_source_limit(), fixed = 0;
+  if (file->size < SMALL) return true;
+  for (int32_t i = 0; i < file->column_count; i++) {
+    csv_kind kind = file->columns[i].kind;
+    if (kind != CSV_AS_NOTHING) fixed += file->rows * value_sizes[kind] + file->rows / 8;
+  }
+  file->room = limit - fixed;
+  return file->room > 0 || no_room(file, limit, error);
+}
 
 /* ---- workers ---- */
 
@@ -96,10 +124,12 @@ static bool fill_rows(csv_file *file, csv_worker *worker, const csv_chunk *chunk
 }
 
 /* The texts of a chunk, of which the worker has gathered more than it keeps room for: large ones change hands. */
-static bool keep_piece(csv_piece *piece, lathe_buffer *texts, lathe_error *error) {
+static bool keep_piece(csv_file *file, csv_piece *piece, lathe_buffer *texts, lathe_error *error) {
   enum { LARGE = 1 << 20 };
   piece->size = texts->size;
   if (!texts->size) return true;
+  int64_t held = __atomic_add_fetch(&file->texts, (int64_t)texts->size, __ATOMIC_RELAXED);
+  if (file->room && held > file->room) return no_room(file, lathe_source_limit(), error);
   if (texts->size >= LARGE) {
     void *bytes = texts->data;
     if (!lathe_memory_resize(&bytes, texts->size, 1, error)) return false;
@@ -124,7 +154,7 @@ static bool fill_chunk(void *context, int64_t index, lathe_error *error) {
     if (worker->classes[i]) __atomic_fetch_or(&column->classes, worker->classes[i], __ATOMIC_RELAXED);
     worker->classes[i] = 0;
     if (fine && column->active && column->kind == CSV_AS_TEXT)
-      fine = keep_piece(&column->pieces[index], &worker->texts[i], error);
+      fine = keep_piece(file, &column->pieces[index], &worker->texts[i], error);
   }
   give_back(file, worker);
   lathe_mapping_drop(file->data + chunk->begin, chunk->end - chunk->begin);
@@ -190,15 +220,12 @@ static void drop_buffers(const csv_file *file, csv_column *column) {
 }
 
 static bool make_buffers(const csv_file *file, csv_column *column, lathe_error *error) {
-  static const uint8_t sizes[] = {
-      [CSV_AS_BOOL] = 1, [CSV_AS_INT] = 8,   [CSV_AS_FLOAT] = 8, [CSV_AS_DATE] = 4,
-      [CSV_AS_TIME] = 8, [CSV_AS_WORDS] = 4, [CSV_AS_TEXT] = 8};
   size_t rows = (size_t)file->rows, bits = (rows + 7) / 8;
   drop_buffers(file, column);
   if (column->kind == CSV_AS_NOTHING) return true;
   bool text = column->kind == CSV_AS_TEXT;
   column->validity = lathe_memory_raw(bits, 1, error);
-  column->values = lathe_memory_new(rows + text, sizes[column->kind], error);
+  column->values = lathe_memory_new(rows + text, value_sizes[column->kind], error);
   if (text) column->pieces = lathe_memory_new((size_t)file->chunk_count, sizeof *column->pieces, error);
   if (!column->validity || !column->values || (text && !column->pieces)) return false;
   memset(column->validity, 0xFF, bits);
@@ -239,12 +266,13 @@ bool lathe_csv_fill(csv_file *file, lathe_error *error) {
     file->rejected = lathe_memory_new((size_t)(file->rows + 7) / 8, 1, error);
     if (!file->rejected) return false;
   }
-  if (!guess_all(file, error)) return false;
+  if (!guess_all(file, error) || !check_memory(file, error)) return false;
   for (int32_t i = 0; i < file->column_count; i++) {
     file->columns[i].active = true;
     if (!make_buffers(file, &file->columns[i], error)) return false;
   }
   for (bool again = true; again;) {
+    if (!check_memory(file, error)) return false;
     if (!lathe_pool_run(file->chunk_count, fill_chunk, file, file->progress, error)) return false;
     again = false;
     for (int32_t i = 0; i < file->column_count; i++) {

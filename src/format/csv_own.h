@@ -132,7 +132,8 @@ typedef struct csv_file {
   csv_worker *idle; /* workers that wait for a chunk */
   int64_t reject_count, reject_room;
   csv_reject *rejects;
-  uint8_t *rejected; /* lenient: a bit for each row; NULL before the first */
+  uint8_t *rejected;   /* lenient: a bit for each row; NULL before the first */
+  int64_t texts, room; /* bytes of texts that are held, and how many may be; room 0: no matter */
 } csv_file;
 
 /* A cell's place in a block, in bytes from its base: cell c of row r lies between index[r * stride + c] + 1 and

@@ -25,8 +25,8 @@ struct lathe_stream {
   lathe_mapping *mapping;
   const char *data;
   size_t size, names, body; /* the line of names is [names, body), rows follow */
-  size_t piece;
-  int64_t room; /* of a sketch */
+  size_t piece, longest;    /* the usual bytes of a piece, and those of the longest */
+  int64_t memory, room;     /* of all, and of the sketches */
   int32_t count;
   stream_column *columns;
   int64_t rejected, pieces;
@@ -76,7 +76,8 @@ static size_t row_end(const lathe_stream *stream, size_t at, bool *ended) {
 static size_t piece_end(const lathe_stream *stream, size_t begin) {
   size_t limit = stream->size - begin > stream->piece ? begin + stream->piece : stream->size;
   if (limit == stream->size) return limit;
-  if (stream->options.plain || !memchr(stream->data + begin, stream->options.quote, limit - begin)) {
+  if (!stream->options.escape &&
+      (stream->options.plain || !memchr(stream->data + begin, stream->options.quote, limit - begin))) {
     size_t at = limit;
     while (at > begin && stream->data[at - 1] != '\n') at--;
     if (at > begin) return at;
@@ -168,6 +169,7 @@ static bool open_stream(lathe_stream *stream, const lathe_csv_options *options, 
   own->delimiter = found.delimiter;
   find_names(stream);
   if (memory < MEMORY_LEAST) memory = MEMORY_LEAST;
+  stream->memory = memory;
   stream->piece = (size_t)memory / 16;
   stream->room = memory / 4;
   return true;
@@ -325,6 +327,7 @@ static bool run_pass(lathe_stream *stream, lathe_error *error) {
   size_t at = stream->body;
   do {
     size_t end = piece_end(stream, at);
+    if (end - at > stream->longest) stream->longest = end - at;
     if (!add_piece(stream, at, end, error) || !lathe_progress_check(stream->progress, error)) return false;
     at = end;
   } while (at < stream->size);
@@ -380,6 +383,11 @@ int64_t lathe_stream_rejected(const lathe_stream *stream) {
 
 int64_t lathe_stream_pieces(const lathe_stream *stream) {
   return stream->pieces;
+}
+
+int64_t lathe_stream_beyond(const lathe_stream *stream) {
+  enum { BYTES_PER_BYTE = 4 }; /* of a row that is a piece by itself: its text twice, its cells, room */
+  return (int64_t)stream->longest > stream->memory / BYTES_PER_BYTE ? (int64_t)stream->longest : 0;
 }
 
 const char *lathe_stream_name(const lathe_stream *stream, int32_t column) {

@@ -24,6 +24,8 @@ void lathe_stream_free(lathe_stream *stream);
 int32_t lathe_stream_columns(const lathe_stream *stream);
 int64_t lathe_stream_rejected(const lathe_stream *stream); /* rows left out by a lenient reader */
 int64_t lathe_stream_pieces(const lathe_stream *stream);
+int64_t lathe_stream_beyond(
+    const lathe_stream *stream); /* bytes of a row that took more than the memory given; else 0 */
 const char *lathe_stream_name(const lathe_stream *stream, int32_t column);
 lathe_type lathe_stream_type(const lathe_stream *stream, int32_t column);
 

@@ -169,6 +169,12 @@ tap.raises(function() profile.file(other, { memory = 1000, encoding = "utf-16le"
 os.execute(("gzip -kf '%s'"):format(other))
 tap.raises(function() profile.file(other .. ".gz", { memory = 1000 }) end, "what is packed with gzip is not read; unpack it first",
   "nor one packed")
+file = assert(io.open(other, "wb"))
+file:write "a,b\n"
+for row = 1, 300000 do file:write("x\\\ny,", row, "\n") end
+file:close()
+tap.same(profile.file(other, { memory = 1000, escape = "\\", delimiter = "," }).summaries[1].rows, 300000,
+  "a line end that is escaped ends no piece")
 os.execute(("rm -f '%s' '%s.gz'"):format(other, other))
 
 tap.raises(function() profile.file(path, { memory = "some" }) end, "memory is a size such as \"500MB\"", "a size that is none")
