@@ -105,6 +105,23 @@ is chosen by cross-validation: the simplest tree within a standard error of the 
         return tree_fit(input, param, context, "tree", { ccp_alpha = alpha, folds = param.folds })
       end,
     },
+    forest = {
+      doc = "Fit a random forest, or extra trees.",
+      detail = [[Texts are split as the categories they are, and missing values go to the side where they do best. A forest is judged by the
+rows that each of its trees has not seen (out of the bag); extra trees, whose thresholds are drawn, see all rows.]],
+      inputs = { table = "table" },
+      params = tree_parameters {
+        trees = { type = "integer", default = 100, min = 1, doc = "how many" },
+        extra = { type = "boolean", default = false, doc = "extra trees: thresholds are drawn" },
+        max_features = { type = "choice", choices = { "auto", "sqrt", "log2", "all" }, default = "auto",
+          doc = "features that a split looks at (auto: the square root of them for classes, all for numbers)" },
+      },
+      outputs = { model = "model" },
+      run = function(input, param, context)
+        return tree_fit(input, param, context, param.extra and "extra_trees" or "forest",
+          { trees = param.trees, max_features = param.max_features })
+      end,
+    },
     boosting = {
       doc = "Fit gradient-boosted trees.",
       detail = [[Trees are grown one after the other, each on what those before it leave to be explained. Missing values and texts are taken

@@ -224,6 +224,8 @@ local labels = {
   f = "F", f_p = "p of F", freedom = "degrees of freedom", condition = "condition number", level = "level of intervals",
   standard_error = "std. error", vif = "VIF", baseline_rmse = "RMSE of the mean", sigma = "residual standard error",
   target_mean = "mean of the target", l2 = "penalty l2", l1 = "penalty l1", class_count = "classes",
+  oob_r2 = "out-of-bag R2", oob_rmse = "out-of-bag RMSE", oob_accuracy = "out-of-bag accuracy",
+  oob_log_loss = "out-of-bag log loss", oob_error = "out-of-bag error",
 }
 local function label(name) return labels[name] or (name:gsub("_", " ")) end
 

@@ -73,6 +73,32 @@ lathe_model *lathe_model_fit_tree(lathe_recipe *recipe, const lathe_table *table
                                   const lathe_tree_options *options, lathe_progress *progress,
                                   lathe_error *error);
 
+/* A random forest (Breiman 2001), or extra trees (Geurts, Ernst, Wehenkel 2006); features as of a decision tree. */
+typedef enum lathe_features {
+  LATHE_FEATURES_AUTO, /* sqrt of them for classes, all for a regression */
+  LATHE_FEATURES_SQRT,
+  LATHE_FEATURES_LOG2,
+  LATHE_FEATURES_ALL,
+  LATHE_FEATURES_PART, /* features_value of them */
+  LATHE_FEATURES_COUNT,
+} lathe_features;
+
+typedef struct lathe_forest_options {
+  lathe_fit_options fit;
+  lathe_task task;
+  bool extra; /* thresholds are drawn, and the best of them taken */
+  bool entropy;
+  int32_t trees;
+  int32_t max_depth, min_split, min_leaf; /* as of a tree */
+  lathe_features features;                /* looked at for a split */
+  double features_value;
+  bool bootstrap; /* each tree has a bag of its own: rows drawn with replacement; those out of it judge it */
+  double max_samples; /* the size of a bag, as a part of the rows */
+} lathe_forest_options;
+lathe_model *lathe_model_fit_forest(lathe_recipe *recipe, const lathe_table *table,
+                                    const lathe_forest_options *options, lathe_progress *progress,
+                                    lathe_error *error);
+
 /* Gradient boosting on histograms (boosting.h). */
 typedef enum lathe_boosting_loss {
   LATHE_BOOSTING_AUTO, /* of a regression squares, of classes log */

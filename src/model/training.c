@@ -170,27 +170,48 @@ bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, 
   return true;
 }
 
+typedef struct {
+  double gain;
+  int32_t feature;
+} important;
+
+static int compare_gains(const void *a, const void *b) {
+  const important *one = a, *two = b;
+  if (one->gain != two->gain) return one->gain > two->gain ? -1 : 1;
+  return one->feature < two->feature ? -1 : one->feature > two->feature;
+}
+
 bool lathe_training_importance(lathe_training *training, const double *gain, const int64_t *splits,
                                lathe_error *error) {
   const lathe_names *features = &training->prepared.features;
+  size_t count = (size_t)features->count;
   double sum = 0;
-  for (int32_t j = 0; j < features->count; j++) sum += gain[j];
-  lathe_text *name = lathe_memory_raw((size_t)features->count, sizeof *name, error);
-  double *part = lathe_memory_raw((size_t)features->count, sizeof *part, error);
-  bool fine = name && part;
-  for (int32_t j = 0; fine && j < features->count; j++) {
-    name[j] = text_of(features->name[j]);
-    part[j] = sum > 0 ? gain[j] / sum : 0;
+  important *order = lathe_memory_raw(count, sizeof *order, error);
+  lathe_text *name = lathe_memory_raw(count, sizeof *name, error);
+  double *part = lathe_memory_raw(count, sizeof *part, error);
+  int64_t *asked = lathe_memory_raw(count, sizeof *asked, error);
+  bool fine = order && name && part && asked;
+  for (size_t j = 0; fine && j < count; j++) {
+    order[j] = (important){gain[j], (int32_t)j};
+    sum += gain[j];
   }
   if (fine) {
+    qsort(order, count, sizeof *order, compare_gains);
+    for (size_t i = 0; i < count; i++) {
+      name[i] = text_of(features->name[order[i].feature]);
+      part[i] = sum > 0 ? order[i].gain / sum : 0;
+      asked[i] = splits[order[i].feature];
+    }
     lathe_column *columns[] = {lathe_column_from_text(name, features->count, error),
                                lathe_column_from_float64(part, features->count, error),
-                               lathe_column_from_int64(splits, features->count, error)};
+                               lathe_column_from_int64(asked, features->count, error)};
     fine = lathe_model_set_columns(training->model, "importance", 3,
                                    (const char *const[]){"feature", "importance", "splits"}, columns, error);
   }
+  free(order);
   free(name);
   free(part);
+  free(asked);
   return fine;
 }
 

@@ -43,7 +43,8 @@ typedef struct lathe_coefficient_column {
 bool lathe_training_coefficients(lathe_training *training, int32_t outputs, int32_t first, bool intercept,
                                  int32_t count, const lathe_coefficient_column *columns, lathe_error *error);
 
-/* The table "importance": of each feature its part of the gain of all splits, and how many splits ask it. */
+/* The table "importance": of each feature its part of the gain of all splits, and how many splits ask it; the greatest
+ * part first. */
 bool lathe_training_importance(lathe_training *training, const double *gain, const int64_t *splits,
                                lathe_error *error);
 

@@ -29,6 +29,22 @@ bool lathe_tree_data_read(lathe_tree_data *data, const lathe_prepared *prepared,
                           lathe_progress *progress, lathe_error *error);
 void lathe_tree_data_free(lathe_tree_data *data);
 
+/* Rows by x[row], stable; NaN last. */
+bool lathe_tree_sort(const double *x, int32_t *order, int32_t count, lathe_error *error);
+
+/* What trees and forests begin and end with: the recipe learned, the target of a regression or classes, the weights, the columns. */
+typedef struct lathe_tree_fit {
+  lathe_tree_data data;
+  lathe_classes classes;
+  const lathe_column *column; /* the target of classes */
+  double *numbers, *weights;
+} lathe_tree_fit; /* zero-initialise; end in any case */
+bool lathe_tree_fit_begin(lathe_tree_fit *fit, lathe_training *training, const char *kind,
+                          lathe_recipe *recipe, const lathe_table *table, lathe_task task,
+                          const lathe_fit_options *options, lathe_progress *progress, lathe_error *error);
+bool lathe_tree_fit_classes(lathe_tree_fit *fit, lathe_training *training, lathe_error *error);
+void lathe_tree_fit_end(lathe_tree_fit *fit);
+
 typedef struct lathe_tree_limits {
   bool entropy; /* of classes: entropy instead of the Gini index */
   int32_t max_depth;
@@ -113,6 +129,9 @@ typedef struct lathe_tree_split {
   int32_t key_class; /* of categories: ranked by the share of this class */
   bool missing_left;
 } lathe_tree_split;
+
+/* The threshold between two values: their middle, or the smaller one when there is nothing between. */
+double lathe_tree_between(double low, double high);
 
 typedef struct lathe_tree_search lathe_tree_search; /* scratch memory of one thread */
 lathe_tree_search *lathe_tree_search_new(const lathe_tree_data *data, const lathe_tree_limits *limits,

@@ -5,6 +5,7 @@
 #include "../base/memory.h"
 #include "../base/pool.h"
 #include "../graph/run.h"
+#include "target.h"
 #include "tree.h"
 
 typedef struct {
@@ -89,4 +90,34 @@ void lathe_tree_data_free(lathe_tree_data *data) {
   data->centred = NULL;
   data->x = NULL;
   data->gaps = NULL;
+}
+
+bool lathe_tree_fit_begin(lathe_tree_fit *fit, lathe_training *training, const char *kind,
+                          lathe_recipe *recipe, const lathe_table *table, lathe_task task,
+                          const lathe_fit_options *options, lathe_progress *progress, lathe_error *error) {
+  bool fine = true;
+  if (lathe_target_regression(recipe, table, task)) {
+    fit->data.target = fit->numbers = lathe_target_numbers(recipe, table, error);
+    fine = fit->numbers != NULL;
+  } else {
+    fine = lathe_target_classes(recipe, table, &fit->classes, &fit->column, error);
+    fit->data.classes = fit->classes.count;
+    fit->data.code = fit->classes.codes;
+  }
+  fine = fine && lathe_training_begin(training, kind, recipe, table, options, progress, error) &&
+         lathe_training_weights(options, table, fit->column, fit->column ? &fit->classes : NULL,
+                                &fit->weights, error);
+  fit->data.weight = fit->weights;
+  return fine && lathe_tree_data_read(&fit->data, &training->prepared, table, progress, error);
+}
+
+bool lathe_tree_fit_classes(lathe_tree_fit *fit, lathe_training *training, lathe_error *error) {
+  return !fit->column || lathe_training_classes(training, fit->column, &fit->classes, false, error);
+}
+
+void lathe_tree_fit_end(lathe_tree_fit *fit) {
+  lathe_tree_data_free(&fit->data);
+  lathe_classes_free(&fit->classes);
+  free(fit->numbers);
+  free(fit->weights);
 }

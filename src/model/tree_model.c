@@ -12,10 +12,7 @@ typedef struct {
   const lathe_tree_options *options;
   lathe_training training;
   lathe_tree_limits limits;
-  lathe_tree_data data;
-  lathe_classes classes;
-  const lathe_column *column;
-  double *numbers, *weights;
+  lathe_tree_fit of;
   lathe_tree tree;
   lathe_tree_path path;
   double *error_of, *deviation; /* (steps of the path) by cross-validation */
@@ -25,10 +22,7 @@ typedef struct {
 static void clear(fitting *fit) {
   lathe_tree_free(&fit->tree);
   lathe_tree_path_free(&fit->path);
-  lathe_tree_data_free(&fit->data);
-  lathe_classes_free(&fit->classes);
-  free(fit->numbers);
-  free(fit->weights);
+  lathe_tree_fit_end(&fit->of);
   free(fit->error_of);
   free(fit->deviation);
 }
@@ -49,32 +43,17 @@ static bool check_options(const lathe_tree_options *options, lathe_error *error)
   return true;
 }
 
-static bool read_target(fitting *fit, const lathe_recipe *recipe, const lathe_table *table,
-                        lathe_error *error) {
-  if (lathe_target_regression(recipe, table, fit->options->task)) {
-    fit->data.target = fit->numbers = lathe_target_numbers(recipe, table, error);
-    return fit->numbers != NULL;
-  }
-  if (!lathe_target_classes(recipe, table, &fit->classes, &fit->column, error)) return false;
-  fit->data.classes = fit->classes.count;
-  fit->data.code = fit->classes.codes;
-  return true;
-}
-
 static bool prepare(fitting *fit, lathe_recipe *recipe, const lathe_table *table, lathe_progress *progress,
                     lathe_error *error) {
   const lathe_tree_options *options = fit->options;
-  bool fine = check_options(options, error) && read_target(fit, recipe, table, error) &&
-              lathe_training_begin(&fit->training, "tree", recipe, table, &options->fit, progress, error) &&
-              lathe_training_weights(&options->fit, table, fit->column, fit->column ? &fit->classes : NULL,
-                                     &fit->weights, error);
-  fit->data.weight = fit->weights;
   fit->limits = (lathe_tree_limits){.entropy = options->entropy,
                                     .max_depth = options->max_depth,
                                     .min_split = options->min_split > 2 ? options->min_split : 2,
                                     .min_leaf = options->min_leaf > 1 ? options->min_leaf : 1,
                                     .min_decrease = options->min_decrease};
-  return fine && lathe_tree_data_read(&fit->data, &fit->training.prepared, table, progress, error);
+  return check_options(options, error) &&
+         lathe_tree_fit_begin(&fit->of, &fit->training, "tree", recipe, table, options->task, &options->fit,
+                              progress, error);
 }
 
 /* ---- growing and cutting back ---- */
@@ -87,13 +66,13 @@ static bool choose(fitting *fit, lathe_progress *progress, lathe_error *error) {
   fit->error_of = lathe_memory_raw(steps, sizeof(double), error);
   fit->deviation = lathe_memory_raw(steps, sizeof(double), error);
   return fit->error_of && fit->deviation &&
-         lathe_tree_choose(&fit->data, &fit->limits, &fit->path, options->folds, options->simplest,
+         lathe_tree_choose(&fit->of.data, &fit->limits, &fit->path, options->folds, options->simplest,
                            options->fit.seed, fit->error_of, fit->deviation, &fit->alpha, progress, error);
 }
 
 static bool grow(fitting *fit, lathe_progress *progress, lathe_error *error) {
   lathe_progress_begin(progress, "grow a tree", 0);
-  bool fine = lathe_tree_grow(&fit->data, NULL, 0, &fit->limits, &fit->tree, progress, error) &&
+  bool fine = lathe_tree_grow(&fit->of.data, NULL, 0, &fit->limits, &fit->tree, progress, error) &&
               lathe_tree_prune(&fit->tree, &fit->path, error) && choose(fit, progress, error);
   lathe_progress_end(progress);
   return fine;
@@ -116,19 +95,19 @@ static bool too_large(int64_t leaves, int32_t classes, lathe_error *error) {
 
 static bool add_operator(fitting *fit, int64_t leaves, lathe_error *error) {
   const lathe_prepared *prepared = &fit->training.prepared;
-  int32_t width = fit->column ? fit->classes.count : 1;
+  int32_t width = fit->of.column ? fit->of.classes.count : 1;
   lathe_trees trees = {.width = width};
   double *bias = lathe_memory_new((size_t)width, sizeof *bias, error);
   double *divisor = lathe_memory_raw((size_t)width, sizeof *divisor, error);
   for (int32_t k = 0; divisor && k < width; k++) divisor[k] = 1;
   bool fine = bias && divisor && too_large(leaves, width, error) &&
-              lathe_tree_put(&fit->tree, &fit->data, fit->alpha, &trees, NULL, error) &&
+              lathe_tree_put(&fit->tree, &fit->of.data, fit->alpha, &trees, NULL, error) &&
               lathe_graph_add_trees(prepared->graph, prepared->matrix, &trees, bias, divisor, error) >= 0;
   lathe_trees_free(&trees);
   free(bias);
   free(divisor);
   return fine &&
-         (!fit->column || lathe_training_classes(&fit->training, fit->column, &fit->classes, false, error));
+         lathe_tree_fit_classes(&fit->of, &fit->training, error);
 }
 
 typedef struct {
@@ -141,7 +120,7 @@ typedef struct {
 /* Figures of the leaves; importance by feature. */
 static bool sum_up(const fitting *fit, summary *sums, double *gain, int64_t *splits, lathe_error *error) {
   const lathe_tree *tree = &fit->tree;
-  double *share = lathe_memory_raw((size_t)fit->data.classes + 1, sizeof *share, error);
+  double *share = lathe_memory_raw((size_t)fit->of.data.classes + 1, sizeof *share, error);
   for (int32_t i = 0; share && i < tree->count; i++) {
     const lathe_tree_node *node = &tree->node[i];
     double part = node->weight / tree->weight;
@@ -154,10 +133,10 @@ static bool sum_up(const fitting *fit, summary *sums, double *gain, int64_t *spl
     sums->leaves++;
     sums->depth = node->depth > sums->depth ? node->depth : sums->depth;
     sums->impurity += part * node->impurity;
-    if (fit->data.classes == 0) continue;
+    if (fit->of.data.classes == 0) continue;
     double most = 0, loss = 0;
-    lathe_tree_value(tree, &fit->data, i, share);
-    for (int32_t k = 0; k < fit->data.classes; k++) {
+    lathe_tree_value(tree, &fit->of.data, i, share);
+    for (int32_t k = 0; k < fit->of.data.classes; k++) {
       most = fmax(most, share[k]);
       if (share[k] > 0) loss -= share[k] * log(share[k]);
     }
@@ -170,14 +149,14 @@ static bool sum_up(const fitting *fit, summary *sums, double *gain, int64_t *spl
 
 static bool keep_figures(fitting *fit, const summary *sums, lathe_error *error) {
   const lathe_tree_node *root = &fit->tree.node[0];
-  bool classes = fit->data.classes > 0;
+  bool classes = fit->of.data.classes > 0;
   const struct {
     const char *name;
     double value;
   } list[] = {
-      {"rows", fit->data.rows},
-      {"features", fit->data.features},
-      {"class_count", classes ? (double)fit->data.classes : (double)NAN},
+      {"rows", fit->of.data.rows},
+      {"features", fit->of.data.features},
+      {"class_count", classes ? (double)fit->of.data.classes : (double)NAN},
       {"leaves", (double)sums->leaves},
       {"depth", sums->depth},
       {"ccp_alpha", fit->alpha},
@@ -233,12 +212,12 @@ static bool keep_path(fitting *fit, lathe_error *error) {
 
 static bool keep(fitting *fit, lathe_error *error) {
   summary sums = {0};
-  size_t features = (size_t)fit->data.features;
+  size_t features = (size_t)fit->of.data.features;
   double *gain = lathe_memory_new(features, sizeof *gain, error);
   int64_t *splits = lathe_memory_new(features, sizeof *splits, error);
   bool fine = gain && splits && sum_up(fit, &sums, gain, splits, error) &&
               add_operator(fit, sums.leaves, error) && keep_figures(fit, &sums, error) &&
-              lathe_tree_describe(&fit->training, &fit->tree, &fit->data, fit->alpha, error) &&
+              lathe_tree_describe(&fit->training, &fit->tree, &fit->of.data, fit->alpha, error) &&
               lathe_training_importance(&fit->training, gain, splits, error) && keep_path(fit, error);
   free(gain);
   free(splits);

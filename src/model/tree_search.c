@@ -133,8 +133,7 @@ static inline void move_row(lathe_tree_search *search, measure by, side *left, s
   }
 }
 
-/* The threshold between two values: their middle, or the smaller one when there is nothing between. */
-static double between(double low, double high) {
+double lathe_tree_between(double low, double high) {
   double middle = low / 2 + high / 2;
   return middle >= high || !(middle >= low) ? low : middle;
 }
@@ -157,7 +156,7 @@ static inline void scan(lathe_tree_search *search, measure by, const int32_t *or
     double gain = worth(by, left) + worth(by, right);
     if (!(gain > found->gain)) continue;
     found->gain = gain;
-    found->threshold = i + 1 < present ? between(value[i], value[i + 1]) : INFINITY;
+    found->threshold = i + 1 < present ? lathe_tree_between(value[i], value[i + 1]) : INFINITY;
     found->missing_left = missing > 0 ? missing_left : left.rows > right.rows;
   }
   if (by == VARIANCE) return;

@@ -194,6 +194,29 @@ def check_reference():
             ok(abs(r2 - want[tree_name]["test"]["r2"]) < 1e-12, f"{name}: and its test R2", f"{r2}")
 
 
+def check_forest(name, data, target, classes, family, judge, **options):
+    """On rows that neither has seen, row by row: no worse than scikit-learn by more than chance explains."""
+    names = [c for c in data if c != target]
+    test = data.index % 5 == 0
+    got = fit(family, data[~test], data[test], target, trees=60, **options)
+    if got is None:
+        return ok(False, f"{name}: fitted")
+    judge = judge(60, n_jobs=2, random_state=0, **options).fit(data[names][~test], data[target][~test])
+    truth = data[target][test].to_numpy()
+    if classes:
+        labels = judge.classes_
+        hot = (truth[:, None] == labels[None, :]).astype(float)
+        mine, theirs = (np.sum((p - hot) ** 2, axis=1) for p in (got["prediction"], judge.predict_proba(data[names][test])))
+        score = [accuracy_score(truth, labels[p.argmax(axis=1)]) for p in (got["prediction"], judge.predict_proba(data[names][test]))]
+    else:
+        mine, theirs = ((p - truth) ** 2 for p in (got["prediction"][:, 0], judge.predict(data[names][test])))
+        score = [r2_score(truth, got["prediction"][:, 0]), judge.score(data[names][test], truth)]
+    off = np.mean(mine - theirs) / (np.std(mine - theirs) / np.sqrt(len(truth)))
+    ok(off < 3, f"{name}: {family} is no worse than scikit-learn's", f"{off:.1f} standard errors; {score}")
+    print(f"# {'accuracy' if classes else 'R2'} {score[0]:.4f}, scikit-learn's {score[1]:.4f}; {off:.1f} standard errors")
+    return got
+
+
 check_reference()
 for name, data, target, classes in tables():
     check_tree(name, data, target, classes, max_depth=6)
@@ -201,5 +224,8 @@ for name, data, target, classes in tables():
     if classes:
         check_tree(name, data, target, classes, criterion="entropy", max_depth=5)
     check_path(name, data, target, classes)
+    if len(data) < 25000:
+        check_forest(name, data, target, classes, "forest", RandomForestClassifier if classes else RandomForestRegressor)
+        check_forest(name, data, target, classes, "extra_trees", ExtraTreesClassifier if classes else ExtraTreesRegressor)
 print(f"1..{count}")
 sys.exit(failed > 0)

@@ -72,6 +72,7 @@ local nodes = {
   { "boosted", "train.boosting", { "parts.train" }, { target = "city", drop = { "day" }, rounds = 5, min_samples_leaf = 1 },
     note = "^3 classes, 15 trees, " },
   { "grown", "train.tree", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, %d+ lea" },
+  { "planted", "train.forest", { "parts.train" }, { target = "rent", drop = { "day" }, trees = 5 }, note = "^5 trees$" },
   { "told", "evaluate.classification", { "classes", "parts.test" }, {}, note = "^accuracy" },
   { "small", "compress.quantize", { "model", "parts.test" }, {}, note = "→" },
   { "onnx", "export.onnx", { "small.model" }, { path = "out/rent.onnx" } },
