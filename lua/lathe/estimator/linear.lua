@@ -1,5 +1,6 @@
--- Least squares: lathe.linear { intercept = true, covariance = "classical", level = 0.95, collinear = "drop", weights = COLUMN }. `covariance` is how the
--- errors of coefficients are estimated, "HC0" to "HC3" where residuals have not one spread; `level` that of the intervals; what follows
+-- Least squares: lathe.linear { intercept = true, covariance = "classical", level = 0.95, collinear = "drop", weights = COLUMN }.
+-- `covariance` is how the errors of coefficients are estimated, "HC0" to "HC3" where residuals have not one spread; `level` that of the
+-- intervals; what follows
 -- from other features gets no coefficient ("drop") or is refused ("error").
 local core = require "lathe.core"
 local estimator = require "lathe.estimator"
