@@ -366,22 +366,13 @@ end
 local function fits(path, memory)
   local state = ffi.new "lathe_path_state"
   if type(path) ~= "string" then core.fail "within a memory cap one file is read; name it" end
-  if C.lathe_path_look(path, state) ~= C.LATHE_PATH_FILE then
+  local there = C.lathe_path_look(path, state)
+  if there == C.LATHE_PATH_OTHER or path == "-" or (there == C.LATHE_PATH_NONE and path:find "[:*?%[]") then
     core.fail("%s: within a memory cap a file on the disk is read; save it to one, or leave out memory", path)
   end
   local size = tonumber(state.size)
+  if there ~= C.LATHE_PATH_FILE then return true end -- then reading says what is wrong
   return size * 4 * (require("lathe.read").packing(path) and 10 or 1) <= memory, size
-end
-
--- Whether all of a file is surely read within so many bytes; what is packed may become ten times as large.
-local function fits(path, memory)
-  local state = ffi.new "lathe_path_state"
-  if type(path) ~= "string" then core.fail "within a memory cap one file is read; name it" end
-  if C.lathe_path_look(path, state) ~= C.LATHE_PATH_FILE then
-    core.fail("%s: within a memory cap a file on the disk is read; save it to one, or leave out memory", path)
-  end
-  local packed = require("lathe.read").packing(path) and 10 or 1
-  return tonumber(state.size) * 4 * packed <= memory, tonumber(state.size)
 end
 
 -- The report of a file. `options`: those of lathe.read, title, charts, target, and memory = a size such as "500MB": a CSV file that
