@@ -18,6 +18,12 @@ local function mended(context, after, cells)
   return { table = after }
 end
 
+local function hidden(context, after, columns, word)
+  context.note(after:note())
+  context.log(("%s %d column%s of %s rows"):format(word, #columns, #columns == 1 and "" or "s", require("lathe.style").count(after:rows())))
+  return { table = after }
+end
+
 -- The one map that was given: as an input, as a file, or written down.
 local function one_map(input, param, step)
   local given = (input.map and 1 or 0) + (param.values and 1 or 0) + (param.path and 1 or 0)
@@ -121,6 +127,46 @@ return {
         context.note(result:note())
         context.log(("%s values of %s mapped, %s by default"):format(count(told.mapped), param.column, count(told.defaulted)))
         return { table = result }
+      end,
+    },
+    mask = {
+      doc = "Exchange the characters of texts for stars, but the last ones.",
+      inputs = { table = "table" },
+      params = {
+        columns = { type = "columns", doc = "of texts" },
+        keep = { type = "integer", default = 0, min = 0, doc = "characters at the end that stay" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        return hidden(context, input.table:mask(param.columns, { keep = param.keep }), param.columns, "masked")
+      end,
+    },
+    pseudonymise = {
+      doc = "Exchange values for names that tell nothing of them, the same for the same value: a hash under a key.",
+      inputs = { table = "table" },
+      params = {
+        columns = { type = "columns", doc = "whose values are exchanged" },
+        key = { type = "string", doc = "the file of the key, closed to others (mode 0600)" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        return hidden(context, input.table:pseudonymise(param.columns, { key = param.key }), param.columns, "pseudonymised")
+      end,
+    },
+    generalise = {
+      doc = "Make values coarser, so that more rows share them.",
+      inputs = { table = "table" },
+      params = {
+        columns = { type = "columns", doc = "of one type" },
+        width = { type = "number", optional = true, doc = "numbers: of the ranges that they become" },
+        to = { type = "choice", choices = { "year", "quarter", "month", "week", "day", "hour" }, optional = true,
+          doc = "times: cut to it" },
+        keep = { type = "integer", optional = true, min = 0, doc = "texts: characters that stay" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local options = { width = param.width, to = param.to, keep = param.keep }
+        return hidden(context, input.table:generalise(param.columns, options), param.columns, "generalised")
       end,
     },
     agree = {

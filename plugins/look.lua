@@ -76,6 +76,31 @@ return {
         return { table = found }
       end,
     },
+    personal = {
+      doc = "Columns that look as if their values belonged to people, and what takes them out.",
+      inputs = { table = "table" },
+      outputs = { table = "table" },
+      run = function(input, _, context)
+        local found = input.table:personal()
+        context.note(("%d column%s"):format(found:rows(), found:rows() == 1 and "" or "s"))
+        if found:rows() > 0 then context.log "clean.drop_columns, clean.pseudonymise, clean.mask and clean.generalise take them out" end
+        return { table = found }
+      end,
+    },
+    anonymity = {
+      doc = "Whether k rows at least share each combination of what others may know; the combinations that fewer share.",
+      inputs = { table = "table" },
+      params = {
+        columns = { type = "columns", doc = "what others may know: zip, born, sex" },
+        k = { type = "integer", default = 5, min = 1, doc = "rows that have to share it" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        local rare, told = input.table:anonymity(param.columns, { k = param.k })
+        context.note(("k = %d, %d rows at risk"):format(told.k, told.rows))
+        return { table = rare }
+      end,
+    },
     repairs = {
       doc = "How good a repair is where the truth is known: precision and recall of the cells that were changed.",
       inputs = { { "dirty", "table" }, { "repaired", "table" }, { "clean", "table" } },

@@ -6,6 +6,7 @@ local function parameters(target, own)
     target = { type = "column", doc = target },
     features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
     drop = { type = "columns", optional = true, doc = "do not predict from these" },
+    impersonal = { type = "columns", optional = true, doc = "predict from these although they look personal" },
     impute = { type = "choice", choices = { "median", "mean", "none" }, default = "median", doc = "what missing numbers become" },
     impute_text = { type = "choice", choices = { "mode", "none" }, default = "mode", doc = "what missing texts become" },
     encode = { type = "choice", choices = { "one-hot", "none" }, default = "one-hot", doc = "how texts become numbers" },
@@ -19,7 +20,8 @@ local function parameters(target, own)
 end
 
 local function recipe_of(param)
-  local recipe = require("lathe").recipe { target = param.target, features = param.features, drop = param.drop }
+  local recipe = require("lathe").recipe { target = param.target, features = param.features, drop = param.drop,
+    impersonal = param.impersonal }
   if param.impute ~= "none" or param.impute_text ~= "none" then
     recipe:impute { numeric = param.impute, category = param.impute_text }
   end
@@ -43,6 +45,7 @@ local function tree_parameters(own)
     target = { type = "column", doc = "the column to predict: numbers, or one of some classes" },
     features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
     drop = { type = "columns", optional = true, doc = "do not predict from these" },
+    impersonal = { type = "columns", optional = true, doc = "predict from these although they look personal" },
     task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
       doc = "what the target is (auto: numbers are a regression)" },
     criterion = { type = "choice", choices = { "gini", "entropy" }, default = "gini", doc = "the impurity of classes" },
@@ -63,7 +66,8 @@ local function tree_fit(input, param, context, family, own)
     options[name] = param[name]
   end
   for name, value in pairs(own) do options[name] = value end
-  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop }:encode { method = "ordinal" }
+  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop,
+    impersonal = param.impersonal }:encode { method = "ordinal" }
   return fit(input, param, context, lathe[family](options), recipe)
 end
 

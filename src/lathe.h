@@ -37,6 +37,7 @@
 #include "prepare/recipe.h"
 #include "prepare/split.h"
 #include "prepare/augment.h"
+#include "prepare/personal.h"
 #include "model/model.h"
 #include "model/fit.h"
 #include "model/metrics.h"

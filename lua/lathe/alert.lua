@@ -72,6 +72,12 @@ check(function(s) -- missing
     columns_step("clean.drop_missing", s.name)
 end)
 
+check(function(s) -- personal
+  if not s.personal then return end
+  return "warn", ("looks like %s, which are not to reach a model or a report"):format(s.personal), columns_step("clean.drop_columns",
+    s.name)
+end)
+
 check(function(s) -- an identifier
   if s.type == "float64" or s.rows < 20 or s.missing > 0 or s.distinct < s.rows or s.distinct_error > 0 then return end
   if s.type == "int64" and s.max - s.min ~= s.rows - 1 then return end

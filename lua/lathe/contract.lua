@@ -55,7 +55,8 @@ end
 local function words_of(found, at)
   local one = found:row(at)
   local where = one.row > 0 and ("row %d: "):format(one.row) or ""
-  return ("%s%q breaks %q (%s): %s"):format(where, one.column, one.rule, one.limit, one.value == "" and "missing" or one.value)
+  return ("%s%q breaks %q (%s): %s"):format(where, one.column, one.rule, one.limit, one.value == "" and "missing"
+    or require("lathe.personal").shown(one.value, one.column))
 end
 
 -- The table, when it is as a contract (or the path of one) wants it: t:expect "adult.contract.json". Otherwise raises the first breaches

@@ -2,6 +2,7 @@
 -- such a table, as t:value_clusters proposes one. It is looked up once for each distinct value, whatever the number of rows.
 local core = require "lathe.core"
 local column = require "lathe.column"
+local personal = require "lathe.personal"
 local tables = require "lathe.table"
 local null = require("lathe.json").null
 
@@ -71,7 +72,7 @@ local function spread(self, name, distinct, result)
 end
 
 -- 'the values "Rom" (7 rows), "Bon" (4 rows), ...'
-local function unknown_values(distinct, found)
+local function unknown_values(distinct, found, name)
   local rows, list, count, more = distinct:column "rows", {}, 0, 0
   for row = 1, found.n do
     if found[row] == absent and distinct:column("value"):present(row) then list[#list + 1] = row end
@@ -80,7 +81,8 @@ local function unknown_values(distinct, found)
   local words = {}
   for at, row in ipairs(list) do
     count = count + rows:get(row)
-    if at <= 5 then words[at] = ("%q (%d)"):format(distinct:column("value"):text(row, 60), rows:get(row)) else more = more + 1 end
+    if at <= 5 then words[at] = ("%q (%d)"):format(personal.shown(distinct:column("value"):text(row, 60), name),
+      rows:get(row)) else more = more + 1 end
   end
   return count, #list, table.concat(words, ", ") .. (more > 0 and (", and %d more"):format(more) or "")
 end
@@ -117,7 +119,7 @@ function tables:map(name, given, options)
   options = core.options(options, "map")
   local distinct = distinct_of(self, name)
   local found = look_up(distinct, pairs_of(given, self:type(name), "map"))
-  local count, kinds, words = unknown_values(distinct, found)
+  local count, kinds, words = unknown_values(distinct, found, name)
   if count > 0 and options.default == nil then
     core.fail("map: %d row%s of %q hold %s the map does not name: %s; name %s, or say what others become: default = ...", count,
       count == 1 and "" or "s", name, kinds == 1 and "a value" or kinds .. " values", words, kinds == 1 and "it" or "them")

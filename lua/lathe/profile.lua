@@ -1,6 +1,7 @@
 -- A table's data-quality report: what each column holds, what looks wrong, and the step that mends it.
 local ffi = require "ffi"
 local core = require "lathe.core"
+local personal = require "lathe.personal"
 local style = require "lathe.style"
 
 local C = core.C
@@ -40,17 +41,17 @@ local function summary_of(name, kind, c, text_of, row_text)
   end
   for at = 1, c.top_count do
     local count = tonumber(c.top_counts[at - 1])
-    if count > s.top_error then s.top[#s.top + 1] = { value = text_of(at - 1), count = count } end
+    if count > s.top_error then s.top[#s.top + 1] = { value = personal.shown(text_of(at - 1), name), count = count } end
   end
   if s.variants > 0 and row_text then
-    s.variant_pair = { row_text(c.variant_rows[0]), row_text(c.variant_rows[1]) }
+    s.variant_pair = { personal.shown(row_text(c.variant_rows[0]), name), personal.shown(row_text(c.variant_rows[1]), name) }
   end
   return s
 end
 
--- What each column holds, in numbers: a list of { name, type, rows, missing, distinct, min, max, mean, sd, skewness, q01 ... median
--- ... q99, at_min, at_max, bins, nans, infinite, zeros, negative, padded, numbers, with_units, variants, shortest, longest,
--- top = { { value, count }, ... } }, in the order of the columns. Dates count in days, times in seconds. distinct_error, rank_error and
+-- What each column holds, in numbers: a list of { name, type, rows, missing, distinct, min, max, mean, sd, skewness, q01 ... median ...
+-- q99, at_min, at_max, bins, nans, infinite, zeros, negative, padded, numbers, with_units, variants, shortest, longest, top = { {
+-- value, count }, ... }, personal }, in the order of the columns. Dates count in days, times in seconds. distinct_error, rank_error and
 -- top_error are 0 here.
 function profile.summaries(table_)
   local names = table_:columns()
@@ -61,6 +62,7 @@ function profile.summaries(table_)
     local pointer, c = C.lathe_table_column(table_:handle(), index - 1), list[index - 1]
     local function row_text(row) return text_at(pointer, row) end
     summaries[index] = summary_of(name, table_:type(name), c, function(at) return row_text(c.top_rows[at]) end, row_text)
+    summaries[index].personal = personal.kind(pointer, name)
   end
   return summaries
 end

@@ -11,7 +11,7 @@ local recipe = {}
 local methods = {}
 local meta = { __index = methods }
 
-core.takes["lathe.recipe"] = { target = core.open, features = core.open, drop = core.open }
+core.takes["lathe.recipe"] = { target = core.open, features = core.open, drop = core.open, impersonal = core.open }
 
 local function names(list, what)
   if type(list) == "string" then list = { list } end
@@ -56,7 +56,7 @@ for index = 0, C.lathe_recipe_kinds() - 1 do
 end
 
 -- A new recipe: lathe.recipe { target = "price" }. `features` = only these columns (all but the target); `drop` = without these. A recipe
--- that is for a model has a target.
+-- that is for a model has a target. A feature that looks personal is refused, unless it is among `impersonal`.
 function recipe.new(options)
   options = core.options(options, "lathe.recipe")
   if options.target ~= nil and type(options.target) ~= "string" then
@@ -66,6 +66,7 @@ function recipe.new(options)
     target = options.target,
     features = names(options.features or {}, "features"),
     drop = names(options.drop or {}, "drop"),
+    impersonal = names(options.impersonal or {}, "impersonal"),
     steps = {},
   }, meta)
 end
@@ -123,6 +124,7 @@ function methods:handle()
   local handle = ffi.gc(core.try(C.lathe_recipe_new(self.target, core.problem)), C.lathe_recipe_release)
   for _, name in ipairs(self.features) do core.try(C.lathe_recipe_feature(handle, name, core.problem)) end
   for _, name in ipairs(self.drop) do core.try(C.lathe_recipe_drop(handle, name, core.problem)) end
+  for _, name in ipairs(self.impersonal) do core.try(C.lathe_recipe_impersonal(handle, name, core.problem)) end
   for _, one in ipairs(self.steps) do append_step(handle, one) end
   return handle
 end

@@ -364,6 +364,8 @@ local verbs = {
   split = "lathe.split",
   expect = "lathe.contract",
   map = "lathe.map", replace = "lathe.map",
+  personal = "lathe.personal", mask = "lathe.personal", pseudonymise = "lathe.personal", generalise = "lathe.personal",
+  anonymity = "lathe.personal",
   value_clusters = "lathe.clusters", disagreements = "lathe.clusters", agree = "lathe.clusters",
   oversample = "lathe.augment", undersample = "lathe.augment", smote = "lathe.augment", noise = "lathe.augment",
   sort = "lathe.sort",

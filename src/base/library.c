@@ -45,6 +45,10 @@ static struct library libraries[LATHE_LIBRARY_COUNT] = {
                             .purpose = "asks other databases",
                             .package = "libodbc2",
                             .files = {"libodbc.so.2"}},
+    [LATHE_LIBRARY_SODIUM] = {.name = "libsodium",
+                              .purpose = "hashes with a key",
+                              .package = "libsodium23",
+                              .files = {"libsodium.so.23", "libsodium.so.26"}},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

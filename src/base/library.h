@@ -16,6 +16,7 @@ typedef enum lathe_library {
   LATHE_LIBRARY_SQLITE,
   LATHE_LIBRARY_PCRE2,
   LATHE_LIBRARY_ODBC,
+  LATHE_LIBRARY_SODIUM,
   LATHE_LIBRARY_COUNT,
 } lathe_library;
 

@@ -10,6 +10,7 @@
 #include "../base/memory.h"
 #include "../base/pool.h"
 #include "own.h"
+#include "personal.h"
 
 /* Every column that the recipe names is there. */
 static bool check_names(fitting *state) {
@@ -19,6 +20,8 @@ static bool check_names(fitting *state) {
     if (lathe_table_need(state->table, recipe->features.name[i], state->error) < 0) return false;
   for (int32_t i = 0; i < recipe->dropped.count; i++)
     if (lathe_table_need(state->table, recipe->dropped.name[i], state->error) < 0) return false;
+  for (int32_t i = 0; i < recipe->impersonal.count; i++)
+    if (lathe_table_need(state->table, recipe->impersonal.name[i], state->error) < 0) return false;
   if (lathe_table_rows(state->table) == 0)
     return lathe_error_set(state->error, LATHE_ERROR_DATA,
                            "the training table has no rows; there is nothing to learn from");
@@ -72,6 +75,9 @@ static bool add_columns(fitting *state) {
       if (!NOTE(state, "\"%s\" has no value in the training rows and is left out", name)) return false;
       continue;
     }
+    if (lathe_names_find(&state->recipe->impersonal, name) < 0 &&
+        !lathe_column_impersonal(raw, name, state->error))
+      return false;
     bool text = lathe_type_is_text(lathe_column_type(raw));
     lathe_operator node = {.kind = text ? LATHE_OPERATOR_TEXT : LATHE_OPERATOR_NUMBER,
                            .name = name,

@@ -44,7 +44,7 @@ struct recipe_step {
 struct lathe_recipe {
   atomic_int references;
   char *target;
-  lathe_names features, dropped;
+  lathe_names features, dropped, impersonal;
   recipe_step *steps;
   int32_t count;
   char *description;

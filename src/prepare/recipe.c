@@ -58,6 +58,7 @@ void lathe_recipe_release(lathe_recipe *recipe) {
   }
   lathe_names_free(&recipe->features);
   lathe_names_free(&recipe->dropped);
+  lathe_names_free(&recipe->impersonal);
   free(recipe->steps);
   free(recipe->target);
   free(recipe->description);
@@ -70,6 +71,10 @@ bool lathe_recipe_feature(lathe_recipe *recipe, const char *column, lathe_error 
                            column);
   if (lathe_names_find(&recipe->features, column) >= 0) return true;
   return lathe_names_add(&recipe->features, error, "%s", column);
+}
+
+bool lathe_recipe_impersonal(lathe_recipe *recipe, const char *column, lathe_error *error) {
+  return lathe_names_add(&recipe->impersonal, error, "%s", column);
 }
 
 bool lathe_recipe_drop(lathe_recipe *recipe, const char *column, lathe_error *error) {
@@ -228,6 +233,7 @@ const char *lathe_recipe_describe(lathe_recipe *recipe, lathe_error *error) {
   if (recipe->target[0]) lathe_json_member_text(json, "target", recipe->target);
   write_words(json, "features", &recipe->features);
   write_words(json, "drop", &recipe->dropped);
+  if (recipe->impersonal.count > 0) write_words(json, "impersonal", &recipe->impersonal);
   lathe_json_member(json, "steps");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < recipe->count; i++) write_step(json, &recipe->steps[i]);

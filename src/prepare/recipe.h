@@ -19,6 +19,10 @@ lathe_recipe *lathe_recipe_retain(lathe_recipe *recipe);
 void lathe_recipe_release(lathe_recipe *recipe);
 bool lathe_recipe_feature(lathe_recipe *recipe, const char *column, lathe_error *error);
 bool lathe_recipe_drop(lathe_recipe *recipe, const char *column, lathe_error *error);
+
+/* A feature that looks personal (personal.h) is refused, for what is learned of its values would stand in the model; this one only looks
+ * so. */
+bool lathe_recipe_impersonal(lathe_recipe *recipe, const char *column, lathe_error *error);
 const char *lathe_recipe_target(const lathe_recipe *recipe); /* "" when there is none */
 
 /* Append a step of a kind ("impute", "encode", "scale", ...) with its options as they are when nobody sets them. Then, of

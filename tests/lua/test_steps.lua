@@ -17,6 +17,7 @@ lines[#lines + 1] = "61,2024-01-01,Oslo,7,1,stray"
 local file = assert(io.open(folder .. "/data/homes.csv", "w"))
 file:write(table.concat(lines, "\n"), "\n")
 file:close()
+os.execute(("umask 077; echo 0123456789abcdef0123456789abcdef > '%s/data/names.key'"):format(folder))
 lathe.contract(lathe.read(folder .. "/data/homes.csv", { lenient = true })):save(folder .. "/data/homes.contract.json")
 lathe.table({ { "city", { "Oslo", "Bonn" } }, { "country", { "Norway", "Germany" } } }):write(folder .. "/data/cities.db")
 
@@ -39,6 +40,12 @@ local nodes = {
     log = "changed 21 cells of 61 rows" },
   { "lands", "clean.map", { "raw.table" }, { column = "city", values = { Bonn = "Germany" }, default = "abroad", into = "land" },
     log = "21 values of city mapped, 40 by default" },
+  { "people", "look.personal", { "raw.table" }, {}, note = "^0 columns$" },
+  { "alone", "look.anonymity", { "raw.table" }, { columns = { "city" } }, note = "^k = 20, 0 rows at risk$" },
+  { "masked", "clean.mask", { "raw.table" }, { columns = { "city" }, keep = 1 }, log = "masked 1 column of 61 rows" },
+  { "coarse", "clean.generalise", { "raw.table" }, { columns = { "rent" }, width = 100 }, log = "generalised 1 column of 61 rows" },
+  { "named", "clean.pseudonymise", { "raw.table" }, { columns = { "city" }, key = folder .. "/data/names.key" },
+    log = "pseudonymised 1 column of 61 rows" },
   { "odd", "look.disagreements", { "raw.table" }, { by = { "city" }, columns = { "rooms" } } },
   { "agreed", "clean.agree", { "raw.table" }, { by = { "city" }, columns = { "rooms" } }, log = "changed 0 cells of 61 rows" },
   { "score", "look.repairs", { "raw.table", "names", "raw.table" }, {}, note = "^precision 0.000, recall nan" },

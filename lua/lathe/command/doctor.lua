@@ -44,7 +44,7 @@ local function libraries()
       purpose = ffi.string(core.C.lathe_library_purpose(which)),
       package = ffi.string(core.C.lathe_library_package(which)),
       mend = "apt install " .. ffi.string(core.C.lathe_library_package(which)),
-      optional = which == tonumber(core.C.LATHE_LIBRARY_ODBC),
+      optional = which == tonumber(core.C.LATHE_LIBRARY_ODBC) or which == tonumber(core.C.LATHE_LIBRARY_SODIUM),
       file = there and ffi.string(core.C.lathe_library_file(which)) or nil,
       found = there,
     }
