@@ -172,6 +172,18 @@ end
 --                     and .confusion are tables
 function model:evaluate(rows_of) return require("lathe.evaluate").evaluate(self, rows_of) end
 
+core.takes["model:diagnostics"] = { weights = core.open }
+
+-- Rows held against a linear regression, those it learned from or others: a table with a row for each, of fitted, residual, standardised
+-- (the residual by its own standard error), leverage and cook (Cook's distance); missing where a number is. { weights = COLUMN } when it
+-- was fitted with row weights.
+function model:diagnostics(rows_of, options)
+  options = core.options(options, "model:diagnostics")
+  local tables = require "lathe.table"
+  if not tables.is(rows_of) then core.fail("model:diagnostics takes a table, not a %s", type(rows_of)) end
+  return tables.wrap(core.try(C.lathe_model_diagnostics(self:handle(), rows_of:handle(), options.weights, core.progress(), core.problem)))
+end
+
 -- ---- compressing, writing ----
 
 -- The same model with smaller weights: m:quantize "int8". Also returns what that did: { weights, bytes_before, bytes_after,

@@ -44,6 +44,12 @@ lathe_model *lathe_model_fit_linear(lathe_recipe *recipe, const lathe_table *tab
                                     const lathe_linear_options *options, lathe_progress *progress,
                                     lathe_error *error);
 
+/* Rows held against a linear regression, those it learned from or others: a table of fitted, residual, standardised (the residual by its
+ * own standard error), leverage and cook (Cook's distance), missing where a number is. `weights` names the column of row weights, when it
+ * was fitted with one. */
+lathe_table *lathe_model_diagnostics(const lathe_model *model, const lathe_table *table, const char *weights,
+                                     lathe_progress *progress, lathe_error *error);
+
 /* Logistic regression: of two classes, or of several (multinomial), the distinct values of the target. Minimises -log likelihood + l2 / 2 *
  * (sum of squared weights) by at most `iterations` steps of Newton's method. */
 typedef struct lathe_logistic_options {

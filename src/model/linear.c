@@ -110,7 +110,7 @@ static bool refine(lathe_linear_fit *fit, lathe_error *error) {
 /* ---- from the triangle to the fit ---- */
 
 /* The kept columns of the triangle, and the first solution. */
-static bool reduce(lathe_linear_fit *fit, lathe_error *error) {
+bool lathe_linear_reduce(lathe_linear_fit *fit, lathe_error *error) {
   int32_t size = fit->design.size, columns = fit->design.columns;
   memcpy(fit->reduced, fit->whole, (size_t)size * (size_t)size * sizeof *fit->whole);
   fit->rank = lathe_qr_reduce(fit->reduced, size, columns, LATHE_LINEAR_TOLERANCE, fit->kept);
@@ -211,6 +211,15 @@ static void scale_back(lathe_linear_fit *fit) {
            (fit->residual_squares / (double)(design->counted - fit->rank));
 }
 
+bool lathe_linear_finish(lathe_linear_fit *fit, lathe_error *error) {
+  if (!measure_errors(fit, error)) return false;
+  scale_back(fit);
+  return fit->total_squares > 0 ||
+         lathe_error_set(
+             error, LATHE_ERROR_DATA,
+             "the target is the same in every row of a weight above 0; there is nothing to learn");
+}
+
 /* Features that follow from others are refused. */
 static bool refuse_dependent(const lathe_linear_fit *fit, const char *const *names, lathe_error *error) {
   for (int32_t j = fit->design.intercept; j < fit->design.columns; j++) {
@@ -236,6 +245,20 @@ static bool check_rows(const lathe_design *design, lathe_error *error) {
                          design->weights ? " of a weight above 0" : "", (int)design->columns);
 }
 
+bool lathe_linear_room(lathe_linear_fit *fit, lathe_error *error) {
+  size_t size = (size_t)fit->design.size, columns = (size_t)fit->design.columns;
+  fit->whole = lathe_memory_new(size * size, sizeof *fit->whole, error);
+  fit->reduced = lathe_memory_new(size * size, sizeof *fit->reduced, error);
+  fit->column = lathe_memory_new(columns, sizeof *fit->column, error);
+  fit->kept = lathe_memory_new(columns, sizeof *fit->kept, error);
+  fit->solution = lathe_memory_new(columns, sizeof *fit->solution, error);
+  fit->estimates = lathe_memory_new(columns, sizeof *fit->estimates, error);
+  fit->errors = lathe_memory_new(columns, sizeof *fit->errors, error);
+  fit->inflation = lathe_memory_new(columns, sizeof *fit->inflation, error);
+  return fit->whole && fit->reduced && fit->column && fit->kept && fit->solution && fit->estimates &&
+         fit->errors && fit->inflation;
+}
+
 bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *const *names,
                         const lathe_table *table, const double *target, const double *weights,
                         const lathe_linear_options *options, lathe_linear_fit *fit, lathe_progress *progress,
@@ -245,26 +268,13 @@ bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *co
                          error) ||
       !check_rows(design, error))
     return false;
-  size_t size = (size_t)design->size, columns = (size_t)design->columns;
-  fit->whole = lathe_memory_new(size * size, sizeof *fit->whole, error);
-  fit->reduced = lathe_memory_new(size * size, sizeof *fit->reduced, error);
-  fit->column = lathe_memory_new(columns, sizeof *fit->column, error);
-  fit->kept = lathe_memory_new(columns, sizeof *fit->kept, error);
-  fit->solution = lathe_memory_new(columns, sizeof *fit->solution, error);
-  fit->estimates = lathe_memory_new(columns, sizeof *fit->estimates, error);
-  fit->errors = lathe_memory_new(columns, sizeof *fit->errors, error);
-  fit->inflation = lathe_memory_new(columns, sizeof *fit->inflation, error);
-  if (!fit->whole || !fit->reduced || !fit->column || !fit->kept || !fit->solution || !fit->estimates ||
-      !fit->errors || !fit->inflation)
-    return false;
+  if (!lathe_linear_room(fit, error)) return false;
   lathe_progress_begin(progress, "fit linear", 2 * design->rows);
   bool fine = lathe_triangle_of(design, matrix, names, table, fit->whole, &fit->products, error) &&
-              reduce(fit, error) && (!options->strict || refuse_dependent(fit, names, error)) &&
-              refine(fit, error) && measure_errors(fit, error);
-  if (fine) {
-    scale_back(fit);
-    measure_target(fit);
-  }
+              lathe_linear_reduce(fit, error) && (!options->strict || refuse_dependent(fit, names, error)) &&
+              refine(fit, error);
+  if (fine) measure_target(fit);
+  fine = fine && lathe_linear_finish(fit, error);
   fine = fine && (options->covariance == LATHE_COVARIANCE_CLASSICAL ||
                   lathe_linear_robust(fit, options->covariance, error));
   lathe_progress_end(progress);

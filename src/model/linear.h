@@ -39,6 +39,12 @@ bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *co
                         lathe_error *error);
 void lathe_linear_fit_free(lathe_linear_fit *fit);
 
+/* Parts of that, for those who have a triangle already: room for a fit whose design is open; the reduced triangle and the first solution;
+ * errors and figures of a solution (`residual_squares` and `target_squares` known). */
+bool lathe_linear_room(lathe_linear_fit *fit, lathe_error *error);
+bool lathe_linear_reduce(lathe_linear_fit *fit, lathe_error *error);
+bool lathe_linear_finish(lathe_linear_fit *fit, lathe_error *error);
+
 /* The errors, and the F statistic, that hold where residuals have not one spread (linear_robust.c). */
 bool lathe_linear_robust(lathe_linear_fit *fit, lathe_covariance covariance, lathe_error *error);
 

@@ -1,7 +1,7 @@
 /* linear_state.h - what a linear model keeps of its design, so that rows can be held against it, and more rows be learned.
  *
  * Tables of the model: "_scale" (mean, unit; of the features and, last, the target), "_triangle" (value: the columns of the triangle, as
- * far as the diagonal, one after the other) and "_sums" (rows, weight, log_weight; one row). */
+ * far as the diagonal, one after the other) and "_sums" (rows, weight, log_weight, target_squares; one row). */
 #ifndef LATHE_MODEL_LINEAR_STATE_H
 #define LATHE_MODEL_LINEAR_STATE_H
 
@@ -12,5 +12,14 @@
 enum { LATHE_LINEAR_STATE_COLUMNS = 300 };
 
 bool lathe_linear_keep(lathe_model *model, const lathe_linear_fit *fit, lathe_error *error);
+
+/* A design for the rows of `table` as `model` sees them, with the model's triangle, all of it and reduced, and its solution; the target may
+ * have gaps (NaN). `weights` (rows) and `target` are the caller's. A zeroed `fit` is filled; free it in any case. */
+bool lathe_linear_restore(const lathe_model *model, const lathe_table *table, const double *target,
+                          const double *weights, lathe_linear_fit *fit, lathe_progress *progress,
+                          lathe_error *error);
+
+/* Whether this is a linear regression that keeps what these take: else an error that says so, and what the verb (`what`) is for. */
+bool lathe_linear_check(const lathe_model *model, const char *what, lathe_error *error);
 
 #endif

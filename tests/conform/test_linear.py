@@ -38,7 +38,7 @@ local recipe = lathe.recipe { target = "y", drop = s.drop }
 local m = lathe.fit(t, recipe, lathe[s.family or "linear"](s.options))
 local out = { figures = m:summary(), notes = m:notes() }
 local tables = { coefficients = m:coefficients(), path = m:table "path" }
-if s.diagnostics and m.diagnostics then tables.diagnostics = m:diagnostics(t) end
+if s.diagnostics then tables.diagnostics = m:diagnostics(t, { weights = s.options.weights }) end
 for name, small in pairs(tables) do
   out[name] = {}
   for _, column in ipairs(small:columns()) do
@@ -191,7 +191,7 @@ def compare(name, x, y, weights=None, intercept=True, covariance="classical", di
     options = {"intercept": intercept, "covariance": covariance, "level": 0.9}
     if weights is not None:
         options["weights"] = "w"
-    got = lathe(names + ([] if weights is None else ["w"]), rows, options=options, diagnostics=weights is None)
+    got = lathe(names + ([] if weights is None else ["w"]), rows, options=options, diagnostics=True)
     if not got:
         return ok(False, f"{name}: fits")
     c, s = got["coefficients"], got["figures"]
@@ -212,12 +212,12 @@ def compare(name, x, y, weights=None, intercept=True, covariance="classical", di
     if weights is None and intercept:
         off["vif"] = apart(c["vif"][first:], [variance_inflation_factor(design, j) for j in range(first, design.shape[1])])
     if "diagnostics" in got:
-        influence = want.get_influence()
+        root = np.sqrt(np.ones(len(y)) if weights is None else weights)
+        influence = sm.OLS(y * root, design * root[:, None]).fit().get_influence()
         d = got["diagnostics"]
         off["leverage"] = apart(d["leverage"], influence.hat_matrix_diag)
-        if covariance == "classical":
-            off["cook"] = apart(d["cook"], influence.cooks_distance[0])
-        off["standardised"] = apart(d["standardised"], influence.resid_studentized_internal)
+        off["cook"] = np.abs(np.array(d["cook"]) - influence.cooks_distance[0]).max()
+        off["standardised"] = np.abs(np.array(d["standardised"]) - influence.resid_studentized_internal).max()
     worst = max(off, key=off.get)
     ok(off[worst] < digits, f"{name}: {len(off)} figures and columns agree with statsmodels", f"{worst} is off by {off[worst]:.2g}")
 

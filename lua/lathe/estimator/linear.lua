@@ -1,7 +1,6 @@
--- Least squares: lathe.linear { intercept = true, covariance = "classical", level = 0.95, collinear = "drop", weights = COLUMN }.
+-- Least squares: lathe.linear { intercept = true, weights = COLUMN, covariance = "classical", level = 0.95, collinear = "drop" }.
 -- `covariance` is how the errors of coefficients are estimated, "HC0" to "HC3" where residuals have not one spread; `level` that of the
--- intervals; what follows
--- from other features gets no coefficient ("drop") or is refused ("error").
+-- intervals; what follows from other features gets no coefficient ("drop") or is refused ("error").
 local core = require "lathe.core"
 local estimator = require "lathe.estimator"
 
