@@ -7,7 +7,8 @@
 #include "../base/system.h"
 #include "sqlite_own.h"
 
-enum { WAIT_MILLISECONDS = 1000, STEPS_BETWEEN_LOOKS = 100000 };
+enum { WAIT_TURNS = 50, STEPS_BETWEEN_LOOKS = 100000 };
+static const double turn_seconds = 0.02;
 
 struct sqlite lathe_sqlite;
 
@@ -36,6 +37,7 @@ bool lathe_sqlite_fail(sqlite3 *base, const char *name, int code, lathe_progress
                : lathe_error_set(error, LATHE_ERROR_CANCELLED, "cancelled: %s", name);
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
+    if (!lathe_progress_check(progress, error)) return false;
     return lathe_error_set(error, LATHE_ERROR_FILE,
                            "%s is locked by another program; try again when it is done", name);
   case SQLITE_NOTADB:
@@ -61,6 +63,11 @@ static int cancelled(void *progress) {
   return lathe_progress_cancelled(progress);
 }
 
+/* Another program holds the lock: a second is waited for it, unless somebody asks to stop. */
+static int wait_for_lock(void *progress, int turns) {
+  return turns < WAIT_TURNS && lathe_progress_wait(progress, turn_seconds, NULL);
+}
+
 sqlite3 *lathe_sqlite_open(const char *file, const char *name, int flags, lathe_progress *progress,
                            lathe_error *error) {
   sqlite3 *base = NULL;
@@ -76,7 +83,7 @@ sqlite3 *lathe_sqlite_open(const char *file, const char *name, int flags, lathe_
     lathe_sqlite.close_v2(base);
     return NULL;
   }
-  lathe_sqlite.busy_timeout(base, WAIT_MILLISECONDS);
+  lathe_sqlite.busy_handler(base, wait_for_lock, progress);
   lathe_sqlite.db_config(base, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   lathe_sqlite.db_config(base, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   if (progress) lathe_sqlite.progress_handler(base, STEPS_BETWEEN_LOOKS, cancelled, progress);

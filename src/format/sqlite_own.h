@@ -11,7 +11,7 @@
   row(open_v2) row(close_v2) row(prepare_v2) row(step) row(reset) row(finalize) row(exec) row(errmsg)        \
       row(errstr) row(column_count) row(column_name) row(column_decltype) row(column_type) row(column_int64) \
           row(column_double) row(column_text) row(column_bytes) row(bind_int64) row(bind_double)             \
-              row(bind_text64) row(bind_null) row(busy_timeout) row(progress_handler) row(db_config)         \
+              row(bind_text64) row(bind_null) row(busy_handler) row(progress_handler) row(db_config)         \
                   row(get_autocommit) row(stmt_readonly)
 
 struct sqlite {

@@ -85,11 +85,17 @@ c:close()
 tap.raises(function() c:query "select 1" end, "was closed", "a closed connection says so")
 
 file = assert(io.open("flow.lua", "wb"))
-file:write [[return function(f)
-  local t = f.ingest.sql { query = "select big, word from things where flag order by big", connection_env = "LATHE_ODBC" }
-end]]
+file:write [[
+local flow = lathe.flow "things"
+flow.rows = flow:step "ingest.sql" { query = "select big, word from things where flag order by big", connection_env = "LATHE_ODBC" }
+flow.again = flow:step "ingest.read" { path = "odbc:env:LATHE_ODBC", query = "select small from things" }
+return flow
+]]
 file:close()
-local done = lathe.plugins.step "ingest.sql".run({}, { query = "select big from things where flag", connection_env = "LATHE_ODBC" },
-  { note = function() end })
-tap.same(done.table:row(1), { big = 9223372036854775807LL }, "the step ingest.sql asks it")
+local lines = io.popen(("'%s' run flow.lua 2>&1"):format(os.getenv "LATHE")):read "*a"
+tap.ok(lines:find("2 steps in", 1, true), "a flow asks it", lines)
+os.remove "secret.odbc"
+tap.same(io.popen(("'%s' runs 2>&1; grep -rl '%s' . | wc -l"):format(os.getenv "LATHE", password)):read "*a":match "(%d+)%s*$", "0",
+  "and no file of the project holds the password")
+tap.ok(not lines:find(password, 1, true), "nor a line that it shows")
 tap.done()

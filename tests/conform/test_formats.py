@@ -138,5 +138,14 @@ with tempfile.TemporaryDirectory() as folder:
     rows = sqlite3.connect(f"{folder}/w.db").execute("select * from people").fetchall()
     ok(rows[0] == (1, 9007199254740993, 0.5, "naïve 😀", "2024-02-29", "2024-02-29 12:00:00.250000"), "sqlite3 reads what lathe wrote", rows)
 
+    held = sqlite3.connect(f"{folder}/w.db", isolation_level=None)
+    held.execute("begin exclusive")
+    said = [lathe("lathe.read(arg[1])", f"{folder}/w.db"), lathe("lathe.read(arg[1]):write(arg[2], { table = 't' })", csv, f"{folder}/w.db")]
+    ok(all("w.db is locked by another program; try again when it is done" in str(one) for one in said), "a locked database is a sentence", said)
+    held.execute("rollback")
+    held.execute("begin immediate")
+    ok(lathe("print(('{\"rows\":%d}'):format(lathe.read(arg[1]):rows()))", f"{folder}/w.db") == {"rows": 2}, "one that another writes to is read")
+    held.execute("rollback")
+
 print(f"1..{count}")
 sys.exit(failed > 0)

@@ -87,6 +87,14 @@ tap.same(lathe.duckdb.read_parquet({ at "t.parquet", at "t.parquet" }, { columns
 tap.raises(function() lathe.duckdb.read_parquet(at "none.parquet") end, "No files found", "a missing file is told")
 tap.raises(function() lathe.duckdb.read_parquet(at "t.parquet", { columns = { "kinds" } }) end, "kind",
   "a wrong column names the near one")
+tap.same(lathe.read(at "t.parquet", { columns = { "whole" } }):columns(), { "whole" }, "lathe.read takes Parquet files")
+t:write(at "u.parquet")
+local again, details = lathe.read(at "u.parquet")
+tap.ok(again:hash() == back:hash() and details.format == "parquet", "and table:write gives them")
+os.execute(("cp '%s' '%s'"):format(at "t.parquet", at "other.dat"))
+tap.same(lathe.read(at "other.dat"):rows(), 5001, "by their bytes, whatever the name")
+os.execute(("head -c 1000 '%s' > '%s'"):format(at "t.parquet", at "cut.parquet"))
+tap.raises(function() lathe.read(at "cut.parquet") end, "cut.parquet", "one that is cut off is told")
 lathe.duckdb.write_parquet(t, at "s.parquet", { compression = "snappy", row_group = 2048 })
 tap.same(d:query(("select count(*) as n from parquet_metadata('%s') where path_in_schema = 'day'")
   :format(at "s.parquet")):row(1), { n = 3 },

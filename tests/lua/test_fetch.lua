@@ -146,6 +146,24 @@ tap.ok(told[3]:find("access_token=***&page=2", 1, true), "the rest of the addres
 os.execute("rm " .. folder .. "/token")
 tap.same(io.popen(("grep -rl '%s' '%s' | wc -l"):format(token, folder)):read "*l":match "%d+", "0", "and in no file that is kept")
 
+-- A project: what its flows read, log and keep.
+os.execute("mkdir " .. folder .. "/project")
+local function run_flow(name, path, options)
+  write_file(folder .. "/project/" .. name, ([[
+local flow = lathe.flow "asks"
+flow.rows = flow:step "ingest.read" { path = os.getenv "TEST_ADDRESS"%s }
+return flow
+]]):format(options))
+  ffi.C.setenv("TEST_ADDRESS", path, 1)
+  local run = io.popen(("cd '%s/project' && '%s' run %s 2>&1; '%s' runs 2>&1"):format(folder, os.getenv "LATHE", name, os.getenv "LATHE"))
+  local lines = run:read "*a"
+  run:close()
+  return lines
+end
+local shown = run_flow("token.lua", base .. "/secret", ', token_env = "TEST_TOKEN"') .. run_flow("signed.lua", base .. "/table.csv?sig=" .. token, "")
+  .. run_flow("failed.lua", base .. "/none?access_token=" .. token, ', token_env = "TEST_TOKEN", retries = 0')
+tap.ok(shown:find("1 step in", 1, true) and shown:find("404", 1, true) and not shown:find(token, 1, true), "flows show no secret", shown)
+tap.same(io.popen(("grep -rl '%s' '%s' | wc -l"):format(token, folder)):read "*l":match "%d+", "0", "and keep none")
 
 -- Certificates.
 if signed then
