@@ -160,7 +160,8 @@ return flow
   run:close()
   return lines
 end
-local shown = run_flow("token.lua", base .. "/secret", ', token_env = "TEST_TOKEN"') .. run_flow("signed.lua", base .. "/table.csv?sig=" .. token, "")
+local shown = run_flow("token.lua", base .. "/secret", ', token_env = "TEST_TOKEN"')
+  .. run_flow("signed.lua", base .. "/table.csv?sig=" .. token, "")
   .. run_flow("failed.lua", base .. "/none?access_token=" .. token, ', token_env = "TEST_TOKEN", retries = 0')
 tap.ok(shown:find("1 step in", 1, true) and shown:find("404", 1, true) and not shown:find(token, 1, true), "flows show no secret", shown)
 tap.same(io.popen(("grep -rl '%s' '%s' | wc -l"):format(token, folder)):read "*l":match "%d+", "0", "and keep none")
