@@ -37,6 +37,18 @@ return {
       },
       run = function(input, param, context) return told(context, input.table, (input.table:smote(param))) end,
     },
+    reword = {
+      doc = "Append copies of the rows with some words of their texts left out or exchanged with the next.",
+      inputs = { table = "table" }, outputs = { table = "table" }, effect = "augment",
+      params = {
+        columns = { type = "columns", doc = "the texts" },
+        copies = { type = "integer", default = 1, min = 1, doc = "of each row" },
+        drop = { type = "number", default = 0.1, min = 0, max = 0.99, doc = "the probability that a word is left out" },
+        swap = { type = "number", default = 0.1, min = 0, max = 1, doc = "the probability that it is exchanged with the next" },
+        seed = seed,
+      },
+      run = function(input, param, context) return told(context, input.table, (input.table:reword(param))) end,
+    },
     noise = {
       doc = "Append copies of the rows with a little noise in their numbers.",
       inputs = { table = "table" }, outputs = { table = "table" }, effect = "augment",

@@ -1,5 +1,6 @@
--- Adds to tables: oversample, undersample, smote, noise. They make training rows of training rows; test rows are refused.
+-- Adds to tables: oversample, undersample, smote, noise, reword. They make training rows of training rows; test rows are refused.
 local ffi = require "ffi"
+local column = require "lathe.column"
 local core = require "lathe.core"
 local tables = require "lathe.table"
 local seal = require "lathe.seal"
@@ -10,6 +11,7 @@ local augment = {}
 core.takes.oversample = { target = core.open, ratio = 1, seed = 42 }
 core.takes.undersample = { target = core.open, ratio = 1, seed = 42 }
 core.takes.smote = { target = core.open, ratio = 1, neighbours = 5, columns = core.open, categories = core.open, seed = 42 }
+core.takes.reword = { columns = core.open, copies = 1, drop = 0.1, swap = 0.1, seed = 42 }
 core.takes.noise = { columns = core.open, copies = 1, scale = 0.1, seed = 42 }
 
 local function check(self, options, where)
@@ -105,6 +107,29 @@ function tables:noise(options)
   local made = tables.wrap(C.lathe_table_noise(self:handle(), indices(self, names), #names, options.copies, options.scale, options.seed,
     core.progress(), core.problem))
   return require("lathe.concat").concat { self, made }, made:rows()
+end
+
+-- All rows, and behind them `copies` (1) of each with the texts of `columns` in other words: each word is exchanged with the next one with
+-- probability `swap` (0.1), and left out with probability `drop` (0.1), but one stays. A Chinese character is a word. Also returns how
+-- many rows were added.
+function tables:reword(options)
+  options = check(self, options, "reword")
+  if options.columns == nil then core.fail 'reword takes the columns of texts: t:reword { columns = "review" }' end
+  for _, name in ipairs { "copies", "drop", "swap" } do
+    if type(options[name]) ~= "number" then core.fail("reword: %s is a number, not %s", name, tostring(options[name])) end
+  end
+  local parts = {}
+  for copy = 1, math.max(options.copies, 1) do parts[copy] = self end
+  local concat = require("lathe.concat").concat
+  local made = concat(parts)
+  for stream, name in ipairs(self:names(options.columns, "reword: columns")) do
+    local kind = self:type(name)
+    if kind ~= "string" and kind ~= "category" then core.fail("reword: %q is %s; name columns of texts", name, kind) end
+    local texts = column.own(C.lathe_column_reword(self:column(name):handle(), options.copies, options.drop, options.swap, options.seed,
+      stream, core.progress(), core.problem), name)
+    made = made:with(name, kind == "category" and texts:to_category() or texts)
+  end
+  return concat { self, made }, made:rows()
 end
 
 return augment

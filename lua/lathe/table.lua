@@ -368,6 +368,7 @@ local verbs = {
   anonymity = "lathe.personal",
   value_clusters = "lathe.clusters", disagreements = "lathe.clusters", agree = "lathe.clusters",
   oversample = "lathe.augment", undersample = "lathe.augment", smote = "lathe.augment", noise = "lathe.augment",
+  reword = "lathe.augment",
   sort = "lathe.sort",
   order = "lathe.sort",
   melt = "lathe.concat",

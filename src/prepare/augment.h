@@ -35,4 +35,11 @@ typedef struct lathe_smote_options {
 lathe_table *lathe_table_smote(const lathe_table *table, int32_t target, const lathe_smote_options *options,
                                lathe_progress *progress, lathe_error *error);
 
+/* `copies` copies of a text column in other words (Wei and Zou 2019, "EDA", section 2: random swap, random deletion): each word is
+ * exchanged with the next one with probability `swap`, and left out with probability `drop`; at least one stays. Words as in token.h.
+ * Gives the new texts alone (STRING); columns of one table take different streams. */
+lathe_column *lathe_column_reword(const lathe_column *column, int32_t copies, double drop, double swap,
+                                  uint64_t seed, uint64_t stream, lathe_progress *progress,
+                                  lathe_error *error);
+
 #endif

@@ -91,4 +91,35 @@ for _, verb in ipairs { "oversample", "undersample", "smote", "noise" } do
   tap.raises(function() test[verb](test, { target = verb ~= "noise" and "kind" or nil }) end, "does not take test rows",
     verb .. " refuses test rows")
 end
+-- texts in other words
+local reviews = lathe.table { { "review", { "the room was very clean, and quiet", "房间很干净", "", nil, "fine" } }, { "stars", { 4, 5, 1, 2,
+  4 } } }
+local more, added = reviews:reword { columns = "review", copies = 200, drop = 0.3, swap = 0.3, seed = 7 }
+tap.same({ added, more:rows(), more:column("review"):get(1) }, { 1000, 1005, "the room was very clean, and quiet" },
+  "reworded rows are appended")
+local seen, empty, strange = {}, 0, 0
+for row = 6, 1005 do
+  local text, from = more:column("review"):get(row), (row - 1) % 5 + 1
+  if from == 1 then
+    seen[text] = true
+    if text == "" then empty = empty + 1 end
+    for word in text:gmatch "%a+" do
+      if not ("the room was very clean and quiet"):find(word, 1, true) then strange = strange + 1 end
+    end
+  elseif from == 5 and text ~= "fine" then strange = strange + 1
+  elseif from == 3 and text ~= "" then strange = strange + 1
+  elseif from == 4 and text ~= nil then strange = strange + 1 end
+end
+local kinds = 0
+for _ in pairs(seen) do kinds = kinds + 1 end
+tap.ok(kinds > 100 and empty == 0 and strange == 0, "by words of their own, and never of nothing", kinds .. " texts")
+tap.same(more:column("stars"):get(7), 5, "the other columns come along")
+tap.same(reviews:reword({ columns = "review", drop = 0, swap = 0 }):column("review"):get(7), "房间很干净", "nothing changes at 0")
+lathe.threads(1)
+local alone = reviews:reword { columns = "review", copies = 3000, seed = 1 }
+lathe.threads(2)
+tap.same(reviews:reword({ columns = "review", copies = 3000, seed = 1 }):hash(), alone:hash(), "the same on any number of threads")
+tap.raises(function() reviews:reword { columns = "stars" } end, '"stars" is float64; name columns of texts', "numbers are not reworded")
+tap.raises(function() reviews:reword { columns = "review", drop = 1 } end, "from 0 to below 1", "nor is everything left out")
+
 tap.done()

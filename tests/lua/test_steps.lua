@@ -40,6 +40,7 @@ local nodes = {
     log = "changed 21 cells of 61 rows" },
   { "lands", "clean.map", { "raw.table" }, { column = "city", values = { Bonn = "Germany" }, default = "abroad", into = "land" },
     log = "21 values of city mapped, 40 by default" },
+  { "worded", "augment.reword", { "raw.table" }, { columns = { "city" } } },
   { "people", "look.personal", { "raw.table" }, {}, note = "^0 columns$" },
   { "alone", "look.anonymity", { "raw.table" }, { columns = { "city" } }, note = "^k = 20, 0 rows at risk$" },
   { "masked", "clean.mask", { "raw.table" }, { columns = { "city" }, keep = 1 }, log = "masked 1 column of 61 rows" },
