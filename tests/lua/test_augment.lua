@@ -94,12 +94,12 @@ end
 -- texts in other words
 local reviews = lathe.table { { "review", { "the room was very clean, and quiet", "房间很干净", "", nil, "fine" } }, { "stars", { 4, 5, 1, 2,
   4 } } }
-local more, added = reviews:reword { columns = "review", copies = 200, drop = 0.3, swap = 0.3, seed = 7 }
-tap.same({ added, more:rows(), more:column("review"):get(1) }, { 1000, 1005, "the room was very clean, and quiet" },
+local worded, extra = reviews:reword { columns = "review", copies = 200, drop = 0.3, swap = 0.3, seed = 7 }
+tap.same({ extra, worded:rows(), worded:column("review"):get(1) }, { 1000, 1005, "the room was very clean, and quiet" },
   "reworded rows are appended")
 local seen, empty, strange = {}, 0, 0
 for row = 6, 1005 do
-  local text, from = more:column("review"):get(row), (row - 1) % 5 + 1
+  local text, from = worded:column("review"):get(row), (row - 1) % 5 + 1
   if from == 1 then
     seen[text] = true
     if text == "" then empty = empty + 1 end
@@ -113,7 +113,7 @@ end
 local kinds = 0
 for _ in pairs(seen) do kinds = kinds + 1 end
 tap.ok(kinds > 100 and empty == 0 and strange == 0, "by words of their own, and never of nothing", kinds .. " texts")
-tap.same(more:column("stars"):get(7), 5, "the other columns come along")
+tap.same(worded:column("stars"):get(7), 5, "the other columns come along")
 tap.same(reviews:reword({ columns = "review", drop = 0, swap = 0 }):column("review"):get(7), "房间很干净", "nothing changes at 0")
 lathe.threads(1)
 local alone = reviews:reword { columns = "review", copies = 3000, seed = 1 }
