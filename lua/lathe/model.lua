@@ -259,6 +259,41 @@ local function add_curve(report, curve)
   end
 end
 
+local TREE_NODES = 61
+
+-- How strong the prediction of a node looks: a share from its least, a number between the least and the greatest.
+local function strengths(numbers)
+  local low, high = math.huge, -math.huge
+  for index = 1, numbers.n do low, high = math.min(low, numbers[index]), math.max(high, numbers[index]) end
+  return function(number) return high > low and (number - low) / (high - low) or 1 end
+end
+
+-- The table "tree", drawn: its first nodes, level by level.
+local function add_tree(report, small)
+  local style, of = require "lathe.style", {}
+  for _, name in ipairs(small:columns()) do of[name] = small:column(name):values() end
+  local parents, rules, rows, prediction, share = of.parent, of.rule, of.rows, of.prediction, of.share
+  if not (parents and rules and rows and prediction) then return end
+  local strength, nodes, hidden = strengths(share or prediction), {}, {}
+  local total = small:rows()
+  local shown = total <= TREE_NODES and total or TREE_NODES
+  for index = total, shown + 1, -1 do
+    local parent = tonumber(parents[index]) + 1
+    hidden[parent] = (hidden[parent] or 0) + 1 + (hidden[index] or 0)
+  end
+  for index = 1, shown do
+    local value = share and ("%s %s"):format(prediction[index], ("%.0f %%"):format(100 * share[index])) or style.number(prediction[index])
+    nodes[index] = {
+      parent = index > 1 and tonumber(parents[index]) + 1 or nil, text = rules[index], value = value,
+      note = ("%s row%s"):format(style.count(tonumber(rows[index])), tonumber(rows[index]) == 1 and "" or "s"),
+      part = tonumber(rows[index]) / tonumber(rows[1]), more = hidden[index],
+      strength = strength(share and share[index] or prediction[index]),
+    }
+  end
+  report:heading "tree"
+  report:tree { nodes = nodes }
+end
+
 -- Cells for people, in columns that have a form of their own.
 local cells = {
   p = function(p) return p >= 0.001 and ("%.3f"):format(p) or p < 1e-16 and "<1e-16" or (("%.0e"):format(p):gsub("e%-0", "e-")) end,
@@ -270,6 +305,7 @@ cells.z = cells.t
 -- A small table of the model as it is shown.
 local function add_table(report, name, small, level)
   if name == "curve" and small:rows() > 1 then return add_curve(report, small) end
+  if name == "tree" then return add_tree(report, small) end
   local style, columns, rows = require "lathe.style", {}, {}
   for at, column_name in ipairs(small:columns()) do
     local kind = small:type(column_name)

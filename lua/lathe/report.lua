@@ -8,6 +8,7 @@
 --   table    columns = { { name =, align = "left" | "right" }, ... }, rows = { { cell, ... }, ... }
 --   alert    level = "warn" | "error" | "note", text, step (the line of Lua, or the step, that mends it)
 --   chart    chart = "bars" | "histogram" | "line", title, labels, values, edges
+--   tree     title, nodes = { { parent, text, value, note, part, strength, more }, ... } (report/tree.lua)
 --
 -- A missing value or cell is nil in Lua and null in JSON.
 local report = {}
@@ -127,6 +128,26 @@ function methods:chart(definition)
   return add(self, block)
 end
 
+-- A tree: r:tree { nodes = { { text = "all rows", value = "7.5" }, { parent = 1, text = "age <= 30", value = "9.1" }, ... } }. A node
+-- stands behind its parent, whose place in the list it names; beside its text it may have a value and a note (texts), its part of the whole
+-- and the strength of its value (0 to 1, drawn as size and colour), and how many more nodes below it are not shown.
+function methods:tree(definition)
+  want_list(definition, "tree")
+  local nodes = {}
+  for index, node in ipairs(want_list(definition.nodes, "tree { nodes = }")) do
+    if type(node) ~= "table" or type(node.text) ~= "string" then fail("report:tree: node %d has no text", index) end
+    local parent = node.parent
+    if (index == 1) ~= (parent == nil) or (parent and not nodes[parent]) then
+      fail("report:tree: node %d has no parent before it; the first node, and no other, is the root", index)
+    end
+    nodes[index] = {
+      parent = parent, text = node.text, value = node.value and tostring(node.value), note = node.note and tostring(node.note),
+      part = tonumber(node.part), strength = tonumber(node.strength), more = tonumber(node.more),
+    }
+  end
+  return add(self, { kind = "tree", title = definition.title, nodes = nodes })
+end
+
 -- All blocks of another report, under its title.
 function methods:append(other)
   if not report.is(other) then fail("report:append takes a report, not a %s", type(other)) end
@@ -223,7 +244,7 @@ end
 local checks = {
   heading = { text = "string" }, text = { text = "string" }, values = { rows = "table" },
   table = { columns = "table", rows = "table" }, alert = { level = "string", text = "string" },
-  chart = { chart = "string", values = "table" },
+  chart = { chart = "string", values = "table" }, tree = { nodes = "table" },
 }
 
 -- JSON's null, whatever stands for it, is nothing here.

@@ -156,7 +156,7 @@ static bool set_up(growing *state, lathe_error *error) {
   size_t width = table->classes > 0 ? (size_t)table->classes : 1;
   size_t chunks = (rows + JUDGED - 1) / JUDGED;
   bool bag = state->limits->bootstrap, fine = true;
-  if (width > 64 && rows * width > (size_t)1 << 28)
+  if (width > 64 && rows * width > (size_t)1 << 26)
     return lathe_error_set(
         error, LATHE_ERROR_DATA,
         "%zu rows of %zu classes are too much for a forest, whose leaves have a share for each "

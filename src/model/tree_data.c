@@ -64,6 +64,9 @@ bool lathe_tree_data_read(lathe_tree_data *data, const lathe_prepared *prepared,
                           lathe_progress *progress, lathe_error *error) {
   int64_t rows = lathe_table_rows(table);
   int32_t features = lathe_graph_operator(prepared->graph, prepared->matrix)->width;
+  if (rows < 2)
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "a tree cannot learn from one row; give it two that differ, at least");
   if (rows >= INT32_MAX)
     return lathe_error_set(error, LATHE_ERROR_DATA,
                            "a tree learns from less than %d rows, not from %lld; give it a sample of them",

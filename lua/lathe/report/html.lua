@@ -188,6 +188,13 @@ function draw.chart(block, page)
   return "<figure>" .. title .. svg.chart(block, page.charts) .. "</figure>\n"
 end
 
+function draw.tree(block, page)
+  page.charts = page.charts + 1
+  local title = block.title and ("<figcaption>" .. escape(block.title) .. "</figcaption>\n") or ""
+  return ('<figure>%s<div class="scroll" role="region" tabindex="0" aria-label="%s">%s</div></figure>\n'):format(title,
+    escape(block.title or "Tree"), require("lathe.report.tree").svg(block, page.charts))
+end
+
 -- Neighbours of these kinds stand in one element.
 local groups = { alert = { '<ul class="alerts">\n', "</ul>\n" }, chart = { '<div class="charts">\n', "</div>\n" } }
 
