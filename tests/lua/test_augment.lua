@@ -94,8 +94,8 @@ end
 -- texts in other words
 local reviews = lathe.table { { "review", { "the room was very clean, and quiet", "房间很干净", "", nil, "fine" } }, { "stars", { 4, 5, 1, 2,
   4 } } }
-local worded, extra = reviews:reword { columns = "review", copies = 200, drop = 0.3, swap = 0.3, seed = 7 }
-tap.same({ extra, worded:rows(), worded:column("review"):get(1) }, { 1000, 1005, "the room was very clean, and quiet" },
+local worded, appended = reviews:reword { columns = "review", copies = 200, drop = 0.3, swap = 0.3, seed = 7 }
+tap.same({ appended, worded:rows(), worded:column("review"):get(1) }, { 1000, 1005, "the room was very clean, and quiet" },
   "reworded rows are appended")
 local seen, empty, strange = {}, 0, 0
 for row = 6, 1005 do
