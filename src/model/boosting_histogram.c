@@ -58,10 +58,14 @@ static void gather_bins(const uint8_t *base, int64_t step, const int32_t *order,
 
 static inline void add_features(two *sums, const uint64_t *bins, const two *pair, int32_t count,
                                 int32_t features) {
+  enum { SLOT = sizeof(two), FEATURE = BOOST_SLOTS * SLOT };
   for (int32_t i = 0; i < count; i++) {
     uint64_t bin = bins[i];
     two add = pair[i];
-    for (int32_t k = 0; k < features; k++) sums[k * BOOST_SLOTS + (int64_t)(bin >> (8 * k) & 255)] += add;
+    for (int32_t k = 0; k < features; k++) { /* a bin times SLOT by one shift */
+      uint64_t place = (k == 0 ? bin << 4 : bin >> (8 * k - 4)) & 255 * SLOT;
+      *(two *)((char *)sums + k * FEATURE + place) += add;
+    }
   }
 }
 

@@ -9,6 +9,8 @@
 #include "boosting.h"
 
 enum { SMOOTH = 10 }; /* rows of the node's mean curvature that are added to a category */
+enum { FEW = 10 };    /* rows that a category has at least to stand alone */
+enum { RARE = BOOST_SLOTS };
 
 /* Sums of the slots up to each one: left of a split behind it. */
 typedef struct {
@@ -148,8 +150,10 @@ static void search_numbers(const boost_grower *grower, const boost_node *node, i
   best->missing_left = true;
 }
 
+/* A category, or the rare ones together (`bin` RARE). */
 typedef struct {
   double ratio;
+  boost_sum sum;
   int32_t bin;
 } ranked;
 
@@ -158,44 +162,61 @@ static int by_ratio(const void *a, const void *b) {
   return x->ratio < y->ratio ? -1 : x->ratio > y->ratio ? 1 : x->bin - y->bin;
 }
 
-/* Categories in the order of their means: the best division into two sets is one of those between two neighbours (Fisher 1958). */
-static void search_categories(const boost_grower *grower, const boost_node *node, int32_t feature, sums *s,
-                              boost_split *best) {
+/* The categories of a node and what is missing (the last bin) in the order of their means, those of few rows as one: their order would
+ * follow the noise. How many; `common`: the bins that stand alone. */
+static int32_t rank_categories(const boost_grower *grower, const boost_node *node, int32_t feature,
+                               ranked *rank, bool *common) {
   const boost_slot *slot = node->histogram + grower->start[feature];
   int32_t count = grower->bins->count[feature], used = 0;
   double mean = (double)node->sum.curvature / (double)node->sum.rows;
-  ranked rank[BOOST_SLOTS];
+  ranked rare = {.bin = RARE};
   for (int32_t i = 0; i <= count; i++) {
     boost_sum sum = boost_sum_of(grower, slot[i]);
-    if (sum.rows > 0)
-      rank[used++] = (ranked){(double)sum.gradient / ((double)sum.curvature + SMOOTH * mean), i};
+    common[i] = sum.rows >= FEW;
+    if (common[i])
+      rank[used++] = (ranked){.sum = sum, .bin = i};
+    else
+      add(&rare.sum, sum);
   }
+  if (rare.sum.rows > 0) rank[used++] = rare;
+  for (int32_t i = 0; i < used; i++)
+    rank[i].ratio = (double)rank[i].sum.gradient / ((double)rank[i].sum.curvature + SMOOTH * mean);
   qsort(rank, (size_t)used, sizeof *rank, by_ratio);
+  return used;
+}
+
+/* The best division into two sets is one of those between two neighbours (Fisher 1958). Categories without rows go with the rare ones. */
+static void search_categories(const boost_grower *grower, const boost_node *node, int32_t feature, sums *s,
+                              boost_split *best) {
+  ranked rank[BOOST_SLOTS];
+  bool common[BOOST_SLOTS];
+  int32_t count = grower->bins->count[feature];
+  int32_t used = rank_categories(grower, node, feature, rank, common);
   boost_sum so_far = {0};
   for (int32_t i = 0; i < used; i++) {
-    add(&so_far, boost_sum_of(grower, slot[rank[i].bin]));
+    add(&so_far, rank[i].sum);
     s->sum[i] = so_far;
   }
-  double l2 = grower->limits->l2 + (used > 4 ? SMOOTH * mean * grower->scale.curvature : 0);
+  double mean = (double)node->sum.curvature / (double)node->sum.rows * grower->scale.curvature;
+  double l2 = grower->limits->l2 + (used > 4 ? SMOOTH * mean : 0);
   double base = gain_of_node(grower, node, grower->limits->l2);
   int32_t place = best_of(grower, node, s, used - 2, l2, 0, base, &best->gain);
   if (place < 0) return;
+  bool left[BOOST_SLOTS] = {false}, rare_left = 2 * s->sum[place].rows >= node->sum.rows;
+  for (int32_t i = 0; i < used; i++) {
+    if (rank[i].bin == RARE)
+      rare_left = i <= place;
+    else
+      left[rank[i].bin] = i <= place;
+  }
   best->feature = feature;
   best->bin = 0;
   best->category = true;
   best->left = s->sum[place];
   memset(best->set, 0, sizeof best->set);
-  bool known = false;
-  for (int32_t i = 0; i < used; i++) {
-    int32_t bin = rank[i].bin;
-    if (bin == count) {
-      known = true;
-      best->missing_left = i <= place;
-    } else if (i <= place) {
-      best->set[bin / 32] |= (uint32_t)1 << (bin % 32);
-    }
-  }
-  if (!known) best->missing_left = 2 * best->left.rows >= node->sum.rows;
+  for (int32_t i = 0; i < count; i++)
+    if (common[i] ? left[i] : rare_left) best->set[i / 32] |= (uint32_t)1 << (i % 32);
+  best->missing_left = common[count] ? left[count] : rare_left;
 }
 
 void boost_search(const boost_grower *grower, const boost_node *node, int32_t feature, boost_split *best) {

@@ -77,6 +77,38 @@ return result
 """
 
 
+# Boosted trees: missing numbers and texts as they are; a regression, counts (e^x), two classes and several.
+BOOSTED = """
+local path, rows, folder = ...
+local data, score = lathe.read(path), lathe.read(rows)
+local high = { n = data:rows() }
+for row = 1, data:rows() do high[row] = data:column("median_house_value"):get(row) > 180000 end
+data = data:with("high", high)
+local function fit(target, drop, options)
+  return lathe.fit(data, lathe.recipe { target = target, drop = drop }:encode { method = "ordinal" }, lathe.boosting(options))
+end
+local models = {
+  ["boosted-numbers"] = fit("median_house_value", { "high" }, { rounds = 60 }),
+  ["boosted-counts"] = fit("households", { "high" }, { rounds = 30, loss = "poisson", rate = 0.3 }),
+  ["boosted-flag"] = fit("high", { "median_house_value" }, { rounds = 40 }),
+  ["boosted-text"] = fit("ocean_proximity", { "high" }, { rounds = 20, min_samples_leaf = 1 }),
+}
+local result = {}
+for name, model in pairs(models) do
+  model:export(folder .. "/" .. name .. ".onnx")
+  local p, list = model:predict(score), {}
+  local labels = p:column(model:target()):values()
+  labels.n = nil
+  for row, label in ipairs(labels) do labels[row] = type(label) == "boolean" and tostring(label) or label end
+  for row = 1, model:classes() and score:rows() or 0 do
+    for _, class in ipairs(model:classes()) do list[#list + 1] = p:column("P(" .. class .. ")"):get(row) end
+  end
+  result[name] = model:classes() and { probabilities = list, label = labels } or labels
+end
+return result
+"""
+
+
 def ok(holds, sentence, note=""):
     global count, failed
     count += 1
@@ -165,5 +197,11 @@ with tempfile.TemporaryDirectory() as folder:
         predictions = json.loads(done.stdout)
         check(folder, sorted(predictions))
         run(folder, list(csv.DictReader(open(HOUSING)))[:200], dict(sorted(predictions.items())))
+    done = subprocess.run([LATHE, "eval", "--json", BOOSTED, HOUSING, path, folder], capture_output=True, text=True)
+    ok(done.returncode == 0, "boosted trees are exported", done.stderr.strip())
+    if done.returncode == 0:
+        predictions = json.loads(done.stdout)
+        check(folder, sorted(predictions))
+        run(folder, rows, dict(sorted(predictions.items())))
 print(f"1..{count}")
 sys.exit(failed > 0)
