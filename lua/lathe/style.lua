@@ -79,14 +79,14 @@ function style.fixed(x, decimals)
 end
 
 -- A number for reading: whole ones exact, others with four significant digits, one decimal at least from a thousand on:
--- "20,640", "68,412.3", "0.6433", "1.2e-7".
+-- "20,640", "68,412.3", "0.6433", "1.2e-7". Four digits are not grouped, since they are years as often as not: "1997".
 function style.number(x)
   if type(x) ~= "number" then return style.count(x) end
   local size = math.abs(x)
   if x ~= x or size == math.huge then return style.fixed(x, 0) end
   if size >= 1e15 then return (("%.4g"):format(x):gsub("e%+0*", "e")) end
-  if x == math.floor(x) then return style.count(x) end
-  if size >= 1000 then return style.fixed(x, 1) end
+  if x == math.floor(x) then return size < 10000 and ("%d"):format(x) or style.count(x) end
+  if size >= 1000 then return size < 10000 and ("%.1f"):format(x) or style.fixed(x, 1) end
   local text = ("%.4g"):format(x)
   if text:find "e" then return (text:gsub("e%-0*", "e-"):gsub("e%+0*", "e")) end
   return text

@@ -32,14 +32,15 @@ static void format_float64(const grid_column *c, double value, char *out, size_t
     snprintf(out, capacity, "%.3e", value);
   else {
     snprintf(out, capacity, "%.*f", c->decimals, value);
-    group_digits(out, capacity);
+    if (c->grouped) group_digits(out, capacity);
   }
 }
 
 /* The text of one present cell, in `scratch` or in the column. */
 static lathe_text cell_text(const grid_column *c, int64_t row, char *scratch, size_t capacity) {
   if (c->type == LATHE_TYPE_INT64) {
-    words_count(((const int64_t *)lathe_column_values(c->column))[row], scratch);
+    snprintf(scratch, capacity, "%lld", (long long)((const int64_t *)lathe_column_values(c->column))[row]);
+    if (c->grouped) group_digits(scratch, capacity);
   } else if (c->type == LATHE_TYPE_FLOAT64) {
     format_float64(c, ((const double *)lathe_column_values(c->column))[row], scratch, capacity);
   } else {
@@ -61,6 +62,12 @@ static int decimals_of(double value) {
   int shown = point ? (int)strspn(point + 1, "0123456789") : 0;
   if (power) shown -= atoi(power + 1);
   return shown > 0 ? shown : 0;
+}
+
+static void choose_grouped(grid_column *c, int64_t rows, int64_t stride) {
+  if (!grid_is_number(c->type)) return;
+  for (int64_t row = 0; row < rows && !c->grouped; row += stride)
+    c->grouped = fabs(lathe_column_number(c->column, row)) >= 10000;
 }
 
 static void choose_decimals(grid_column *c, int64_t rows, int64_t stride) {
@@ -170,6 +177,7 @@ static void look(grid *g) {
     c->name = lathe_table_name(g->table, i);
     c->type = lathe_column_type(c->column);
     describe_kind(c, g->preview ? 0 : rows);
+    choose_grouped(c, rows, stride);
     choose_decimals(c, rows, stride);
     choose_width(c, rows, stride);
     if (!g->preview) choose_bars(c, rows, stride);

@@ -16,6 +16,7 @@ typedef struct grid_column {
   const char *name;
   lathe_type type;
   int width, decimals;
+  bool grouped;            /* some numbers have five digits or more: years are not grouped */
   char kind[48];           /* "f64  1.0 %·" */
   char bars[BARS * 3 + 1]; /* "▁▂▇▁" */
 } grid_column;

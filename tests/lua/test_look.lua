@@ -49,7 +49,7 @@ local cases = {
     function(c) return c:get(7) == 7.5 and c:get(10) == nil end },
   { "work", of(function(row) return row % 4 == 0 and "?" or row % 2 == 0 and "x" or "y" end), "\"?\" in 50 rows: does it mean missing?",
     function(c) return c:get(4) == nil and c:get(1) == "y" end },
-  { "code", of(function(row) return row > 195 and 9999 or row % 37 end), "5 rows hold 9,999, far above the others",
+  { "code", of(function(row) return row > 195 and 9999 or row % 37 end), "5 rows hold 9999, far above the others",
     function(c) return c:get(200) == nil and c:get(1) == 1 end },
   { "zeros", of(function(row) return row % 5 == 0 and row or 0 end), "160 are zero (80.0 %)",
     function(_, t) return t:column("zeros_is_zero"):get(1) == true end },

@@ -9,15 +9,19 @@ keys :
 text 'v, w = {}, {} for i = 1, 1e6 do v[i] = i * 1.5 w[i] = i % 7 == 0 and "七" or "row" .. i end'
 keys Enter
 wait_for "v[i] = i * 1.5"
-text 'show(lathe.table { { "half", v }, { "名前", w } }, "million")'
+text 'y = {} for i = 1, 1e6 do y[i] = 1990 + i % 9 end'
 keys Enter
-sees "show puts a table into the Data view" "million  1,000,000 × 2"
+wait_for "1990 + i % 9"
+text 'show(lathe.table { { "half", v }, { "名前", w }, { "y", y } }, "million")'
+keys Enter
+sees "show puts a table into the Data view" "million  1,000,000 × 3"
 wait_for "row 1 of 1,000,000"
 keys Escape
 unseen "Esc closes the console" "Esc close"
 keys G
 sees "G is the last row" "row 1,000,000 of 1,000,000"
 sees "with its numbers grouped" "1,500,000.0"
+sees "but years" "1991"
 keys PPage
 unseen "PgUp scrolls" "1,500,000.0"
 keys g NPage
