@@ -185,6 +185,26 @@ whole table of coefficients: standard errors, t, p, intervals, variance inflatio
         })
       end,
     },
+    ridge = {
+      doc = "Fit a linear regression with a penalty on large coefficients.",
+      detail = [[For features that are many, or nearly sums of each other. The penalty is alpha times the sum of squared coefficients; alpha
+can be chosen by the error of rows that are left out.]],
+      inputs = { table = "table" },
+      params = parameters("the column of numbers to predict", {
+        weights = { type = "column", optional = true, doc = "what each row counts; no feature then" },
+        alpha = { type = "number", default = 1, min = 0, doc = "the penalty, when it is given" },
+        choose = {
+          type = "choice", choices = { "given", "cv", "gcv" }, default = "cv",
+          doc = "how alpha is chosen: as given, by leaving each row out, or by generalised cross-validation",
+        },
+      }),
+      outputs = { model = "model" },
+      run = function(input, param, context)
+        return fit(input, param, context, require("lathe").ridge {
+          alpha = param.choose == "given" and param.alpha or param.choose, intercept = param.intercept, weights = param.weights,
+        })
+      end,
+    },
     logistic = {
       doc = "Fit a logistic regression: the probability of each class, of two or of several.",
       detail = [[The classes are the distinct values of the target. The recipe (impute, encode, scale) learns from the rows given here alone

@@ -16,6 +16,7 @@ local parts = {
   recipe = { "lathe.recipe", "new" },
   fit = { "lathe.model", "fit" },
   linear = { "lathe.estimator", "linear" },
+  ridge = { "lathe.estimator", "ridge" },
   logistic = { "lathe.estimator", "logistic" },
   tree = { "lathe.estimator", "tree" },
   boosting = { "lathe.estimator", "boosting" },

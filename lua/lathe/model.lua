@@ -225,6 +225,8 @@ function model:note()
   if trees == trees then words[#words + 1] = ("%d tree%s"):format(trees, trees == 1 and "" or "s") end
   local leaves = C.lathe_model_figure(self:handle(), "leaves")
   if leaves == leaves then words[#words + 1] = ("%d %s"):format(leaves, leaves == 1 and "leaf" or "leaves") end
+  local alpha = C.lathe_model_figure(self:handle(), "alpha")
+  if alpha == alpha then words[#words + 1] = ("alpha %.4g"):format(alpha) end
   if #words == 0 then words[1] = self:kind() end
   if C.lathe_model_int8(self:handle()) then words[#words + 1] = "int8" end
   return table.concat(words, ", ")
@@ -234,14 +236,15 @@ end
 local labels = {
   r2 = "R2", adjusted_r2 = "adjusted R2", rmse = "RMSE", mae = "MAE", aic = "AIC", bic = "BIC", pseudo_r2 = "pseudo R2",
   f = "F", f_p = "p of F", freedom = "degrees of freedom", condition = "condition number", level = "level of intervals",
-  standard_error = "std. error", vif = "VIF", baseline_rmse = "RMSE of the mean", sigma = "residual standard error",
+  standard_error = "std. error", vif = "VIF", baseline_rmse = "RMSE of the mean",
+  effective_freedom = "effective freedom", left_out_rmse = "RMSE left out", gcv_rmse = "RMSE by GCV", sigma = "residual standard error",
   target_mean = "mean of the target", l2 = "penalty l2", l1 = "penalty l1", class_count = "classes",
   oob_r2 = "out-of-bag R2", oob_rmse = "out-of-bag RMSE", oob_accuracy = "out-of-bag accuracy",
   oob_log_loss = "out-of-bag log loss", oob_error = "out-of-bag error",
 }
 local function label(name) return labels[name] or (name:gsub("_", " ")) end
 
-local REPORT_ROWS = 200
+local REPORT_ROWS, REPORT_COLUMNS = 200, 12
 
 -- A learning curve: a line for each of its columns but the first, which counts.
 local function add_curve(report, curve)
@@ -307,6 +310,10 @@ local function add_table(report, name, small, level)
   if name == "curve" and small:rows() > 1 then return add_curve(report, small) end
   if name == "tree" then return add_tree(report, small) end
   local style, columns, rows = require "lathe.style", {}, {}
+  report:heading(label(name))
+  if #small:columns() > REPORT_COLUMNS then
+    return report:text(("%d columns and %s rows: model:table(%q)"):format(#small:columns(), style.count(small:rows()), name))
+  end
   for at, column_name in ipairs(small:columns()) do
     local kind = small:type(column_name)
     local shown = kind == "float64" and cells[column_name]
@@ -319,7 +326,6 @@ local function add_table(report, name, small, level)
       rows[row][at] = shown and values[row] and shown(values[row]) or values[row]
     end
   end
-  report:heading(label(name))
   report:table { columns = columns, rows = rows }
   if small:rows() > REPORT_ROWS then
     report:text(("%s more rows: model:table(%q)"):format(style.count(small:rows() - REPORT_ROWS), name))

@@ -43,7 +43,8 @@ const double *lathe_run_whole(const lathe_run *run, int32_t column) {
   const lathe_operator *node = lathe_graph_operator(run->graph, index);
   while (node->kind == LATHE_OPERATOR_CONCAT) {
     int32_t at = 0, width = 0;
-    while (column >= (width = lathe_graph_operator(run->graph, node->input[at])->width)) column -= width, at++;
+    while (column >= (width = lathe_graph_operator(run->graph, node->input[at])->width))
+      column -= width, at++;
     index = node->input[at];
     node = lathe_graph_operator(run->graph, index);
   }

@@ -6,8 +6,8 @@
 #include "../base/memory.h"
 #include "own.h"
 
-/* Rows of a table that the card shows; the bundle holds them all. */
-enum { CARD_ROWS = 200 };
+/* Rows and columns of a table that the card shows; the bundle holds them all. */
+enum { CARD_ROWS = 200, CARD_COLUMNS = 12 };
 
 static bool write_inputs(const lathe_model *model, lathe_buffer *card, lathe_error *error) {
   if (!lathe_buffer_text(card, "\n## Inputs\n\n| column | type |\n| --- | --- |\n", error)) return false;
@@ -53,6 +53,8 @@ static bool write_table(const char *name, const lathe_table *table, lathe_buffer
   int64_t rows = lathe_table_rows(table);
   bool fine = lathe_buffer_format(card, error, "\n## %c%s\n\n|",
                                   name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0], name + 1);
+  int32_t more = columns > CARD_COLUMNS ? columns - CARD_COLUMNS : 0;
+  columns -= more;
   for (int32_t c = 0; fine && c < columns; c++)
     fine = lathe_buffer_text(card, " ", error) && write_name(lathe_table_name(table, c), card, error) &&
            lathe_buffer_text(card, " |", error);
@@ -68,6 +70,8 @@ static bool write_table(const char *name, const lathe_table *table, lathe_buffer
       fine = write_cell(lathe_table_column(table, c), r, card, error);
     fine = fine && lathe_buffer_text(card, "\n", error);
   }
+  if (fine && more > 0)
+    fine = lathe_buffer_format(card, error, "\n%d more columns are in the bundle.\n", (int)more);
   return fine &&
          (rows <= CARD_ROWS || lathe_buffer_format(card, error, "\n%lld more rows are in the bundle.\n",
                                                    (long long)(rows - CARD_ROWS)));

@@ -44,6 +44,25 @@ lathe_model *lathe_model_fit_linear(lathe_recipe *recipe, const lathe_table *tab
                                     const lathe_linear_options *options, lathe_progress *progress,
                                     lathe_error *error);
 
+/* Linear regression with a penalty on the squares of the coefficients (ridge.h): sum of w (y - prediction)^2 + alpha * sum of b^2. */
+typedef enum lathe_ridge_choice {
+  LATHE_RIDGE_GIVEN, /* `alpha` */
+  LATHE_RIDGE_LEAVE_ONE_OUT, /* the one of `alphas` with the least error of rows that are left out, each in its turn */
+  LATHE_RIDGE_GENERAL, /* the same by generalised cross-validation */
+} lathe_ridge_choice;
+
+typedef struct lathe_ridge_options {
+  lathe_fit_options fit;
+  bool intercept;
+  lathe_ridge_choice choice;
+  double alpha;
+  const double *alphas; /* to choose among; alpha_count 0: 50, by the features */
+  int32_t alpha_count;
+} lathe_ridge_options;
+lathe_model *lathe_model_fit_ridge(lathe_recipe *recipe, const lathe_table *table,
+                                   const lathe_ridge_options *options, lathe_progress *progress,
+                                   lathe_error *error);
+
 /* Rows held against a linear regression, those it learned from or others: a table of fitted, residual, standardised (the residual by its
  * own standard error), leverage and cook (Cook's distance), missing where a number is. `weights` names the column of row weights, when it
  * was fitted with one. */

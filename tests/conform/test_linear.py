@@ -234,5 +234,45 @@ x, y = made(60000, 21)
 compare("60,000 rows, by products", x, y)
 compare("60,000 rows, by products, HC3", x, y, covariance="HC3")
 compare("60,000 rows, weighted", x, y, weights=rng.integers(1, 9, 60000) / 4.0)
+
+# ---- ridge, beside scikit-learn ----
+
+def compare_ridge(name, x, y, weights=None, intercept=True, digits=1e-9):
+    from sklearn.linear_model import Ridge, RidgeCV
+    names = [f"x{i}" for i in range(x.shape[1])]
+    rows = np.column_stack([y, x] + ([] if weights is None else [weights]))
+    names += [] if weights is None else ["w"]
+    more = {} if weights is None else {"weights": "w"}
+    for alpha in (0.05, 3.0, 1e4):
+        want = Ridge(alpha=alpha, fit_intercept=intercept, solver="svd").fit(x, y, sample_weight=weights)
+        got = lathe(names, rows, family="ridge", options={"alpha": alpha, "intercept": intercept, **more})
+        estimates = ([want.intercept_] if intercept else []) + list(want.coef_)
+        off = max(abs(a - b) for a, b in zip(got["coefficients"]["estimate"], estimates)) / max(map(abs, want.coef_)) if got else math.inf
+        ok(off < digits, f"{name}, alpha = {alpha}: scikit-learn's coefficients", f"off by {off:.2g}")
+        if weights is None:
+            off = apart([got["figures"]["r2"]], [want.score(x, y)]) if intercept else 0
+            ok(off < digits, f"{name}, alpha = {alpha}: its R2", f"off by {off:.2g}")
+    alphas = [float(v) for v in np.logspace(-3, 4, 15)]
+    want = RidgeCV(alphas=alphas, fit_intercept=intercept, store_cv_values=True).fit(x, y, sample_weight=weights)
+    got = lathe(names, rows, family="ridge", options={"alpha": "cv", "alphas": alphas, "intercept": intercept, **more})
+    scale = len(y) / (len(y) if weights is None else weights.sum())
+    off = apart([v * v for v in got["path"]["left_out_rmse"]], list(want.cv_values_.mean(axis=0) * scale))
+    ok(got["figures"]["alpha"] == want.alpha_, f"{name}: leaving one out chooses scikit-learn's alpha", f"{got['figures']['alpha']} {want.alpha_}")
+    ok(off < digits, f"{name}: the error of each alpha is scikit-learn's", f"off by {off:.2g}")
+
+
+try:
+    import sklearn  # noqa: F401
+    x, y = made(150, 6)
+    compare_ridge("ridge", x, y)
+    compare_ridge("ridge, weights", x, y, weights=rng.integers(1, 9, 150) / 4.0)
+    compare_ridge("ridge, no intercept", x, y, intercept=False)
+    compare_ridge("ridge, a sum among the features", np.column_stack([x, x[:, 0] + x[:, 1]]), y, digits=1e-8)
+    x, y = made(20000, 31)
+    compare_ridge("ridge, 20,000 rows", x, y, digits=1e-8)
+    x, y = made(20, 30)
+    compare_ridge("ridge, more features than rows", x, y, digits=1e-7)
+except ImportError as problem:
+    ok(True, f"ridge # SKIP {problem}")
 print(f"1..{count}")
 sys.exit(failed > 0)

@@ -101,6 +101,34 @@ tap.raises(function() plain:diagnostics "t" end, "model:diagnostics takes a tabl
 tap.raises(function() plain:diagnostics(t, { weight = "x" }) end, "did you mean \"weights\"?", "options are named")
 os.remove(path)
 
+-- ---- ridge ----
+
+local function ridge(columns, options)
+  return lathe.fit(lathe.table(columns), recipe { target = "y" }, lathe.ridge(options or {}))
+end
+local chosen = ridge({ x = x, z = z, y = y }, { alpha = "cv" })
+tap.same(chosen:table("path"):rows(), 50, "fifty alphas are tried")
+tap.same(chosen:table("trace"):columns(), { "alpha", "x", "z" }, "their coefficients are kept")
+local best, at = math.huge, nil
+for row = 1, 50 do
+  local off_row = chosen:table("path"):column("left_out_rmse"):get(row)
+  if off_row < best then best, at = off_row, chosen:table("path"):column("alpha"):get(row) end
+end
+tap.same(chosen:summary().alpha, at, "the best is taken")
+local loose = ridge({ x = x, z = z, y = y }, { alpha = 1e-12 }):coefficients():column "estimate"
+local free = plain:coefficients():column "estimate"
+tap.ok(math.abs(loose:get(2) - free:get(2)) < 1e-9, "next to no penalty is least squares")
+has(notes_of(ridge { x = x, z = z, y = y }), "recipe:scale {} makes them alike", "features that are far apart are said")
+has(notes_of(ridge({ x = x, y = y }, { alpha = "gcv", alphas = { 100, 1000 } })),
+  "the best alpha is the smallest that was tried", "so is an end")
+tap.ok(ridge { a = { 1, 2 }, b = { 1, 3 }, c = { 5, 1 }, y = { 1, 2 } }, "more coefficients than rows do")
+tap.raises(function() ridge { x = { 1 }, y = { 2 } } end, "one row of a weight above 0 is too few", "one row does not")
+tap.raises(function() ridge({ x = x, y = y }, { alpha = -1 }) end,
+  "alpha is a number from 0 up, \"cv\" or \"gcv\", not -1", "a negative penalty")
+tap.raises(function() ridge({ x = x, y = y }, { alphas = { 1 } }) end, "alphas are there to choose among", "alphas without a choice")
+tap.raises(function() ridge({ x = x, y = y }, { alpha = "cv", alphas = {} }) end, "alphas is a list", "no alphas")
+tap.raises(function() plain.diagnostics(chosen, t) end, "diagnostics is for linear regressions", "it has no diagnostics")
+
 -- ---- the report ----
 
 local shown = tostring(model)
@@ -129,11 +157,12 @@ for row = 1, 50000 do
   many[1][2][row] = sum + random:uniform()
 end
 local wide = lathe.table(many)
-for _, case in ipairs { { "many rows", wide, {} }, { "robust errors", wide:head(9000), { covariance = "HC3" } }, { "few rows", t, {} } } do
+for _, case in ipairs { { "many rows", wide, {} }, { "robust errors", wide:head(9000), { covariance = "HC3" } },
+  { "ridge", wide:head(9000), { alpha = "cv" } }, { "few rows", t, {} } } do
   local bytes = {}
   for threads = 1, 2 do
     lathe.threads.set(threads)
-    local made = lathe.fit(case[2], recipe { target = "y" }, lathe.linear(case[3]))
+    local made = lathe.fit(case[2], recipe { target = "y" }, (case[1] == "ridge" and lathe.ridge or lathe.linear)(case[3]))
     made:save(path)
     bytes[threads] = bytes_of(path)
     if case[1] == "many rows" then has(made:card(), "normal equations", "many rows go by products") end

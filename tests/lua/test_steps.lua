@@ -76,6 +76,7 @@ local nodes = {
   { "noisy", "augment.noise", { "parts.train" }, { columns = { "rooms" } }, log = "40 rows gave 80" },
   { "model", "train.linear", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "coefficients" },
   { "scores", "evaluate.regression", { "model", "parts.test" }, {}, note = "^R2" },
+  { "shrunk", "train.ridge", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "^alpha " },
   { "classes", "train.logistic", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, " },
   { "boosted", "train.boosting", { "parts.train" }, { target = "city", drop = { "day" }, rounds = 5, min_samples_leaf = 1 },
     note = "^3 classes, 15 trees, " },
