@@ -1,7 +1,9 @@
 /* expression_own.h - what the files of an expression share.
  *
- *   expression_parse.c   text to nodes: tokens, grammar
- *   expression_build.c   nodes with types: calls, conversions, folding of what is constant
+ *   expression_token.c   text to tokens
+ *   expression_parse.c   the grammar: tokens to nodes
+ *   expression_build.c   nodes with types: conversions, folding of what is constant
+ *   expression_call.c    which function a name and the types of its arguments mean
  *   expression_run.c     a table through the root, chunks on the pool
  *   expression_machine.c a block of rows through the nodes
  *   expression_compare.c, _number.c, _text.c, _pattern.c, _date.c, _cast.c, _set.c    kernels: one function, one block
@@ -61,7 +63,7 @@ typedef bool (*kernel)(machine *m, const node *n, vector *args, vector *out, lat
 
 typedef struct function {
   const char *name;
-  const char *signature; /* see expression_build.c */
+  const char *signature; /* see expression_call.c */
   kernel run;
   bool raises;
   int32_t variant;                                                   /* for the kernel */
@@ -200,6 +202,14 @@ static inline bool row_there(const vector *v, int64_t i) {
 void *expression_fail(const lathe_expression *e, int32_t at, lathe_error *error, const char *format, ...)
     LATHE_PRINTF(4, 5);
 
+node *node_new(lathe_expression *e, node_kind kind, int32_t at, lathe_error *error);
+
+/* Give `n` its arguments, and what follows from them. */
+bool node_arguments(lathe_expression *e, node *n, node **args, int32_t count, lathe_error *error);
+
+/* `n`, or the constant that it is. What cannot be computed stays and fails where a row needs it. */
+node *node_folded(lathe_expression *e, node *n, lathe_error *error);
+
 node *node_constant(lathe_expression *e, lathe_type type, scalar constant, int32_t at, lathe_error *error);
 node *node_missing(lathe_expression *e, int32_t at, lathe_error *error);
 node *node_column(lathe_expression *e, const char *name, int32_t at, lathe_error *error);
@@ -217,6 +227,23 @@ bool expression_keep(lathe_expression *e, const char *text, size_t size, lathe_t
 
 /* `n` as `type`, by a cast node where it is needed; NULL with an error where no cast is. */
 node *node_as(lathe_expression *e, node *n, lathe_type type, lathe_error *error);
+
+/* All of `args` as one type, which is `*type`. `what` names them in the error. */
+bool nodes_unify(lathe_expression *e, node **args, int32_t count, lathe_type *type, const char *what,
+                 lathe_error *error);
+
+/* Whether a constant text is a date or a time, and which. */
+bool text_as_moment(const node *n, lathe_type *type);
+
+const char *node_type_word(const node *n);
+
+static inline bool node_is_number(const node *n) {
+  return n->type == LATHE_TYPE_INT64 || n->type == LATHE_TYPE_FLOAT64;
+}
+
+static inline bool node_is_moment(const node *n) {
+  return n->type == LATHE_TYPE_DATE || n->type == LATHE_TYPE_TIMESTAMP;
+}
 
 /* The last look at the whole: lookups over dictionaries are put where they help. */
 bool expression_finish(lathe_expression *e, node *root, lathe_error *error);

@@ -1,189 +1,20 @@
-/* expression_parse.c - text to nodes. From loosest to tightest:
+/* expression_parse.c - tokens to nodes. From loosest to tightest:
  *
- *   or   and   not   == != < <= > >= = in, between, is   ..   + -   * / // %   - (sign)   ^ (right to left)
- *
- * Words are in small letters or in capitals (and, AND). A column is a bare name (letters, digits, _, inner points, everything beyond
- * ASCII) or any text between backticks; a text stands in ' or ", and the quote is doubled inside. */
+ *   or   and   not   == != < <= > >= = in, between, is   ..   + -   * / // %   - (sign)   ^ (right to left) */
 #include <stdlib.h>
 #include <string.h>
 
-#include "expression_own.h"
-
-typedef enum token_kind {
-  TOKEN_END,
-  TOKEN_INTEGER,
-  TOKEN_NUMBER,
-  TOKEN_TEXT,
-  TOKEN_NAME,
-  TOKEN_COLUMN,    /* a name in backticks */
-  TOKEN_PARAMETER, /* $name */
-  TOKEN_SIGN,
-} token_kind;
-
-typedef struct token {
-  token_kind kind;
-  int32_t at, size;
-  lathe_text text; /* of a text, column, name or parameter */
-} token;
-
-typedef struct parser {
-  lathe_expression *e;
-  const char *text;
-  int32_t size, at;
-  token now;
-  int32_t nesting;
-  int32_t parameters;
-  const char *const *names;
-  lathe_column *const *values;
-  lathe_error *error;
-} parser;
-
-/* ---- tokens ---- */
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static bool begins_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool within_name(char c) {
-  return begins_name(c) || is_digit(c);
-}
-
-static int32_t name_end(const parser *p, int32_t at) {
-  while (at < p->size && (within_name(p->text[at]) ||
-                          (p->text[at] == '.' && at + 1 < p->size && begins_name(p->text[at + 1]))))
-    at++;
-  return at;
-}
-
-static bool next_number(parser *p) {
-  int32_t at = p->at;
-  p->now.kind = TOKEN_INTEGER;
-  while (at < p->size && is_digit(p->text[at])) at++;
-  if (at + 1 < p->size && p->text[at] == '.' && is_digit(p->text[at + 1])) {
-    p->now.kind = TOKEN_NUMBER;
-    for (at++; at < p->size && is_digit(p->text[at]);) at++;
-  }
-  if (at < p->size && (p->text[at] | 0x20) == 'e') {
-    int32_t power = at + 1;
-    if (power < p->size && (p->text[power] == '-' || p->text[power] == '+')) power++;
-    if (power < p->size && is_digit(p->text[power])) {
-      p->now.kind = TOKEN_NUMBER;
-      for (at = power; at < p->size && is_digit(p->text[at]);) at++;
-    }
-  }
-  if (at < p->size && within_name(p->text[at]))
-    return expression_fail(
-        p->e, p->at, p->error,
-        "a number ends in letters; put an operator between them, or a name that begins with a "
-        "digit in backticks");
-  p->now.size = at - p->at;
-  return true;
-}
-
-/* What stands between quotes, a doubled quote being one. */
-static bool next_quoted(parser *p, char quote) {
-  lathe_buffer bytes = {0};
-  int32_t at = p->at + 1;
-  bool fine = lathe_buffer_reserve(&bytes, 0, p->error);
-  for (;; at++) {
-    if (at == p->size) {
-      lathe_buffer_free(&bytes);
-      return fine && expression_fail(p->e, p->at, p->error, "the %c that opens here is never closed", quote);
-    }
-    if (p->text[at] == quote) {
-      if (at + 1 == p->size || p->text[at + 1] != quote) break;
-      at++;
-    }
-    fine = fine && lathe_buffer_append(&bytes, p->text + at, 1, p->error);
-  }
-  p->now.size = at + 1 - p->at;
-  p->now.kind = quote == '`' ? TOKEN_COLUMN : TOKEN_TEXT;
-  fine = fine && expression_keep(p->e, bytes.data ? bytes.data : "", bytes.size, &p->now.text, p->error);
-  lathe_buffer_free(&bytes);
-  return fine;
-}
-
-static bool next_sign(parser *p) {
-  static const char *const signs[] = {"==", "!=", "<=", ">=", "//", "..", "(", ")", ",",
-                                      "+",  "-",  "*",  "/",  "%",  "^",  "<", ">", "="};
-  static const char *const others[][2] = {{"**", "^"},   {"<>", "!="}, {"~=", "!="},
-                                          {"&&", "and"}, {"||", "or"}, {"&", "and"},
-                                          {"|", "or"},   {"!", "not"}, {"~", "not"}};
-  p->now.kind = TOKEN_SIGN;
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-    size_t size = strlen(others[i][0]);
-    bool unequal = p->text[p->at] == '!' && p->at + 1 < p->size && p->text[p->at + 1] == '=';
-    if (!unequal && strncmp(p->text + p->at, others[i][0], size) == 0)
-      return expression_fail(p->e, p->at, p->error, "there is no %s here; write %s", others[i][0],
-                             others[i][1]);
-  }
-  for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
-    size_t size = strlen(signs[i]);
-    if (strncmp(p->text + p->at, signs[i], size) != 0) continue;
-    p->now.size = (int32_t)size;
-    return true;
-  }
-  return expression_fail(p->e, p->at, p->error,
-                         "this character means nothing here; a column with an odd name "
-                         "stands in backticks");
-}
-
-static bool next(parser *p) {
-  while (p->at < p->size && strchr(" \t\r\n", p->text[p->at])) p->at++;
-  p->now = (token){.kind = TOKEN_END, .at = p->at};
-  if (p->at == p->size) return true;
-  char c = p->text[p->at];
-  bool fine;
-  if (is_digit(c) || (c == '.' && p->at + 1 < p->size && is_digit(p->text[p->at + 1]))) {
-    fine = next_number(p);
-  } else if (c == '\'' || c == '"' || c == '`') {
-    fine = next_quoted(p, c);
-  } else if (c == '$' && p->at + 1 < p->size && begins_name(p->text[p->at + 1])) {
-    p->now.kind = TOKEN_PARAMETER;
-    p->now.size = name_end(p, p->at + 1) - p->at;
-    fine = expression_keep(p->e, p->text + p->at + 1, (size_t)p->now.size - 1, &p->now.text, p->error);
-  } else if (begins_name(c)) {
-    p->now.kind = TOKEN_NAME;
-    p->now.size = name_end(p, p->at) - p->at;
-    fine = expression_keep(p->e, p->text + p->at, (size_t)p->now.size, &p->now.text, p->error);
-  } else {
-    fine = next_sign(p);
-  }
-  p->at += p->now.size;
-  return fine;
-}
-
-static bool is_sign(const parser *p, const char *sign) {
-  return p->now.kind == TOKEN_SIGN && strlen(sign) == (size_t)p->now.size &&
-         memcmp(p->text + p->now.at, sign, (size_t)p->now.size) == 0;
-}
-
-/* A word in small letters or in capitals. */
-static bool is_word(const parser *p, const char *word) {
-  if (p->now.kind != TOKEN_NAME || strlen(word) != p->now.text.size) return false;
-  bool small = true, capital = true;
-  for (size_t i = 0; i < p->now.text.size; i++) {
-    small = small && p->now.text.data[i] == word[i];
-    capital = capital && p->now.text.data[i] == word[i] - 'a' + 'A';
-  }
-  return small || capital;
-}
+#include "expression_token.h"
 
 static bool accept(parser *p, const char *sign, bool *found) {
-  *found = is_sign(p, sign);
-  return !*found || next(p);
+  *found = token_is_sign(p, sign);
+  return !*found || token_next(p);
 }
 
 static bool need(parser *p, const char *sign, const char *behind) {
-  if (is_sign(p, sign)) return next(p);
+  if (token_is_sign(p, sign)) return token_next(p);
   return expression_fail(p->e, p->now.at, p->error, "a %s is missing %s", sign, behind);
 }
-
-/* ---- grammar ---- */
 
 static node *parse_or(parser *p);
 static node *parse_sign(parser *p);
@@ -254,7 +85,7 @@ static node *parse_parameter(parser *p) {
                       list.count);
   }
   free(list.items);
-  return result && next(p) ? result : NULL;
+  return result && token_next(p) ? result : NULL;
 }
 
 static node *parse_number(parser *p) {
@@ -269,7 +100,7 @@ static node *parse_number(parser *p) {
   if (!whole &&
       (!lathe_text_to_float64(digits, size, &constant.number) || constant.number > 0x1.fffffffffffffp1023))
     return expression_fail(p->e, at, p->error, "this number does not fit in float64");
-  if (!next(p)) return NULL;
+  if (!token_next(p)) return NULL;
   return node_constant(p->e, whole ? LATHE_TYPE_INT64 : LATHE_TYPE_FLOAT64, constant, at, p->error);
 }
 
@@ -279,13 +110,13 @@ static node *parse_moment(parser *p, lathe_type type, int32_t at) {
   if (!text_to_value(p->now.text, type, &constant))
     return expression_fail(p->e, p->now.at, p->error, "this is not a %s; write %s", lathe_type_name(type),
                            type == LATHE_TYPE_DATE ? "date'2024-01-31'" : "timestamp'2024-01-31 12:30:00'");
-  if (!next(p)) return NULL;
+  if (!token_next(p)) return NULL;
   return node_constant(p->e, type, constant, at, p->error);
 }
 
 static node *parse_arguments(parser *p, const char *name, int32_t at) {
   node_list list = {0};
-  bool found, fine = next(p) && accept(p, ")", &found);
+  bool found, fine = token_next(p) && accept(p, ")", &found);
   if (fine && !found) {
     do fine = list_add(p, &list, parse_or(p)) && accept(p, ",", &found);
     while (fine && found);
@@ -298,22 +129,22 @@ static node *parse_arguments(parser *p, const char *name, int32_t at) {
 
 static node *parse_name(parser *p) {
   token name = p->now;
-  if (is_word(p, "true") || is_word(p, "false")) {
-    scalar constant = {.truth = is_word(p, "true")};
-    return next(p) ? node_constant(p->e, LATHE_TYPE_BOOL, constant, name.at, p->error) : NULL;
+  if (token_is_word(p, "true") || token_is_word(p, "false")) {
+    scalar constant = {.truth = token_is_word(p, "true")};
+    return token_next(p) ? node_constant(p->e, LATHE_TYPE_BOOL, constant, name.at, p->error) : NULL;
   }
-  if (is_word(p, "missing")) return next(p) ? node_missing(p->e, name.at, p->error) : NULL;
+  if (token_is_word(p, "missing")) return token_next(p) ? node_missing(p->e, name.at, p->error) : NULL;
   static const char *const reserved[] = {"and", "or", "not", "in", "is", "between"};
   for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-    if (is_word(p, reserved[i]))
+    if (token_is_word(p, reserved[i]))
       return expression_fail(
           p->e, name.at, p->error,
           "a value is wanted here, not the word %s; a column of this name stands in backticks", reserved[i]);
-  bool date = is_word(p, "date"), timestamp = is_word(p, "timestamp");
-  if (!next(p)) return NULL;
+  bool date = token_is_word(p, "date"), timestamp = token_is_word(p, "timestamp");
+  if (!token_next(p)) return NULL;
   if ((date || timestamp) && p->now.kind == TOKEN_TEXT)
     return parse_moment(p, date ? LATHE_TYPE_DATE : LATHE_TYPE_TIMESTAMP, name.at);
-  if (is_sign(p, "(")) return parse_arguments(p, name.text.data, name.at);
+  if (token_is_sign(p, "(")) return parse_arguments(p, name.text.data, name.at);
   return node_column(p->e, name.text.data, name.at, p->error);
 }
 
@@ -325,7 +156,7 @@ static node *parse_primary(parser *p) {
     return parse_number(p);
   case TOKEN_TEXT: {
     scalar constant = {.text = p->now.text};
-    return next(p) ? node_constant(p->e, LATHE_TYPE_STRING, constant, at, p->error) : NULL;
+    return token_next(p) ? node_constant(p->e, LATHE_TYPE_STRING, constant, at, p->error) : NULL;
   }
   case TOKEN_NAME:
     return parse_name(p);
@@ -333,7 +164,7 @@ static node *parse_primary(parser *p) {
     const char *name = p->now.text.data;
     if (strlen(name) != p->now.text.size)
       return expression_fail(p->e, at, p->error, "no column has a NUL byte in its name");
-    return next(p) ? node_column(p->e, name, at, p->error) : NULL;
+    return token_next(p) ? node_column(p->e, name, at, p->error) : NULL;
   }
   case TOKEN_PARAMETER:
     return parse_parameter(p);
@@ -342,19 +173,19 @@ static node *parse_primary(parser *p) {
   case TOKEN_SIGN:
     break;
   }
-  if (!is_sign(p, "("))
+  if (!token_is_sign(p, "("))
     return expression_fail(p->e, at, p->error,
                            "a value is wanted here: a column, a number, a 'text', a function");
-  if (!next(p)) return NULL;
+  if (!token_next(p)) return NULL;
   node *inner = parse_or(p);
   return inner && need(p, ")", "to close the bracket") ? inner : NULL;
 }
 
 static node *parse_power(parser *p) {
   node *base = parse_primary(p);
-  if (!base || !is_sign(p, "^")) return base;
+  if (!base || !token_is_sign(p, "^")) return base;
   int32_t at = p->now.at;
-  node *args[2] = {base, next(p) ? parse_sign(p) : NULL};
+  node *args[2] = {base, token_next(p) ? parse_sign(p) : NULL};
   return args[1] ? node_call(p->e, "^", args, 2, at, p->error) : NULL;
 }
 
@@ -368,13 +199,13 @@ static bool deeper(parser *p) {
 
 static node *parse_minus(parser *p) {
   int32_t at = p->now.at;
-  bool minus = is_sign(p, "-");
-  if (!next(p)) return NULL;
+  bool minus = token_is_sign(p, "-");
+  if (!token_next(p)) return NULL;
   static const char least[] = "9223372036854775808";
   if (minus && p->now.kind == TOKEN_INTEGER && (size_t)p->now.size == sizeof least - 1 &&
       memcmp(p->text + p->now.at, least, sizeof least - 1) == 0) {
     scalar constant = {.integer = INT64_MIN};
-    return next(p) ? node_constant(p->e, LATHE_TYPE_INT64, constant, at, p->error) : NULL;
+    return token_next(p) ? node_constant(p->e, LATHE_TYPE_INT64, constant, at, p->error) : NULL;
   }
   node *inner = parse_sign(p);
   return inner ? node_call(p->e, minus ? "negate" : "unchanged", &inner, 1, at, p->error) : NULL;
@@ -382,7 +213,7 @@ static node *parse_minus(parser *p) {
 
 static node *parse_sign(parser *p) {
   if (!deeper(p)) return NULL;
-  node *result = is_sign(p, "-") || is_sign(p, "+") ? parse_minus(p) : parse_power(p);
+  node *result = token_is_sign(p, "-") || token_is_sign(p, "+") ? parse_minus(p) : parse_power(p);
   p->nesting--;
   return result;
 }
@@ -393,10 +224,10 @@ static node *parse_chain(parser *p, const char *const *signs, node *(*part)(pars
   while (left) {
     const char *sign = NULL;
     for (int i = 0; signs[i] && !sign; i++)
-      if (is_sign(p, signs[i])) sign = signs[i];
+      if (token_is_sign(p, signs[i])) sign = signs[i];
     if (!sign) break;
     int32_t at = p->now.at;
-    node *args[2] = {left, next(p) ? part(p) : NULL};
+    node *args[2] = {left, token_next(p) ? part(p) : NULL};
     left = args[1] ? node_call(p->e, sign, args, 2, at, p->error) : NULL;
   }
   return left;
@@ -423,10 +254,10 @@ static node *negated(parser *p, bool negate, node *inner, int32_t at) {
 
 static node *parse_in(parser *p, node *left, int32_t at) {
   node_list list = {0};
-  bool fine = next(p), found;
+  bool fine = token_next(p), found;
   if (fine && p->now.kind == TOKEN_PARAMETER) {
     token parameter = p->now;
-    fine = parameter_values(p, &parameter, &list) && next(p);
+    fine = parameter_values(p, &parameter, &list) && token_next(p);
   } else if (fine) {
     fine = need(p, "(", "behind in; it takes a list such as (1, 2, 3)");
     do fine = fine && list_add(p, &list, parse_or(p)) && accept(p, ",", &found);
@@ -439,31 +270,31 @@ static node *parse_in(parser *p, node *left, int32_t at) {
 }
 
 static node *parse_between(parser *p, node *left, int32_t at) {
-  node *low = next(p) ? parse_concat(p) : NULL;
+  node *low = token_next(p) ? parse_concat(p) : NULL;
   if (!low) return NULL;
-  if (!is_word(p, "and"))
+  if (!token_is_word(p, "and"))
     return expression_fail(p->e, p->now.at, p->error, "between takes two limits: x between 1 and 9");
-  node *high = next(p) ? parse_concat(p) : NULL;
+  node *high = token_next(p) ? parse_concat(p) : NULL;
   if (!high) return NULL;
   node *args[3] = {left, low, high};
   return node_call(p->e, "between", args, 3, at, p->error);
 }
 
 static node *parse_is(parser *p, node *left, int32_t at) {
-  if (!next(p)) return NULL;
-  bool negate = is_word(p, "not");
-  if (negate && !next(p)) return NULL;
-  if (!is_word(p, "missing"))
+  if (!token_next(p)) return NULL;
+  bool negate = token_is_word(p, "not");
+  if (negate && !token_next(p)) return NULL;
+  if (!token_is_word(p, "missing"))
     return expression_fail(p->e, p->now.at, p->error, "is goes with missing: x is missing, x is not missing");
-  node *there = next(p) ? node_special(p->e, NODE_PRESENT, &left, 1, at, p->error) : NULL;
+  node *there = token_next(p) ? node_special(p->e, NODE_PRESENT, &left, 1, at, p->error) : NULL;
   return negated(p, !negate, there, at);
 }
 
 static const char *comparison(const parser *p) {
   static const char *const signs[] = {"==", "!=", "<=", ">=", "<", ">"};
-  if (is_sign(p, "=")) return "==";
+  if (token_is_sign(p, "=")) return "==";
   for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-    if (is_sign(p, signs[i])) return signs[i];
+    if (token_is_sign(p, signs[i])) return signs[i];
   return NULL;
 }
 
@@ -473,36 +304,36 @@ static node *parse_comparison(parser *p) {
   int32_t at = p->now.at;
   const char *sign = comparison(p);
   if (sign) {
-    node *args[2] = {left, next(p) ? parse_concat(p) : NULL};
+    node *args[2] = {left, token_next(p) ? parse_concat(p) : NULL};
     if (!args[1]) return NULL;
     if (comparison(p))
       return expression_fail(p->e, p->now.at, p->error, "comparisons are not chained; write a < b and b < c");
     return node_call(p->e, sign, args, 2, at, p->error);
   }
-  if (is_word(p, "is")) return parse_is(p, left, at);
-  bool negate = is_word(p, "not");
-  if (negate && !next(p)) return NULL;
-  if (is_word(p, "in")) return negated(p, negate, parse_in(p, left, at), at);
-  if (is_word(p, "between")) return negated(p, negate, parse_between(p, left, at), at);
+  if (token_is_word(p, "is")) return parse_is(p, left, at);
+  bool negate = token_is_word(p, "not");
+  if (negate && !token_next(p)) return NULL;
+  if (token_is_word(p, "in")) return negated(p, negate, parse_in(p, left, at), at);
+  if (token_is_word(p, "between")) return negated(p, negate, parse_between(p, left, at), at);
   if (negate)
     return expression_fail(p->e, at, p->error, "not goes before a condition, or before in and between");
   return left;
 }
 
 static node *parse_not(parser *p) {
-  if (!is_word(p, "not")) return parse_comparison(p);
+  if (!token_is_word(p, "not")) return parse_comparison(p);
   if (!deeper(p)) return NULL;
   int32_t at = p->now.at;
-  node *inner = next(p) ? parse_not(p) : NULL;
+  node *inner = token_next(p) ? parse_not(p) : NULL;
   p->nesting--;
   return negated(p, true, inner, at);
 }
 
 static node *parse_logic(parser *p, const char *word, node_kind kind, node *(*part)(parser *)) {
   node *left = part(p);
-  while (left && is_word(p, word)) {
+  while (left && token_is_word(p, word)) {
     int32_t at = p->now.at;
-    node *args[2] = {left, next(p) ? part(p) : NULL};
+    node *args[2] = {left, token_next(p) ? part(p) : NULL};
     left = args[1] ? node_special(p->e, kind, args, 2, at, p->error) : NULL;
   }
   return left;
@@ -546,7 +377,7 @@ lathe_expression *lathe_expression_parse_with(const char *text, const lathe_tabl
               .names = names,
               .values = values,
               .error = error};
-  node *root = e->text && next(&p) ? parse_or(&p) : NULL;
+  node *root = e->text && token_next(&p) ? parse_or(&p) : NULL;
   if (root && p.now.kind != TOKEN_END)
     root = expression_fail(e, p.now.at, error, "an operator is missing before this, or this is too much");
   bool fine = root && expression_finish(e, root, error);
