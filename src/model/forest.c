@@ -1,6 +1,7 @@
 /* forest.c - the trees of a forest: grown side by side, put together in their order, judged by the rows that each has not seen. */
 #include "forest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../base/memory.h"
@@ -40,7 +41,7 @@ static forest_search *take_search(growing *state, lathe_error *error) {
     forest_search *search = atomic_exchange(&state->spare[i], NULL);
     if (search) return search;
   }
-  return forest_search_new(state->data, state->limits, error);
+  return lathe_forest_search_new(state->data, state->limits, error);
 }
 
 static void give_search(growing *state, forest_search *search) {
@@ -48,7 +49,7 @@ static void give_search(growing *state, forest_search *search) {
     forest_search *none = NULL;
     if (atomic_compare_exchange_strong(&state->spare[i], &none, search)) return;
   }
-  forest_search_free(search);
+  lathe_forest_search_free(search);
 }
 
 static bool grow_one(void *context, int64_t index, lathe_error *error) {
@@ -124,6 +125,20 @@ static bool judge(growing *state, lathe_error *error) {
   return true;
 }
 
+/* What is known after a batch, to those who watch. */
+static void say(const growing *state) {
+  char words[64];
+  const char *name = state->limits->extra ? "extra trees" : "forest";
+  int32_t last = state->first + state->count - 1;
+  double loss = state->limits->bootstrap ? state->forest->curve[last] : (double)NAN;
+  if (isnan(loss)) return;
+  if (state->data->table->classes == 0)
+    snprintf(words, sizeof words, "%s: out-of-bag RMSE %.5g", name, sqrt(loss));
+  else
+    snprintf(words, sizeof words, "%s: out-of-bag error %.4f", name, loss);
+  lathe_progress_say(state->progress, words);
+}
+
 /* ---- the forest ---- */
 
 static bool run_batch(growing *state, lathe_error *error) {
@@ -146,6 +161,7 @@ static bool run_batch(growing *state, lathe_error *error) {
     fine = fine && lathe_trees_append(&forest->trees, &state->tree[t], error);
     lathe_trees_free(&state->tree[t]);
   }
+  if (fine) say(state);
   return fine;
 }
 
@@ -191,7 +207,7 @@ bool lathe_forest_grow(const lathe_forest_data *data, const lathe_forest_limits 
     state.count = limits->trees - state.first < BATCH ? limits->trees - state.first : BATCH;
     fine = run_batch(&state, error);
   }
-  for (int32_t i = 0; i < SPARE; i++) forest_search_free(state.spare[i]);
+  for (int32_t i = 0; i < SPARE; i++) lathe_forest_search_free(state.spare[i]);
   for (int32_t t = 0; t < BATCH; t++) {
     lathe_trees_free(&state.tree[t]);
     free(state.leaf[t]);

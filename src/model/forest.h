@@ -80,14 +80,14 @@ typedef struct forest_search {
   forest_place *list;
 } forest_search;
 
-forest_search *forest_search_new(const lathe_forest_data *data, const lathe_forest_limits *limits,
-                                 lathe_error *error);
-void forest_search_free(forest_search *search);
+forest_search *lathe_forest_search_new(const lathe_forest_data *data, const lathe_forest_limits *limits,
+                                       lathe_error *error);
+void lathe_forest_search_free(forest_search *search);
 
 /* The best split of a node, whose rows are `row`, by features that are drawn from `pool` (a permutation of all, which it shuffles on).
  * search->key[FOREST_KEYS] then has the ranks of its rows, best_order the order of categories. */
-void forest_search_node(forest_search *search, const forest_row *row, int32_t rows, int32_t *pool,
-                        forest_split *best);
+void lathe_forest_search_node(forest_search *search, const forest_row *row, int32_t rows, int32_t *pool,
+                              forest_split *best);
 
 /* A node's rows by a feature: `count` places in `place` (NULL: all) with ranks from `low` to `high` in `key`, and those that are missing
  * beside them. */

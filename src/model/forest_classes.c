@@ -68,29 +68,36 @@ static void consider(const forest_search *search, side left, side right, forest_
   if (found.gain > best->gain) *best = found;
 }
 
-static void scan_sorted(forest_search *search, const forest_column *column, int32_t count, bool missing_left,
-                        forest_split *best) {
-  side left, right;
-  begin(search, &left, &right);
-  if (missing_left) move_missing(search, column, &left, &right);
+/* Cuts between the first `count` rows in search->sorted, which are on the right; with `ends` they are all that is known, and the last cut is
+ * that between them and what is missing. */
+static void scan_sorted(forest_search *search, const forest_column *column, int32_t count, side left,
+                        side right, bool missing_left, bool ends, forest_split *best) {
   for (int32_t i = 0; i < count; i++) {
     const forest_row *row = &search->row[(uint32_t)search->sorted[i]];
     move(search, search->limits->entropy, &left, &right, row->code, row->weight);
     left.rows++;
     right.rows--;
     uint16_t key = forest_key(search->sorted[i]);
-    if (i + 1 < count && forest_key(search->sorted[i + 1]) == key) continue;
     int32_t next = i + 1 < count ? forest_key(search->sorted[i + 1]) : -1;
-    if (next < 0 && (missing_left || column->missing == 0)) continue;
+    if (next == key || (next < 0 && (!ends || missing_left || column->missing == 0))) continue;
     consider(search, left, right, (forest_split){0, column->feature, key, next, (double)NAN, missing_left},
              best);
   }
 }
 
+static void move_slot(forest_search *search, int32_t slot, side *left, side *right) {
+  int32_t classes = search->data->table->classes;
+  const double *weight = search->class_slot + (size_t)slot * (size_t)classes;
+  for (int32_t k = 0; k < classes; k++)
+    if (weight[k] > 0) move(search, search->limits->entropy, left, right, k, weight[k]);
+  left->rows += search->slot_rows[slot];
+  right->rows -= search->slot_rows[slot];
+}
+
 /* Cuts between slots: the best one's cut and next are slots, next -1 as ever. */
 static void scan_slots(forest_search *search, const forest_column *column, int32_t slots, bool missing_left,
                        forest_split *best) {
-  int32_t classes = search->data->table->classes, last = -1;
+  int32_t last = -1;
   side left, right;
   begin(search, &left, &right);
   if (missing_left) move_missing(search, column, &left, &right);
@@ -100,17 +107,25 @@ static void scan_slots(forest_search *search, const forest_column *column, int32
       consider(search, left, right,
                (forest_split){0, column->feature, last, s < slots ? s : -1, (double)NAN, missing_left}, best);
     if (s == slots) break;
-    for (int32_t k = 0; k < classes; k++) {
-      double weight = search->class_slot[(size_t)s * (size_t)classes + (size_t)k];
-      if (weight > 0) move(search, search->limits->entropy, &left, &right, k, weight);
-    }
-    left.rows += search->slot_rows[s];
-    right.rows -= search->slot_rows[s];
+    move_slot(search, s, &left, &right);
     last = s;
   }
 }
 
-/* Of many rows and few classes. Where ranks share a slot, the cut is between slots. */
+/* The best cut is next to that between two slots: sort the rows of both. */
+static void refine(forest_search *search, const forest_column *column, int32_t shift, forest_split *found) {
+  int32_t low = column->low + (found->cut << shift), high = column->low + ((found->next + 1) << shift) - 1;
+  side left, right;
+  if (high > column->high) high = column->high;
+  begin(search, &left, &right);
+  if (found->missing_left) move_missing(search, column, &left, &right);
+  for (int32_t s = 0; s < found->cut; s++) move_slot(search, s, &left, &right);
+  int32_t count = forest_sort(search, column, (uint16_t)low, (uint16_t)high);
+  found->gain = -1;
+  scan_sorted(search, column, count, left, right, found->missing_left, false, found);
+}
+
+/* Of many rows and few classes. */
 static void search_slots(forest_search *search, const forest_column *column, forest_split *best) {
   int32_t classes = search->data->table->classes, shift = 0;
   while ((column->high - column->low) >> shift >= FOREST_SLOTS) shift++;
@@ -128,21 +143,15 @@ static void search_slots(forest_search *search, const forest_column *column, for
   for (int way = 0; way < (column->missing > 0 ? 2 : 1); way++)
     scan_slots(search, column, slots, way, &found);
   if (!(found.gain > best->gain)) return;
-  int32_t begin_next = found.next < 0 ? -1 : column->low + (found.next << shift);
-  found.cut = column->low + (found.cut << shift) + (1 << shift) - 1;
-  if (found.cut > column->high) found.cut = column->high;
-  if (shift > 0) { /* the ranks next to the cut that rows have */
-    int32_t below = column->low, above = column->high;
-    for (int32_t i = 0; i < column->count; i++) {
-      int32_t key = column->key[column->place ? column->place[i] : i];
-      if (key <= found.cut && key > below) below = key;
-      if (key > found.cut && key < above) above = key;
-    }
-    found.cut = below;
-    begin_next = begin_next < 0 ? -1 : above;
+  if (found.next < 0) {
+    found.cut = column->high;
+  } else if (shift > 0) {
+    refine(search, column, shift, &found);
+  } else {
+    found.cut += column->low;
+    found.next += column->low;
   }
-  found.next = begin_next;
-  *best = found;
+  if (found.gain > best->gain) *best = found;
 }
 
 void forest_search_classes(forest_search *search, const forest_column *column, forest_split *best) {
@@ -152,7 +161,12 @@ void forest_search_classes(forest_search *search, const forest_column *column, f
     return;
   }
   int32_t count = forest_sort(search, column, column->low, column->high);
-  for (int way = 0; way < (column->missing > 0 ? 2 : 1); way++) scan_sorted(search, column, count, way, best);
+  for (int way = 0; way < (column->missing > 0 ? 2 : 1); way++) {
+    side left, right;
+    begin(search, &left, &right);
+    if (way) move_missing(search, column, &left, &right);
+    scan_sorted(search, column, count, left, right, way, true, best);
+  }
 }
 
 void forest_try_classes(forest_search *search, const forest_column *column, int32_t cut, forest_split *best) {

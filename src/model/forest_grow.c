@@ -223,7 +223,8 @@ static bool run(growing *state, lathe_progress *progress, lathe_error *error) {
       if (!lathe_progress_check(progress, error)) return false;
     }
     if (may_split(state, &one))
-      forest_search_node(state->search, state->row + one.begin, one.end - one.begin, state->pool, &split);
+      lathe_forest_search_node(state->search, state->row + one.begin, one.end - one.begin, state->pool,
+                               &split);
     if (!(split.gain < 0 ? make_leaf(state, &one, error) : split_node(state, &one, &split, error)))
       return false;
   }

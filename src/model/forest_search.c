@@ -8,7 +8,7 @@
 
 enum { FEW_CLASSES = 64 }; /* that are counted in slots */
 
-void forest_search_free(forest_search *search) {
+void lathe_forest_search_free(forest_search *search) {
   if (!search) return;
   free(search->whole);
   free(search->local);
@@ -57,8 +57,8 @@ static bool make_room(forest_search *search, size_t rows, size_t classes, size_t
          search->category_weight && search->category_sum && search->category && search->list;
 }
 
-forest_search *forest_search_new(const lathe_forest_data *data, const lathe_forest_limits *limits,
-                                 lathe_error *error) {
+forest_search *lathe_forest_search_new(const lathe_forest_data *data, const lathe_forest_limits *limits,
+                                       lathe_error *error) {
   forest_search *search = lathe_memory_new(1, sizeof *search, error);
   if (!search) return NULL;
   const lathe_ranks *ranks = data->ranks;
@@ -71,7 +71,7 @@ forest_search *forest_search_new(const lathe_forest_data *data, const lathe_fore
   search->classes = data->table->classes > 2 || (data->table->classes == 2 && limits->entropy);
   if (make_room(search, (size_t)ranks->rows, (size_t)data->table->classes, (size_t)most, error))
     return search;
-  forest_search_free(search);
+  lathe_forest_search_free(search);
   return NULL;
 }
 
@@ -357,8 +357,8 @@ static void measure(forest_search *search) {
     search->worth /= weight;
 }
 
-void forest_search_node(forest_search *search, const forest_row *row, int32_t rows, int32_t *pool,
-                        forest_split *best) {
+void lathe_forest_search_node(forest_search *search, const forest_row *row, int32_t rows, int32_t *pool,
+                              forest_split *best) {
   int32_t features = search->data->ranks->features, wanted = search->limits->features, seen = 0;
   search->row = row;
   search->rows = rows;

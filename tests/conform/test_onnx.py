@@ -108,6 +108,37 @@ end
 return result
 """
 
+TREES = """
+local path, folder = ...
+local data = lathe.read(path)
+local rows = data:head(400)
+local result = {}
+local function make(name, target, estimator, drop)
+  local recipe = lathe.recipe { target = target, drop = drop }:encode { method = "ordinal" }
+  local one = lathe.fit(data, recipe, estimator)
+  one:export(folder .. "/" .. name .. ".onnx")
+  local p, list = one:predict(rows), {}
+  if not one:classes() then
+    local values = p:column(target):values()
+    for row = 1, values.n do list[row] = values[row] or false end
+    result[name] = list
+    return
+  end
+  for row = 1, rows:rows() do
+    for _, class in ipairs(one:classes()) do list[#list + 1] = p:column("P(" .. class .. ")"):get(row) end
+  end
+  local labels = p:column(target):values()
+  labels.n = nil
+  result[name] = { probabilities = list, label = labels }
+end
+make("tree", "median_house_value", lathe.tree { max_depth = 8 })
+make("tree-classes", "ocean_proximity", lathe.tree { max_depth = 6 })
+make("forest", "median_house_value", lathe.forest { trees = 20, min_samples_leaf = 5 })
+make("forest-classes", "ocean_proximity", lathe.forest { trees = 20, min_samples_leaf = 2 }, { "median_house_value" })
+make("extra", "median_house_value", lathe.extra_trees { trees = 10, min_samples_leaf = 5 })
+return result
+"""
+
 
 def ok(holds, sentence, note=""):
     global count, failed
@@ -149,14 +180,15 @@ def check(folder, names):
 
 
 def same(got, want):
-    """The largest relative difference of two lists of predictions; infinite when labels differ."""
+    """The largest difference of two lists of predictions, relative, of probabilities absolute; infinite when labels differ."""
+    least = 0
     if isinstance(want, dict):
         if not isinstance(got, dict) or got["label"] != want["label"]:
             return float("inf")
-        got, want = got["probabilities"], want["probabilities"]
+        got, want, least = got["probabilities"], want["probabilities"], 1
     if len(got) != len(want):
         return float("inf")
-    return max(0 if a is None and b is False else abs(a - b) / abs(b) if a is not None and b is not False else float("inf")
+    return max(0 if a is None and b is False else abs(a - b) / max(abs(b), least) if a is not None and b is not False else float("inf")
                for a, b in zip(got, want))
 
 
@@ -203,5 +235,11 @@ with tempfile.TemporaryDirectory() as folder:
         predictions = json.loads(done.stdout)
         check(folder, sorted(predictions))
         run(folder, rows, dict(sorted(predictions.items())))
+    done = subprocess.run([LATHE, "eval", "--json", TREES, HOUSING, folder], capture_output=True, text=True)
+    ok(done.returncode == 0, "trees and forests are exported", done.stderr.strip())
+    if done.returncode == 0:
+        predictions = json.loads(done.stdout)
+        check(folder, sorted(predictions))
+        run(folder, list(csv.DictReader(open(HOUSING)))[:400], dict(sorted(predictions.items())))
 print(f"1..{count}")
 sys.exit(failed > 0)
