@@ -106,8 +106,7 @@ static bool add_operator(fitting *fit, int64_t leaves, lathe_error *error) {
   lathe_trees_free(&trees);
   free(bias);
   free(divisor);
-  return fine &&
-         lathe_tree_fit_classes(&fit->of, &fit->training, error);
+  return fine && lathe_tree_fit_classes(&fit->of, &fit->training, error);
 }
 
 typedef struct {
