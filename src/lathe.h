@@ -41,7 +41,7 @@
 #include "model/model.h"
 #include "model/fit.h"
 #include "model/metrics.h"
-#include "model/class_metrics.h"
+#include "model/distribution.h"
 #include "export/onnx.h"
 #include "tui/screen.h"
 #include "store/store.h"

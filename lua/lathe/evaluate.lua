@@ -1,30 +1,73 @@
 -- How good a model is on rows it has not seen, beside a baseline that knows only the target of its training rows.
-local ffi = require "ffi"
 local core = require "lathe.core"
+local measure = require "lathe.evaluate.measure"
+local metric = require "lathe.evaluate.metric"
 
-local C = core.C
 local evaluate = {}
+
+core.takes["model:evaluate"] = {
+  weights = core.open, resamples = core.open, level = 0.95, seed = 42, threshold = core.open, class = core.open, bins = 10,
+  strategy = "quantile", curves = true,
+}
 
 local function shown(value) return value == value and require("lathe.summary").metric(value) or nil end
 
--- ---- regression ----
+-- ---- what all reports have ----
 
-local function targets(model, rows_of)
-  local name = model:target()
-  local kind = rows_of:type(name)
-  if kind ~= "float64" and kind ~= "int64" and kind ~= "bool" then
-    core.fail("the target %q is %s here, and the model predicts numbers; evaluate it on a table that has them", name, kind)
-  end
-  local out = ffi.new("double[?]", math.max(rows_of:rows(), 1))
-  local column = rows_of:column(name)
-  core.try(C.lathe_column_to_float64(column:handle(), out, core.problem))
-  return out
+local function interval_text(interval)
+  return interval and ("%s to %s"):format(shown(interval[1]), shown(interval[2])) or nil
 end
 
+-- A row for each figure: its value, its interval, that of the baseline.
+local function add_figures(report, result, wanted)
+  local lines = {}
+  for _, one in ipairs(metric.list(result.task)) do
+    local value, base = result.values[one.name], one.constant and result.baseline[one.name] or nil
+    report.metrics[one.name], report.metrics["baseline_" .. one.name] = value, base
+    if wanted(one) then
+      lines[#lines + 1] = { one.words, value and shown(value), interval_text(result.intervals[one.name]), base and shown(base) }
+    end
+  end
+  report.intervals = result.intervals
+  local columns = {
+    "metric", { name = "model", align = "right" }, { name = ("%g %% interval"):format(result.level * 100), align = "right" },
+    { name = "baseline", align = "right" },
+  }
+  if result.resamples == 0 then
+    table.remove(columns, 3)
+    for _, line in ipairs(lines) do line[3] = line[4] end
+  end
+  report:table { columns = columns, rows = lines }
+end
+
+local function add_alerts(report, result)
+  local style = require "lathe.style"
+  local function left_out(count, why)
+    if count > 0 then report:alert { text = ("%s row%s left out: %s"):format(style.count(count), count == 1 and "" or "s", why) } end
+  end
+  left_out(result.counts.missing, "without the target or a prediction")
+  left_out(result.counts.unknown, "of a class that no training row had")
+  for _, one in ipairs(result.undefined) do
+    report:alert { level = "note", text = ("%s is not defined here: %s"):format(metric.find(result.task, one.name).words, one.why) }
+  end
+  local name = result.task == "regression" and "rmse" or "log_loss"
+  local value, base = result.values[name], result.baseline[name]
+  if value and base and value >= base then report:alert { text = "the model is no better than the baseline on these rows" } end
+end
+
+local function new_report(title, result)
+  local report = require("lathe.report").new(title)
+  report.metrics = { rows = result.counts.rows }
+  return report
+end
+
+-- ---- regression ----
+
 -- How often predictions miss by how much: a histogram of prediction - target between the 1st and 99th hundredth.
-local function residual_chart(report, prediction, target, rows)
-  local misses = {}
-  for row = 0, rows - 1 do
+local function residual_chart(report, result)
+  local misses, prediction, target = {}, result.prediction, result.target
+  local step = math.max(1, math.floor(result.rows / 100000))
+  for row = 0, result.rows - 1, step do
     local miss = prediction[row] - target[row]
     if miss == miss then misses[#misses + 1] = miss end
   end
@@ -43,84 +86,50 @@ local function residual_chart(report, prediction, target, rows)
   report:chart { kind = "histogram", title = "prediction - target, the middle 98 %", edges = edges, values = values }
 end
 
-local function regression(model, rows_of)
-  local prediction, rows = model:run(rows_of)
-  local target, metrics = targets(model, rows_of), ffi.new "lathe_regression_metrics"
-  local mean = model:summary().target_mean
-  core.try(C.lathe_metrics_regression(target, prediction, rows, mean, metrics, core.problem))
-  local style = require "lathe.style"
-  local report = require("lathe.report").new("Evaluation of " .. model:target())
-  report.metrics = { rows = tonumber(metrics.rows) }
-  for _, name in ipairs { "r2", "rmse", "mae", "bias", "baseline_r2", "baseline_rmse", "baseline_mae" } do
-    if metrics[name] == metrics[name] then report.metrics[name] = metrics[name] end
+local function regression(result, title)
+  local style, report = require "lathe.style", new_report(title, result)
+  local counts = result.values.poisson_deviance ~= nil and result.counts_model
+  add_figures(report, result, function(one)
+    return one.shown == "always" and (result.values[one.name] or result.baseline[one.name]) or one.shown == "counts" and counts
+  end)
+  if result.mean then
+    report:text(("%s rows; the baseline predicts %s, the mean of the training rows, for each."):format(
+      style.count(report.metrics.rows), style.number(result.mean)))
+  else
+    report:text(style.count(report.metrics.rows) .. " rows.")
   end
-  report:table {
-    columns = { "metric", { name = "model", align = "right" }, { name = "baseline", align = "right" } },
-    rows = {
-      { "R2", shown(metrics.r2), shown(metrics.baseline_r2) },
-      { "RMSE", shown(metrics.rmse), shown(metrics.baseline_rmse) },
-      { "MAE", shown(metrics.mae), shown(metrics.baseline_mae) },
-    },
-  }
-  report:text(("%s rows; the baseline predicts %s, the mean of the training rows, for each."):format(
-    style.count(report.metrics.rows), style.number(mean)))
-  if metrics.skipped > 0 then
-    report:alert { text = style.count(metrics.skipped) .. " rows were left out, for they lack the target or the prediction" }
-  end
-  if metrics.rmse >= metrics.baseline_rmse then
-    report:alert { text = "the model is no better than the baseline on these rows" }
-  end
-  residual_chart(report, prediction, target, rows)
+  add_alerts(report, result)
+  residual_chart(report, result)
   return report
 end
 
 -- ---- classification ----
 
--- Name in report.metrics, words, and the field of the core.
-local figures = {
-  { "accuracy", "accuracy" }, { "balanced_accuracy", "balanced accuracy" }, { "precision", "precision" }, { "recall", "recall" },
-  { "f1", "F1" }, { "log_loss", "log loss" }, { "brier", "Brier score" }, { "mcc", "Matthews correlation" },
-  { "auc", "ROC AUC", "roc_auc" }, { "average_precision", "average precision" },
-}
-local with_baseline = { accuracy = true, balanced_accuracy = true, log_loss = true, brier = true }
-
-local function add_figures(report, metrics)
-  local lines = {}
-  for index, figure in ipairs(figures) do
-    local name, words, field = figure[1], figure[2], figure[3] or figure[1]
-    local value, base = metrics[field], with_baseline[name] and metrics["baseline_" .. name] or nil
-    if value == value then report.metrics[name] = value end
-    report.metrics["baseline_" .. name] = base
-    lines[index] = { words, shown(value), base and shown(base) }
-  end
-  report:table {
-    columns = { "metric", { name = "model", align = "right" }, { name = "baseline", align = "right" } }, rows = lines,
-  }
-end
-
 -- Tables of the classes: their figures, and how often each was taken for which.
-local function class_tables(report, names, of, confusion)
+local function class_tables(report, result)
+  local names, of, confusion = result.names, result.figures, result.confusion
   local columns = { "class", "rows", "predicted", "precision", "recall", "f1", "roc_auc", "average_precision" }
+  local fields = { roc_auc = "auc" }
   local data, lines = {}, {}
   for index, column in ipairs(columns) do data[index] = { column, { n = #names } } end
   for index, name in ipairs(names) do
-    local one = of[index - 1]
     local row = { name }
     for at = 2, #columns do
-      local value = tonumber(one[columns[at]])
+      local value = of[index - 1][fields[columns[at]] or columns[at]]
       row[at] = value == value and value or nil
     end
     for at = 1, #columns do data[at][2][index] = row[at] end
     lines[index] = row
   end
-  local classes = require("lathe.table").new(data)
+  report.classes = require("lathe.table").new(data)
+  if not confusion then return end
   local matrix = { { "true", names } }
   for column, name in ipairs(names) do
     local counts = {}
-    for row = 1, #names do counts[row] = tonumber(confusion[(row - 1) * #names + column - 1]) end
+    for row = 1, #names do counts[row] = confusion[(row - 1) * #names + column - 1] end
     matrix[column + 1] = { name == "true" and "true " or name, counts }
   end
-  report.classes, report.confusion = classes, #names <= 1000 and require("lathe.table").new(matrix) or nil
+  report.confusion = require("lathe.table").new(matrix)
   if #names > 30 then return end
   local heads = {}
   for index, column in ipairs(columns) do
@@ -133,53 +142,65 @@ local function class_tables(report, names, of, confusion)
   for index, name in ipairs(names) do
     heads[index + 1] = { name = name, align = "right" }
     lines[index] = { name }
-    for column = 1, #names do lines[index][column + 1] = tonumber(confusion[(index - 1) * #names + column - 1]) end
+    for column = 1, #names do lines[index][column + 1] = confusion[(index - 1) * #names + column - 1] end
   end
   report:table { columns = heads, rows = lines }
 end
 
-local function add_alerts(report, metrics)
-  local style = require "lathe.style"
-  local function left_out(count, why)
-    count = tonumber(count)
-    if count > 0 then report:alert { text = ("%s row%s left out: %s"):format(style.count(count), count == 1 and "" or "s", why) } end
+-- The place (from 0) of the class whose curves are drawn.
+local function class_of(result, name)
+  if name == nil then return #result.names == 2 and 1 or nil end
+  for index, class in ipairs(result.names) do
+    if class == tostring(name) then return index - 1 end
   end
-  left_out(metrics.missing, "without the target or a prediction")
-  left_out(metrics.unknown, "of a class that no training row had")
-  if metrics.log_loss >= metrics.baseline_log_loss then
-    report:alert { text = "the model is no better than the baseline on these rows" }
-  end
+  core.fail("there is no class %q; %s", tostring(name), require("lathe.schema").suggest(tostring(name), result.names, "classes"))
 end
 
-local function classification(model, rows_of)
-  local probabilities, rows = model:run(rows_of)
-  local names, target, summary = model:classes(), model:target(), model:summary()
-  local count = #names
-  local codes, baseline = ffi.new("int32_t[?]", math.max(rows, 1)), ffi.new("double[?]", count)
-  local metrics, of = ffi.new "lathe_class_metrics", ffi.new("lathe_class_figures[?]", count)
-  local confusion = ffi.new("int64_t[?]", count * count)
-  local column = rows_of:column(target)
-  core.try(C.lathe_graph_class_codes(model:graph(), column:handle(), target, codes, core.problem))
-  for index, class in ipairs(summary.classes) do baseline[index - 1] = class.rows / summary.rows end
-  core.try(C.lathe_metrics_classes(codes, probabilities, rows, count, baseline, metrics, of, confusion, core.problem))
-  local style = require "lathe.style"
-  local report = require("lathe.report").new("Evaluation of " .. target)
-  report.metrics = { rows = tonumber(metrics.rows) }
-  add_figures(report, metrics)
-  report:text(("%s rows; the baseline gives each the classes' shares of the training rows. %s"):format(
-    style.count(report.metrics.rows), count == 2
-      and ("Precision, recall, F1, AUC and average precision are those of %q."):format(names[2])
-      or "Precision, recall, F1, AUC and average precision are means over the classes, each against the rest."))
-  class_tables(report, names, of, confusion)
-  add_alerts(report, metrics)
+local function classification(result, title, options)
+  local style, report = require "lathe.style", new_report(title, result)
+  local names, drawn = result.names, class_of(result, options.class)
+  add_figures(report, result, function(one) return one.shown == "always" or one.shown == "several" and #names > 2 end)
+  local words = style.count(report.metrics.rows) .. " rows"
+  if next(result.baseline) then words = words .. "; the baseline gives each the classes' shares of the training rows" end
+  words = words .. (#names == 2
+    and (". Precision, recall, F1, AUC and average precision are those of %q."):format(names[2])
+    or ". Precision, recall, F1, AUC and average precision are means over the classes, each against the rest.")
+  if result.threshold then words = words .. (" %q is predicted from a probability of %g up."):format(names[2], result.threshold) end
+  report:text(words)
+  class_tables(report, result)
+  add_alerts(report, result)
+  if options.curves and drawn and result.intervals then
+    require("lathe.evaluate.curve").add(report, result, drawn,
+      { full = options.curves == "full", bins = options.bins, strategy = options.strategy })
+  end
   return report
 end
 
+-- Raises when the options of calibration do not do; gives them.
+function evaluate.check(options)
+  if type(options.bins) ~= "number" or options.bins % 1 ~= 0 or options.bins < 2 or options.bins > 10000 then
+    core.fail("bins is a whole number from 2 to 10000, not %s", tostring(options.bins))
+  end
+  if options.strategy ~= "quantile" and options.strategy ~= "uniform" then
+    core.fail("strategy is \"quantile\" or \"uniform\", not %s", tostring(options.strategy))
+  end
+  return options
+end
+
+-- The report on what measure gave: with .metrics, .intervals; of classes .classes, .confusion, .roc, .precision_recall, .calibration.
+function evaluate.report(result, title, options)
+  if result.task == "classification" then return classification(result, title, options) end
+  return regression(result, title)
+end
+
 -- The report that model:evaluate gives.
-function evaluate.evaluate(model, rows_of)
-  require("lathe.seal").look(rows_of)
-  if model:classes() then return classification(model, rows_of) end
-  return regression(model, rows_of)
+function evaluate.evaluate(model, table_, options)
+  options = evaluate.check(core.options(options, "model:evaluate"))
+  if not require("lathe.table").is(table_) then core.fail("model:evaluate takes a table, not a %s", type(table_)) end
+  require("lathe.seal").look(table_)
+  local result = measure.model(model, table_, options)
+  result.counts_model = model:kind() == "poisson"
+  return evaluate.report(result, "Evaluation of " .. model:target(), options)
 end
 
 return evaluate

@@ -22,6 +22,7 @@ local parts = {
   boosting = { "lathe.estimator", "boosting" },
   forest = { "lathe.estimator", "forest" },
   extra_trees = { "lathe.estimator", "extra_trees" },
+  evaluate = { "lathe.evaluate.predictions", "evaluate" },
   open = { "lathe.model", "open" },
   report = "lathe.report",
   flow = "lathe.flow",

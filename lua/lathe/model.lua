@@ -166,11 +166,16 @@ function model:predict(rows_of)
 end
 
 -- How good it is on rows it has not seen, beside a baseline that knows only the target of the training rows: a report. Its .metrics, with
--- those of the baseline as baseline_NAME:
---   a regression      r2, rmse, mae, bias, rows
---   a classification  accuracy, balanced_accuracy, precision, recall, f1, log_loss, brier, mcc, auc, average_precision, rows; .classes
---                     and .confusion are tables
-function model:evaluate(rows_of) return require("lathe.evaluate").evaluate(self, rows_of) end
+-- those of the baseline as baseline_NAME (definitions: share/doc/evaluate.md), and their bootstrap intervals as .intervals[NAME]:
+--   a regression      r2, rmse, mse, mae, mape, bias, largest, poisson_deviance, rows
+--   a classification  accuracy, balanced_accuracy, precision, recall, f1 (of the second of two classes; _macro, _micro, _weighted),
+--                     log_loss, deviance, brier, mcc, auc, average_precision, calibration_error, rows; .classes, .confusion, .roc,
+--                     .precision_recall and .calibration are tables
+-- Options: weights (a column), resamples (1000; 0: no intervals), level (0.95), seed (42), threshold (of two classes), class (whose
+-- curves), curves (true, false, or "full" for every point), bins (10) and strategy ("quantile", "uniform") of the calibration.
+function model:evaluate(rows_of, options)
+  return require("lathe.evaluate").evaluate(self, rows_of, not core.is_beside(options) and options or nil)
+end
 
 core.takes["model:diagnostics"] = { weights = core.open }
 

@@ -7,7 +7,8 @@
 --   values   rows = { { name, value, note }, ... }
 --   table    columns = { { name =, align = "left" | "right" }, ... }, rows = { { cell, ... }, ... }
 --   alert    level = "warn" | "error" | "note", text, step (the line of Lua, or the step, that mends it)
---   chart    chart = "bars" | "histogram" | "line", title, labels, values, edges
+--   chart    chart = "bars" | "histogram" | "line", title, labels, values, edges; or "curve", title, series = { { name, x, y }, ... },
+--            across, up (the words at its axes), unit, diagonal, dots; its values are the y of the first series
 --   tree     title, nodes = { { parent, text, value, note, part, strength, more }, ... } (report/tree.lua)
 --
 -- A missing value or cell is nil in Lua and null in JSON.
@@ -100,13 +101,36 @@ function methods:alert(definition)
   return add(self, { kind = "alert", level = level, text = want_text(definition.text, "alert { text = }"), step = step })
 end
 
-local chart_kinds = { bars = true, histogram = true, line = true }
+local chart_kinds = { bars = true, histogram = true, line = true, curve = true }
 
--- A chart: "bars" (labels, values), "histogram" (edges, one more than values) or "line" (values, labels for both ends if given).
+local function numbers(list, what)
+  local kept = {}
+  for index, value in ipairs(want_list(list, what)) do
+    kept[index] = tonumber(value) or fail("a chart's values are numbers; value %d is a %s", index, type(value))
+  end
+  return kept
+end
+
+local function add_curve(self, definition)
+  local block = { kind = "chart", chart = "curve", title = definition.title, series = {}, across = definition.across, up = definition.up,
+    unit = definition.unit or definition.diagonal or nil, diagonal = definition.diagonal, dots = definition.dots }
+  for index, one in ipairs(want_list(definition.series, "chart { series = }")) do
+    local x, y = numbers(one.x, "chart { series = }"), numbers(one.y, "chart { series = }")
+    if #x ~= #y then fail("a curve has a y for each x: %d and %d", #y, #x) end
+    block.series[index] = { name = tostring(one.name or ""), x = x, y = y }
+  end
+  if not block.series[1] then fail "a curve chart has a series at least" end
+  block.values = block.series[1].y
+  return add(self, block)
+end
+
+-- A chart: "bars" (labels, values), "histogram" (edges, one more than values), "line" (values, labels for both ends if given) or "curve"
+-- (series = { { name =, x =, y = }, ... }; unit: both axes go from 0 to 1; diagonal: and a line joins their ends; dots at the points).
 function methods:chart(definition)
   want_list(definition, "chart")
   local kind = definition.kind or "bars"
-  if not chart_kinds[kind] then fail("a chart is \"bars\", \"histogram\" or \"line\", not %q", tostring(kind)) end
+  if not chart_kinds[kind] then fail("a chart is \"bars\", \"histogram\", \"line\" or \"curve\", not %q", tostring(kind)) end
+  if kind == "curve" then return add_curve(self, definition) end
   local block = { kind = "chart", chart = kind, title = definition.title, values = {} }
   for index, value in ipairs(want_list(definition.values, "chart { values = }")) do
     block.values[index] = tonumber(value) or fail("a chart's values are numbers; value %d is a %s", index, type(value))
@@ -230,7 +254,7 @@ function methods:data()
     end
     blocks[index] = kept
   end
-  return { title = self.title, blocks = blocks, metrics = self.metrics }
+  return { title = self.title, blocks = blocks, metrics = self.metrics, intervals = self.intervals }
 end
 
 -- A method that was called with a point gets its argument as the report.
@@ -270,9 +294,10 @@ function report.from(data)
     for field, kind in pairs(check) do
       if type(block[field]) ~= kind then fail("block %d of this report (%s) has no %s", index, block.kind, field) end
     end
+    if block.chart == "curve" and type(block.series) ~= "table" then fail("block %d of this report (chart) has no series", index) end
     made.blocks[index] = block
   end
-  made.metrics = data.metrics
+  made.metrics, made.intervals = data.metrics, data.intervals
   return made
 end
 

@@ -4,11 +4,9 @@
 #include "base/random.h"
 #include "graph/operator.h"
 #include "model/cholesky.h"
-#include "model/class_metrics.h"
 #include "model/fit.h"
 #include "model/gram.h"
 #include "model/model.h"
-#include "model/ranking.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -68,42 +66,6 @@ static void test_cholesky(void) {
   memcpy(r, a, sizeof r);
   ok(lathe_cholesky(r, SIZE, 0, kept) == 1, "a pivot of nothing but rounding is told");
   free(x);
-}
-
-static void test_ranking(void) {
-  static const int32_t codes[] = {1, 0, 1, 1, 0, -1, 0, 1};
-  static const double p[] = {0.1, 0.9, 0.6, 0.4, 0.4, 0.6, 0.5, 0.5, 0.5, 0.5, 0, 1, 0.9, 0.1, NAN, NAN};
-  double area, precision;
-  /* by P(1): 0.9 yes | 0.6 yes | 0.5 yes and no | 0.4 no | 0.1 no */
-  ok(lathe_ranking(codes, p, 8, 2, 1, &area, &precision, NULL) && fabs(area - 8.5 / 9) < 1e-15,
-     "equal probabilities count half in the area under the curve");
-  ok(fabs(precision - (1.0 + 1 + 0.75) / 3) < 1e-15, "and share a threshold of the average precision");
-  static const int32_t same[] = {1, 1, 1};
-  ok(lathe_ranking(same, p, 3, 2, 1, &area, &precision, NULL) && isnan(area) && precision == 1,
-     "without rows of the other side there is no area");
-}
-
-static void test_metrics(void) {
-  static const int32_t codes[] = {0, 0, 1, 1, 2, -1, -2, 2};
-  static const double p[] = {0.8, 0.1, 0.1, 0.2, 0.5, 0.3, 0.1, 0.8, 0.1, 0.6, 0.3, 0.1,
-                             0.1, 0.2, 0.7, 1,   0,   0,   1,   0,   0,   NAN, NAN, NAN};
-  static const double base[] = {0.5, 0.25, 0.25};
-  lathe_class_metrics m;
-  lathe_class_figures of[3];
-  int64_t confusion[9];
-  lathe_error error = {0};
-  ok(lathe_metrics_classes(codes, p, 8, 3, base, &m, of, confusion, &error), "classes are measured: %s",
-     error.message);
-  ok(m.rows == 5 && m.missing == 2 && m.unknown == 1,
-     "rows without a class, without a prediction, of no known class are left out");
-  ok(m.accuracy == 0.6 && fabs(m.balanced_accuracy - 2.0 / 3) < 1e-15 && m.baseline_accuracy == 0.4,
-     "hits are counted");
-  static const int64_t want[] = {1, 1, 0, 1, 1, 0, 0, 0, 1};
-  ok(!memcmp(confusion, want, sizeof want), "so is what was taken for what");
-  double loss = -(log(0.8) + log(0.2) + log(0.8) + log(0.3) + log(0.7)) / 5;
-  ok(fabs(m.log_loss - loss) < 1e-15, "the log loss is that of the probabilities of what came true");
-  ok(!lathe_metrics_classes((const int32_t[]){-1}, p, 1, 3, base, &m, of, confusion, &error),
-     "nothing to measure is an error: %s", error.message);
 }
 
 /* Two features and a target of three classes with text names. */
@@ -178,8 +140,6 @@ static void test_model(void) {
 int main(void) {
   test_gram();
   test_cholesky();
-  test_ranking();
-  test_metrics();
   test_model();
   return done_testing();
 }

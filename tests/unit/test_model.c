@@ -2,7 +2,6 @@
 #include "tap.h"
 #include "base/random.h"
 #include "model/distribution.h"
-#include "model/metrics.h"
 #include "model/qr.h"
 #include "prepare/split.h"
 
@@ -110,18 +109,6 @@ static void test_tails(void) {
   ok(fabs(lathe_incomplete_beta(1, 3, 0.2) - (1 - 0.8 * 0.8 * 0.8)) < 1e-15, "I_x(1, b) = 1 - (1 - x)^b");
 }
 
-static void test_metrics(void) {
-  const double target[] = {1, 2, 3, 4, NAN, 5}, prediction[] = {1.5, 2, 2, 4, 1, NAN};
-  lathe_regression_metrics m;
-  lathe_error error = {0};
-  ok(lathe_metrics_regression(target, prediction, 6, 2, &m, NULL) && m.rows == 4 && m.skipped == 2,
-     "rows that lack a number are skipped");
-  ok(m.rmse == sqrt(1.25 / 4) && m.mae == 1.5 / 4 && m.r2 == 1 - 1.25 / 5 && m.largest == 1,
-     "R2, RMSE and MAE");
-  ok(m.baseline_rmse == sqrt(6.0 / 4) && m.baseline_mae == 1, "and those of the baseline");
-  ok(!lathe_metrics_regression(target + 4, prediction + 4, 2, 0, &m, &error), "no rows: %s", error.message);
-}
-
 static void test_split(void) {
   int64_t order[10];
   lathe_error error = {0};
@@ -146,7 +133,6 @@ int main(void) {
   test_triangle(60);
   test_reduce();
   test_tails();
-  test_metrics();
   test_split();
   return done_testing();
 }

@@ -190,7 +190,99 @@ local function line(block, width, look)
   return lines
 end
 
-local kinds = { bars = bars, histogram = histogram, line = line }
+-- ---- curves: series of points, joined ----
+
+local CURVE_ROWS, CURVE_COLUMNS = 10, 44
+
+-- The ranges of x and y over all series: low x, high x, low y, high y.
+function chart.ranges(block)
+  if block.unit then return 0, 1, 0, 1 end
+  local range = { math.huge, -math.huge, math.huge, -math.huge }
+  for _, one in ipairs(block.series) do
+    for at, x in ipairs(one.x) do
+      local y = one.y[at]
+      if finite(x) and finite(y) then
+        range[1], range[2] = math.min(range[1], x), math.max(range[2], x)
+        range[3], range[4] = math.min(range[3], y), math.max(range[4], y)
+      end
+    end
+  end
+  for low = 1, 3, 2 do
+    if range[low] == range[low + 1] then
+      local room = math.max(0.5, math.abs(range[low]) / 2)
+      range[low], range[low + 1] = range[low] - room, range[low] + room
+    end
+  end
+  return unpack(range)
+end
+
+local function set(canvas, x, y)
+  local bit = require "bit"
+  local row, column = math.floor(y / 4) + 1, math.floor(x / 2) + 1
+  canvas[row][column] = bit.bor(canvas[row][column], dots[x % 2 + 1][y % 4 + 1])
+end
+
+-- From dot to dot, as Bresenham draws.
+local function join(canvas, x, y, to_x, to_y)
+  local wide, down = math.abs(to_x - x), -math.abs(to_y - y)
+  local step_x, step_y, slip = x < to_x and 1 or -1, y < to_y and 1 or -1, wide + down
+  while true do
+    set(canvas, x, y)
+    if x == to_x and y == to_y then return end
+    local twice = 2 * slip
+    if twice >= down then slip, x = slip + down, x + step_x end
+    if twice <= wide then slip, y = slip + wide, y + step_y end
+  end
+end
+
+local function curve(block, width, look)
+  local low_x, high_x, low_y, high_y = chart.ranges(block)
+  if low_x > high_x then return { look.dim "no values" } end
+  local ticks, ticks_width = chart.aligned { high_y, (low_y + high_y) / 2, low_y }
+  local columns = math.max(4, math.min(width - ticks_width - 2, CURVE_COLUMNS))
+  local canvas = {}
+  for row = 1, CURVE_ROWS do
+    canvas[row] = {}
+    for column = 1, columns do canvas[row][column] = 0 end
+  end
+  local most_x, most_y = columns * 2 - 1, CURVE_ROWS * 4 - 1
+  local function place(x, y)
+    x, y = math.min(1, math.max(0, (x - low_x) / (high_x - low_x))), math.min(1, math.max(0, (y - low_y) / (high_y - low_y)))
+    return math.floor(x * most_x + 0.5), math.floor((1 - y) * most_y + 0.5)
+  end
+  if block.diagonal then
+    for x = 0, most_x, 4 do set(canvas, x, math.floor((1 - x / most_x) * most_y + 0.5)) end
+  end
+  local names = {}
+  for index, one in ipairs(block.series) do
+    local last_x, last_y
+    names[index] = one.name
+    for at, x in ipairs(one.x) do
+      local to_x, to_y
+      if finite(x) and finite(one.y[at]) then
+        to_x, to_y = place(x, one.y[at])
+        join(canvas, last_x or to_x, last_y or to_y, to_x, to_y)
+      end
+      last_x, last_y = to_x, to_y
+    end
+  end
+  local lines = {}
+  for row = 1, CURVE_ROWS do
+    local cells = {}
+    for column = 1, columns do cells[column] = braille(canvas[row][column]) end
+    local label = row == 1 and ticks[1] or row == CURVE_ROWS / 2 and ticks[2] or row == CURVE_ROWS and ticks[3]
+    lines[row] = look.dim((label or (" "):rep(ticks_width)) .. (label and " ┤" or " │"))
+      .. look.accent((table.concat(cells):gsub(" +$", "")))
+  end
+  lines[#lines + 1] = look.dim((" "):rep(ticks_width + 2) .. spread(style.number(low_x), block.across or "", style.number(high_x), columns))
+  local words = {}
+  if block.up then words[1] = "up: " .. block.up end
+  if #names > 1 then words[#words + 1] = "lines: " .. table.concat(names, ", ") end
+  if words[1] then lines[#lines + 1] = look.dim((" "):rep(ticks_width + 2) .. table.concat(words, "; ")) end
+  return lines
+end
+
+local kinds = { bars = bars, histogram = histogram, line = line, curve = curve }
 
 -- The lines of a chart block in `width` display columns.
 function chart.lines(block, width, look)

@@ -64,6 +64,8 @@ figcaption { font-weight: 600; margin-bottom: 0.3rem; overflow-wrap: anywhere; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, "DejaVu Sans", sans-serif; }
 svg .bar { fill: var(--fill); } svg .bar:hover { fill: var(--accent); }
 svg .trace { fill: none; stroke: var(--fill); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+svg .second { stroke: var(--warn); stroke-dasharray: 7 4; } svg .third { stroke: var(--error); stroke-dasharray: 2 4; }
+svg .fourth { stroke: var(--dim); stroke-dasharray: 9 3 2 3; }
 svg .dot { fill: var(--fill); } svg .area { fill: var(--fill-soft); }
 svg .axis { stroke: var(--line); stroke-width: 1; shape-rendering: crispEdges; }
 svg text { fill: var(--dim); } svg .label { fill: var(--ink); }

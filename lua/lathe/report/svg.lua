@@ -171,7 +171,52 @@ local function line(block, index)
   return table.concat(parts)
 end
 
-local kinds = { bars = bars, histogram = histogram, line = line }
+local CURVE_HEIGHT, MARGIN = 320, 40
+local classes = { "trace", "trace second", "trace third", "trace fourth" }
+
+local function curve(block, index)
+  local low_x, high_x, low_y, high_y = require("lathe.report.chart").ranges(block)
+  if low_x > high_x then return "<p>no values</p>\n" end
+  local names = {}
+  for place, one in ipairs(block.series) do names[place] = one.name end
+  local parts = { open(WIDTH, CURVE_HEIGHT, index, block.title or "Curve", ("%s by %s: %s"):format(block.up or "y", block.across or "x",
+    table.concat(names, ", "))) }
+  local left, right, top, bottom = 58, WIDTH - 8, 10, CURVE_HEIGHT - MARGIN
+  local function place_x(x) return left + (x - low_x) / (high_x - low_x) * (right - left) end
+  local function place_y(y) return bottom - (y - low_y) / (high_y - low_y) * (bottom - top) end
+  for step = 0, 2 do
+    local y, x = low_y + (high_y - low_y) * step / 2, low_x + (high_x - low_x) * step / 2
+    local anchor = step == 0 and "start" or step == 1 and "middle" or "end"
+    parts[#parts + 1] = ('<line class="axis" x1="%d" y1="%s" x2="%d" y2="%s"/><text x="%d" y="%s" text-anchor="end">%s</text>\n'):format(
+      left, at(place_y(y)), right, at(place_y(y)), left - 6, at(place_y(y) + 4), number(y))
+    parts[#parts + 1] = ('<text x="%s" y="%d" text-anchor="%s">%s</text>\n'):format(at(place_x(x)), bottom + 15, anchor, number(x))
+  end
+  if block.diagonal then
+    parts[#parts + 1] = ('<line class="axis" stroke-dasharray="4 4" x1="%d" y1="%d" x2="%d" y2="%d"/>\n'):format(left, bottom, right, top)
+  end
+  for place, one in ipairs(block.series) do
+    local points = {}
+    for step, x in ipairs(one.x) do
+      local y = one.y[step]
+      if finite(x) and finite(y) then
+        points[#points + 1] = at(place_x(x)) .. "," .. at(place_y(y))
+        if block.dots then
+          parts[#parts + 1] = ('<circle class="dot" cx="%s" cy="%s" r="3"><title>%s, %s</title></circle>\n'):format(at(place_x(x)),
+            at(place_y(y)), number(x), number(y))
+        end
+      end
+    end
+    parts[#parts + 1] = ('<polyline class="%s" points="%s"><title>%s</title></polyline>\n'):format(classes[(place - 1) % #classes + 1],
+      table.concat(points, " "), escape(one.name))
+  end
+  local words = (block.up and block.up .. " by " or "") .. (block.across or "")
+  if #names > 1 then words = words .. " (" .. table.concat(names, "; ") .. ")" end
+  parts[#parts + 1] = ('<text x="%d" y="%d">%s</text>\n'):format(left, CURVE_HEIGHT - 6, escape(words))
+  parts[#parts + 1] = "</svg>\n"
+  return table.concat(parts)
+end
+
+local kinds = { bars = bars, histogram = histogram, line = line, curve = curve }
 
 -- A chart block as SVG; `index` numbers the charts of a page.
 function svg.chart(block, index)
