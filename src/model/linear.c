@@ -46,7 +46,7 @@ static void sum_residuals(const residual_work *work, const double *a, int64_t be
   const double *weights = fit->design.weights;
   int32_t columns = fit->design.columns;
   const double *residual = a + columns * height;
-  if (fit->products)
+  if (fit->way == LATHE_TRIANGLE_PRODUCTS)
     lathe_gram_dot(a, columns, height, residual, sums);
   else
     dot_exactly(a, columns, height, residual, sums);
@@ -105,6 +105,16 @@ static bool refine(lathe_linear_fit *fit, lathe_error *error) {
   free(work.sums);
   free(step);
   return fine;
+}
+
+/* What the triangle knows of the residuals. */
+static void take_residuals(lathe_linear_fit *fit) {
+  const lathe_design *design = &fit->design;
+  const double *y = fit->reduced + (int64_t)design->columns * design->size;
+  double squares = 0, unit = design->unit[design->width];
+  for (int32_t i = fit->rank; i < design->size; i++) squares += y[i] * y[i];
+  fit->residual_squares = squares * unit * unit;
+  fit->absolute_sum = NAN;
 }
 
 /* ---- from the triangle to the fit ---- */
@@ -270,9 +280,9 @@ bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *co
     return false;
   if (!lathe_linear_room(fit, error)) return false;
   lathe_progress_begin(progress, "fit linear", 2 * design->rows);
-  bool fine = lathe_triangle_of(design, matrix, names, table, fit->whole, &fit->products, error) &&
+  bool fine = lathe_triangle_of(design, matrix, names, table, fit->whole, &fit->way, error) &&
               lathe_linear_reduce(fit, error) && (!options->strict || refuse_dependent(fit, names, error)) &&
-              refine(fit, error);
+              (fit->way == LATHE_TRIANGLE_PRODUCTS_SURE ? (take_residuals(fit), true) : refine(fit, error));
   if (fine) measure_target(fit);
   fine = fine && lathe_linear_finish(fit, error);
   fine = fine && (options->covariance == LATHE_COVARIANCE_CLASSICAL ||

@@ -1,19 +1,21 @@
 /* linear.h - least squares from the triangle of a design: coefficients, their errors, and what can be said of the fit.
  *
- * The coefficients are refined once by the residuals themselves (Bjorck 1996, corrected seminormal equations). */
+ * The coefficients are refined once by the residuals themselves (Bjorck 1996, corrected seminormal equations), unless triangle.h says that
+ * they are sure already. */
 #ifndef LATHE_MODEL_LINEAR_H
 #define LATHE_MODEL_LINEAR_H
 
 #include "../base/memory.h"
 #include "design.h"
 #include "fit.h"
+#include "triangle.h"
 
 /* A feature is a combination of the ones before it when this part of its norm, or less, is left beside them. */
 #define LATHE_LINEAR_TOLERANCE 1e-10
 
 typedef struct lathe_linear_fit {
   lathe_design design;
-  bool products; /* its triangle came of products */
+  lathe_triangle_way way;
   double *whole; /* (size, size): the triangle of all columns */
   double *
       reduced; /* the same without those that follow from others; `column` are the starts of the others' in it */
@@ -24,7 +26,8 @@ typedef struct lathe_linear_fit {
   double *estimates; /* (columns): in those of the table, the intercept first */
   double *errors;    /* (columns): standard errors; NaN where not kept */
   double *inflation; /* (columns): variance inflation factors; NaN for the intercept and where not kept */
-  double residual_squares, absolute_sum;   /* sums over the rows, by their weights */
+  double residual_squares,
+      absolute_sum; /* sums over the rows, by their weights; absolute_sum NaN: not looked at */
   double total_squares, explained_squares; /* around the mean; around 0 without intercept */
   double target_mean, target_squares;      /* target_squares: around the mean */
   double f, f_freedom; /* of all features together: the statistic, and its degrees of freedom above */

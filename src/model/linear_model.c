@@ -125,6 +125,9 @@ static bool note_fit(lathe_training *training, const lathe_linear_fit *fit, lath
                          "the features give the target exactly; tests and intervals mean nothing then");
 }
 
+static const char *const ways[] = {"QR, refined by the residuals",
+                                   "normal equations, refined by the residuals", "normal equations"};
+
 static bool write_words(lathe_model *model, const lathe_linear_fit *fit, const lathe_linear_options *options,
                         lathe_error *error) {
   const char *robust = covariance_words[options->covariance];
@@ -133,9 +136,7 @@ static bool write_words(lathe_model *model, const lathe_linear_fit *fit, const l
       &detail, error,
       "Fitted by %s least squares (%s). It assumes that the target is a sum of effects of the features, and "
       "knows nothing of values far outside those it was trained on. Intervals are at the level of %.6g %%. ",
-      options->fit.weights ? "weighted" : "ordinary",
-      fit->products ? "normal equations, refined by the residuals" : "QR, refined by the residuals",
-      100 * options->level);
+      options->fit.weights ? "weighted" : "ordinary", ways[fit->way], 100 * options->level);
   fine =
       fine &&
       (robust ? lathe_buffer_format(

@@ -214,7 +214,7 @@ bool lathe_ridge_solve(const lathe_graph *graph, int32_t matrix, const char *con
                            "one row of a weight above 0 is too few for a regression; give more rows");
   size_t width = (size_t)design->width, size = (size_t)design->size;
   problem p = {.fit = fit, .width = design->width};
-  bool products;
+  lathe_triangle_way way;
   double *r = lathe_memory_new(size * size, sizeof *r, error);
   p.values = lathe_memory_new(width, sizeof *p.values, error);
   p.v = lathe_memory_new(width * width, sizeof *p.v, error);
@@ -223,8 +223,7 @@ bool lathe_ridge_solve(const lathe_graph *graph, int32_t matrix, const char *con
   p.turn = lathe_memory_new(width * width, sizeof *p.turn, error);
   lathe_progress_begin(progress, "fit ridge", 2 * design->rows);
   bool fine = r && p.values && p.v && p.part && p.centre && p.turn &&
-              lathe_triangle_of(design, matrix, names, table, r, &products, error) &&
-              solve(&p, options, r, error);
+              lathe_triangle_of(design, matrix, names, table, r, &way, error) && solve(&p, options, r, error);
   lathe_progress_end(progress);
   free(r);
   free(p.values);

@@ -24,8 +24,9 @@ enum {
   GROUP_MOST = 64
 };
 
-#define LARGE 2e7            /* multiplications: from here on products are tried first */
-#define FAR 0.01             /* of a column's square about its guessed centre, at least, is about its own */
+#define LARGE 2e7 /* multiplications: from here on products are tried first */
+#define FAR 0.01  /* of a column's square about its guessed centre, at least, is about its own */
+#define LEFT 1e-3 /* of the target's squares, at least, is left unexplained where nothing needs refining */
 #define PRODUCTS_LEAST 1e-11 /* of a column's square left beside the others: less may be rounding */
 
 typedef struct {
@@ -153,52 +154,55 @@ static bool multiply_all(const lathe_design *design, double *products, lathe_err
   return fine;
 }
 
-/* Whether the triangle of products, by its features, has the digits that are promised. */
-static bool certain_of(const lathe_design *design, double *r, bool *certain, lathe_error *error) {
+/* How far the triangle of products, by its features, has the digits that are promised. */
+static bool judge(const lathe_design *design, double *r, lathe_triangle_way *way, lathe_error *error) {
   int32_t size = design->size, columns = design->columns, first = design->intercept;
   double *norms = lathe_memory_raw((size_t)columns + 1, sizeof *norms, error);
-  double **column = lathe_memory_raw((size_t)columns + 1, sizeof *column, error);
-  for (int32_t k = 0; column && k < columns; k++) column[k] = r + (int64_t)k * size;
-  bool fine = norms && column && lathe_triangle_norms(column, columns, norms, error);
-  double inflation = 0;
-  for (int32_t j = first; fine && j < columns; j++) {
-    double squares = 0, all = 0;
+  double **column = lathe_memory_raw((size_t)size, sizeof *column, error);
+  for (int32_t k = 0; column && k < size; k++) column[k] = r + (int64_t)k * size;
+  bool fine = norms && column && lathe_triangle_norms(column, columns, norms, error), near = fine;
+  double inflation = 0, squares = 0;
+  for (int32_t j = first; fine && j < size; j++) {
+    double all = 0;
+    squares = 0;
     for (int32_t i = 0; i <= j; i++) all += column[j][i] * column[j][i];
     for (int32_t i = first; i <= j; i++) squares += column[j][i] * column[j][i];
-    inflation += norms[j] * norms[j] * squares;
-    *certain = *certain && squares > FAR * all;
+    if (j < columns) inflation += norms[j] * norms[j] * squares;
+    near = near && squares > FAR * all;
   }
-  *certain = *certain && inflation < LATHE_TRIANGLE_INFLATION; /* false for NaN */
+  double left = fine ? column[columns][columns] * column[columns][columns] : 0;
+  *way = !near || !(inflation < LATHE_TRIANGLE_INFLATION) ? LATHE_TRIANGLE_REFLECTIONS /* NaN, too */
+         : inflation < LATHE_TRIANGLE_SURE && left > LEFT * squares ? LATHE_TRIANGLE_PRODUCTS_SURE
+                                                                    : LATHE_TRIANGLE_PRODUCTS;
   free(norms);
   free(column);
   return fine;
 }
 
-bool lathe_triangle_by_products(const lathe_design *design, double *r, bool *certain, lathe_error *error) {
+bool lathe_triangle_by_products(const lathe_design *design, double *r, lathe_triangle_way *way,
+                                lathe_error *error) {
   int32_t size = design->size;
   bool *kept = lathe_memory_new((size_t)size, sizeof *kept, error);
-  bool fine = kept && multiply_all(design, r, error);
-  *certain = fine;
+  bool fine = kept && multiply_all(design, r, error), usable = fine;
   for (int32_t j = 0; fine && j < size; j++) {
     double square = r[(int64_t)j * size + j];
-    *certain = *certain && square > 1e-200 && square < 1e200; /* false for NaN */
+    usable = usable && square > 1e-200 && square < 1e200; /* false for NaN */
     for (int32_t i = j + 1; i < size; i++) r[(int64_t)j * size + i] = 0;
   }
-  if (*certain) {
-    lathe_cholesky(r, size, PRODUCTS_LEAST, kept);
-    for (int32_t j = 0; j < size; j++) *certain = *certain && kept[j];
-  }
-  if (*certain) fine = certain_of(design, r, certain, error);
+  if (usable) lathe_cholesky(r, size, PRODUCTS_LEAST, kept);
+  for (int32_t j = 0; usable && j < size; j++) usable = kept[j];
+  *way = LATHE_TRIANGLE_REFLECTIONS;
+  if (usable) fine = judge(design, r, way, error);
   free(kept);
   return fine;
 }
 
 bool lathe_triangle_of(lathe_design *design, int32_t matrix, const char *const *names,
-                       const lathe_table *table, double *r, bool *products, lathe_error *error) {
-  *products = false;
+                       const lathe_table *table, double *r, lathe_triangle_way *way, lathe_error *error) {
+  *way = LATHE_TRIANGLE_REFLECTIONS;
   if ((double)design->rows * design->size * design->size > LARGE && lathe_design_guess(design)) {
-    if (!lathe_triangle_by_products(design, r, products, error)) return false;
-    if (*products) return true;
+    if (!lathe_triangle_by_products(design, r, way, error)) return false;
+    if (*way != LATHE_TRIANGLE_REFLECTIONS) return true;
     lathe_progress_begin(design->progress, "fit by reflections", 2 * design->rows);
   }
   return lathe_design_measure(design, matrix, names, table, error) &&
