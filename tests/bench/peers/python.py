@@ -59,6 +59,44 @@ def command(text):
     return lambda: (lambda: subprocess.run(text, shell=True, check=True, capture_output=True), lambda _: {})
 
 
+@functools.lru_cache(None)
+def ols_data():
+    folder = environment["BENCH_FOLDER"]
+    return np.fromfile(folder + "/ols_X.f64").reshape(-1, 50), np.fromfile(folder + "/ols_y.f64")
+
+
+def ols():
+    """The normal equations, as one would write them: no centring, no refinement."""
+    from scipy.linalg import cho_factor, cho_solve
+    x, y = ols_data()
+
+    def run():
+        n, d = x.shape
+        g, right = np.empty((d + 1, d + 1)), np.empty(d + 1)
+        g[:d, :d], g[d, d], right[:d], right[d] = x.T @ x, n, y @ x, y.sum()
+        g[d, :d] = g[:d, d] = np.ones(n) @ x
+        factor = cho_factor(g)
+        b, yy = cho_solve(factor, right), y @ y
+        rss = yy - b @ right
+        se = np.sqrt(rss / (n - d - 1) * np.diag(cho_solve(factor, np.eye(d + 1))))
+        return {"rows": n, "b0": b[0], "se0": se[0], "r2": 1 - rss / (yy - n * y.mean() ** 2)}
+    return run, lambda made: made
+
+
+def ridge_path():
+    """100 penalties from one eigendecomposition."""
+    x, y = ols_data()
+    lambdas = np.logspace(-2, 4, 100)
+
+    def run():
+        n, mean = len(y), np.ones(len(y)) @ x / len(y)
+        values, v = np.linalg.eigh(x.T @ x - n * np.outer(mean, mean))
+        z = v.T @ (y @ x - n * mean * y.mean())
+        path = v @ (z[:, None] / (values[:, None] + lambdas[None, :]))
+        return {"rows": 100, "first": path[0, 0], "last": path[-1, -1]}
+    return run, lambda made: made
+
+
 def array(names, formula):
     """A formula over columns as arrays; its sum."""
     def make():
@@ -83,6 +121,8 @@ workers = {
         "sqlite_read": read_base, "start": command("/usr/bin/python3 -c 'import pandas'"),
     },
     "numpy": {
+        "ols": ols,
+        "ridge_path": ridge_path,
         "mask_two_numbers": array(("k", "x"), lambda k, x: (k >= 17) & (x <= 0.9)),
         "derive_arithmetic": array(("x", "y"), lambda x, y: x * 2 + y),
         "derive_log": array(("x",), lambda x: np.log(1 + x)),
