@@ -3,7 +3,7 @@ local tap = require "tap"
 local schema, plugin = require "lathe.schema", require "lathe.plugin"
 
 local function step_of(params)
-  local step = { name = "clean.try", params = {}, param = {} }
+  local step = { name = "clean.try", inputs = { { name = "table", kind = "table" } }, params = {}, param = {} }
   for _, param in ipairs(params) do
     param.doc = param.doc or "a parameter"
     step.params[#step.params + 1], step.param[param.name] = param, param
