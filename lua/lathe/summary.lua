@@ -1,19 +1,17 @@
 -- The end of a run in a few lines: what was made, how good it is beside the baseline, where it lies, how long it took.
 local summary = {}
 
--- How metrics are called for people, in the order they are shown; others follow by name.
-local known = { "accuracy", "auc", "log_loss", "f1", "balanced_accuracy", "mcc", "brier", "r2", "rmse", "mae" }
-local words = {
-  accuracy = "accuracy", auc = "AUC", log_loss = "log loss", f1 = "F1", mcc = "Matthews correlation", brier = "Brier score",
-  r2 = "R2", rmse = "RMSE", mae = "MAE",
-}
+-- The figures that a summary has room for, in the order they are shown. Of figures that lathe does not know, those of other plugins, all
+-- follow by name that have a baseline.
+local headline = { "accuracy", "auc", "log_loss", "f1", "balanced_accuracy", "mcc", "brier", "r2", "rmse", "mae" }
+local rank = {}
+for index, name in ipairs(headline) do rank[name] = index end
 
 -- The names of a report's metrics that are figures of merit, in their order. Each has its baseline under "baseline_NAME".
 function summary.names(metrics)
-  local names, rank = {}, {}
-  for index, name in ipairs(known) do rank[name] = index end
+  local metric, names = require "lathe.evaluate.metric", {}
   for name, value in pairs(metrics) do
-    local shown = rank[name] or metrics["baseline_" .. name]
+    local shown = rank[name] or (metrics["baseline_" .. name] and not metric.word(name))
     if type(value) == "number" and not name:find "^baseline_" and shown then names[#names + 1] = name end
   end
   table.sort(names, function(a, b)
@@ -25,7 +23,7 @@ function summary.names(metrics)
 end
 
 -- The words for a metric ("r2" is "R2").
-function summary.word(name) return words[name] or (name:gsub("_", " ")) end
+function summary.word(name) return require("lathe.evaluate.metric").word(name) or (name:gsub("_", " ")) end
 
 -- A metric's value as people read it.
 function summary.metric(value)

@@ -19,6 +19,12 @@ local t = lathe.table { { "x", x }, { "y", y }, { "kind", kind }, { "three", thr
 
 -- ---- a regression ----
 
+local summary = require "lathe.summary"
+tap.same(summary.names { mape = 1, baseline_mape = 2, mae = 1, r2 = 1, baseline_r2 = 0, rows = 3, gain = 1, baseline_gain = 2 },
+  { "r2", "mae", "gain" }, "a summary has room for the first figures, and for those of others that have a baseline")
+tap.same({ summary.word "mcc", summary.word "r2", summary.word "net_gain" }, { "Matthews correlation", "R2", "net gain" },
+  "figures have one set of words")
+
 local line = lathe.fit(t, lathe.recipe { target = "y", features = { "x" } }, lathe.linear {})
 local r = line:evaluate(t)
 local m = r.metrics

@@ -44,6 +44,12 @@ local aliases = {
 -- All of "regression" or "classification", in their order: { { name =, words =, better = 1, -1 or 0, shown =, constant = }, ... }.
 function metric.list(task) return lists[task] end
 
+-- The words for the one of this name, of whichever task; nil when there is none.
+function metric.word(name)
+  local found = named.regression[name] or named.classification[name]
+  return found and found.words
+end
+
 -- The one of this name; raises with the nearest of the names when there is none.
 function metric.find(task, name)
   if type(name) ~= "string" then core.fail("a metric is named by a text such as %q, not by a %s", lists[task][1].name, type(name)) end
