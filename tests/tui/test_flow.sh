@@ -51,8 +51,14 @@ sees "nothing has run" "not run yet"
 keys r
 sees "r runs it" "all 2 done"
 sees "and nodes say what they made" "3 rows"
-keys Enter
-sees "Enter opens what the node made" "raw  3 × 2"
+keys 2
+sees "the Data view has the first table that it made" "raw  3 × 2"
+keys 1
+sees "and the nodes are as they were" "all 2 done"
+keys Down Enter
+sees "Enter opens what a node made" "turned  3 × 2"
+keys 1 Up Enter
+sees "so it does for the one above" "raw  3 × 2"
 sees "wide characters line up with narrow ones" " 2  Tōkyō           20"
 sees "and the widest too" " 3  東京             ·"
 keys C-p

@@ -20,6 +20,16 @@ function views.table(value, name)
   C.lathe_screen_busy ""
 end
 
+-- While nobody has chosen a table, the Data view has the first one that the last run made.
+function views.draw.data()
+  if session.data or session.unread or not session.result then return end
+  for _, node in ipairs(session.result.nodes) do
+    for _, output in ipairs(node.outputs or {}) do
+      if output.kind == "table" then return views.table(session.result:get(node.name, output.name), node.name) end
+    end
+  end
+end
+
 function views.draw.report()
   if session.report then C.lathe_screen_report("report", session.report.title or "report", session.report:render(look())) end
 end
