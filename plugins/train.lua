@@ -90,6 +90,26 @@ local function boosting_fit(input, param, context)
   return fit(input, param, context, lathe.boosting(options), recipe:encode { method = "ordinal" })
 end
 
+-- What a penalty that makes coefficients 0 takes.
+local function lasso_parameters(own)
+  own.weights = { type = "column", optional = true, doc = "what each row counts; no feature then" }
+  own.alpha = { type = "number", default = 1, min = 0, doc = "the penalty, when it is given" }
+  own.choose = {
+    type = "choice", choices = { "given", "cv", "1se", "aic", "bic" }, default = "cv",
+    doc = "how alpha is chosen: as given, by rows left out (the best, or the largest within a standard error), or by a criterion",
+  }
+  own.folds = { type = "integer", default = 5, min = 2, doc = "of cross-validation" }
+  own.seed = { type = "integer", default = 42, min = 0, doc = "deals the rows out to the folds" }
+  return parameters("the column of numbers to predict", own)
+end
+
+local function lasso_fit(input, param, context, family)
+  return fit(input, param, context, require("lathe")[family] {
+    alpha = param.choose == "given" and param.alpha or param.choose, l1_ratio = param.l1_ratio, folds = param.folds,
+    intercept = param.intercept, weights = param.weights, seed = param.seed,
+  })
+end
+
 return {
   name = "train", api = 1, doc = "Fit models.",
   steps = {
@@ -204,6 +224,26 @@ can be chosen by the error of rows that are left out.]],
           alpha = param.choose == "given" and param.alpha or param.choose, intercept = param.intercept, weights = param.weights,
         })
       end,
+    },
+    lasso = {
+      doc = "Fit a linear regression that leaves features out.",
+      detail = [[The penalty is alpha times the sum of the sizes of coefficients; the larger it is, the more of them are 0. alpha can be
+chosen on a path of 100 by the error of rows that are left out, fold by fold.]],
+      inputs = { table = "table" },
+      params = lasso_parameters {},
+      outputs = { model = "model" },
+      run = function(input, param, context) return lasso_fit(input, param, context, "lasso") end,
+    },
+    elastic_net = {
+      doc = "Fit a linear regression between lasso and ridge.",
+      detail = [[The penalty is alpha times a mixture: l1_ratio of the sum of sizes of coefficients, the rest half the sum of their squares.
+Features that are nearly equal share their effect, where a lasso takes one of them.]],
+      inputs = { table = "table" },
+      params = lasso_parameters {
+        l1_ratio = { type = "number", default = 0.5, min = 0.001, max = 1, doc = "the part of the lasso in the penalty; 1: all" },
+      },
+      outputs = { model = "model" },
+      run = function(input, param, context) return lasso_fit(input, param, context, "elastic_net") end,
     },
     logistic = {
       doc = "Fit a logistic regression: the probability of each class, of two or of several.",

@@ -230,6 +230,10 @@ function model:note()
   if trees == trees then words[#words + 1] = ("%d tree%s"):format(trees, trees == 1 and "" or "s") end
   local leaves = C.lathe_model_figure(self:handle(), "leaves")
   if leaves == leaves then words[#words + 1] = ("%d %s"):format(leaves, leaves == 1 and "leaf" or "leaves") end
+  local nonzero = C.lathe_model_figure(self:handle(), "nonzero")
+  if nonzero == nonzero then
+    words[#words + 1] = ("%d of %d features"):format(nonzero, C.lathe_model_figure(self:handle(), "features"))
+  end
   local alpha = C.lathe_model_figure(self:handle(), "alpha")
   if alpha == alpha then words[#words + 1] = ("alpha %.4g"):format(alpha) end
   if #words == 0 then words[1] = self:kind() end
@@ -243,6 +247,7 @@ local labels = {
   f = "F", f_p = "p of F", freedom = "degrees of freedom", condition = "condition number", level = "level of intervals",
   standard_error = "std. error", vif = "VIF", baseline_rmse = "RMSE of the mean",
   effective_freedom = "effective freedom", left_out_rmse = "RMSE left out", gcv_rmse = "RMSE by GCV", sigma = "residual standard error",
+  left_out_mse = "MSE left out", left_out_error = "its std. error", best_alpha = "best alpha", nonzero = "coefficients not 0",
   target_mean = "mean of the target", l2 = "penalty l2", l1 = "penalty l1", class_count = "classes",
   oob_r2 = "out-of-bag R2", oob_rmse = "out-of-bag RMSE", oob_accuracy = "out-of-bag accuracy",
   oob_log_loss = "out-of-bag log loss", oob_error = "out-of-bag error",
@@ -314,8 +319,10 @@ cells.z = cells.t
 local function add_table(report, name, small, level)
   if name == "curve" and small:rows() > 1 then return add_curve(report, small) end
   if name == "tree" then return add_tree(report, small) end
+  if name == "trace" then return require("lathe.report.path").coefficients(report, small) end
   local style, columns, rows = require "lathe.style", {}, {}
   report:heading(label(name))
+  if name == "path" and small:has "alpha" then require("lathe.report.path").errors(report, small) end
   if #small:columns() > REPORT_COLUMNS then
     return report:text(("%d columns and %s rows: model:table(%q)"):format(#small:columns(), style.count(small:rows()), name))
   end

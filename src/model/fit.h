@@ -63,6 +63,28 @@ lathe_model *lathe_model_fit_ridge(lathe_recipe *recipe, const lathe_table *tabl
                                    const lathe_ridge_options *options, lathe_progress *progress,
                                    lathe_error *error);
 
+/* The lasso and the elastic net (lasso.h): a penalty that makes coefficients 0. */
+typedef enum lathe_lasso_choice {
+  LATHE_LASSO_GIVEN,              /* `alpha` */
+  LATHE_LASSO_LEAST_ERROR,        /* the alpha with the least error of rows left out, fold by fold */
+  LATHE_LASSO_ONE_STANDARD_ERROR, /* the largest within a standard error of that one */
+  LATHE_LASSO_AIC,                /* the least of an information criterion */
+  LATHE_LASSO_BIC,
+} lathe_lasso_choice;
+
+typedef struct lathe_lasso_options {
+  lathe_fit_options fit;
+  bool intercept;
+  double l1_ratio; /* above 0 to 1, the lasso */
+  lathe_lasso_choice choice;
+  double alpha;
+  const double *alphas; /* to choose among; alpha_count 0: 100, by the features */
+  int32_t alpha_count, folds;
+} lathe_lasso_options;
+lathe_model *lathe_model_fit_lasso(lathe_recipe *recipe, const lathe_table *table,
+                                   const lathe_lasso_options *options, lathe_progress *progress,
+                                   lathe_error *error);
+
 /* Rows held against a linear regression, those it learned from or others: a table of fitted, residual, standardised (the residual by its
  * own standard error), leverage and cook (Cook's distance), missing where a number is. `weights` names the column of row weights, when it
  * was fitted with one. */

@@ -9,8 +9,6 @@
 
 enum { TRACE_FEATURES = 200 };
 
-#define APART 30 /* spreads that differ by more are noted */
-
 static bool keep_figures(lathe_model *model, const lathe_ridge_fit *fit, lathe_error *error) {
   const lathe_design *design = &fit->design;
   int32_t a = fit->chosen;
@@ -84,18 +82,7 @@ static bool keep_path(lathe_training *training, const lathe_ridge_fit *fit, lath
 
 static bool keep_notes(lathe_training *training, const lathe_ridge_fit *fit, lathe_error *error) {
   lathe_names *notes = &training->model->notes;
-  const lathe_design *design = &fit->design;
-  double least = INFINITY, most = 0;
-  for (int32_t j = 0; j < design->width; j++) {
-    least = fmin(least, design->unit[j]);
-    most = fmax(most, design->unit[j]);
-  }
-  if (most > APART * least && !lathe_names_add(notes, error,
-                                               "the spreads of the features differ by a factor of %.0f, and "
-                                               "a penalty weighs large numbers less; recipe:scale {} makes "
-                                               "them alike",
-                                               most / least))
-    return false;
+  if (!lathe_training_note_spreads(training, fit->design.unit, error)) return false;
   if (fit->count == 1 || (fit->chosen > 0 && fit->chosen < fit->count - 1)) return true;
   return lathe_names_add(notes, error, "the best alpha is the %s that was tried; try %s ones",
                          fit->chosen ? "largest" : "smallest", fit->chosen ? "larger" : "smaller");

@@ -8,6 +8,8 @@
 #include "../base/memory.h"
 #include "../prepare/facts.h"
 
+#define SPREADS_APART 30 /* are noted */
+
 /* Row weights are no feature. */
 static bool drop_weights(lathe_recipe *recipe, const lathe_table *table, const lathe_fit_options *options,
                          lathe_error *error) {
@@ -168,6 +170,19 @@ bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, 
                          training->prepared.features.name[j]))
       return false;
   return true;
+}
+
+bool lathe_training_note_spreads(lathe_training *training, const double *unit, lathe_error *error) {
+  double least = INFINITY, most = 0;
+  for (int32_t j = 0; j < training->prepared.features.count; j++) {
+    least = fmin(least, unit[j]);
+    most = fmax(most, unit[j]);
+  }
+  return !(most > SPREADS_APART * least) ||
+         lathe_names_add(&training->model->notes, error,
+                         "the spreads of the features differ by a factor of %.0f, and a penalty weighs large "
+                         "numbers less; recipe:scale {} makes them alike",
+                         most / least);
 }
 
 typedef struct {

@@ -51,6 +51,9 @@ bool lathe_training_importance(lathe_training *training, const double *gain, con
 /* A note for each feature that follows from those before it. */
 bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, lathe_error *error);
 
+/* A note when a penalty would not weigh the features alike: their spreads, `unit` (features), are far apart. */
+bool lathe_training_note_spreads(lathe_training *training, const double *unit, lathe_error *error);
+
 /* The model with its card, when all went well (`fine`). NULL otherwise. */
 lathe_model *lathe_training_end(lathe_training *training, bool fine, lathe_error *error);
 

@@ -8,21 +8,11 @@
 #include "../base/memory.h"
 #include "../base/pool.h"
 #include "cholesky.h"
-#include "gram.h"
+#include "products.h"
 #include "qr.h"
 
-/* Of reflections: rows of a chunk, chunks that are stacked. Of products: the bytes of a strip, which stay in a core's cache, the rows it
- * has, the strips of a chunk, and the bytes of the sums of all chunks that run at once. */
-enum {
-  CHUNK_ROWS = 2048,
-  STACK = 16,
-  STRIP_BYTES = 1 << 18,
-  STRIP_LEAST = 64,
-  STRIP_MOST = 504,
-  CHUNK_STRIPS = 8,
-  GROUP_BYTES = 1 << 26,
-  GROUP_MOST = 64
-};
+/* Of reflections: rows of a chunk, chunks that are stacked. */
+enum { CHUNK_ROWS = 2048, STACK = 16 };
 
 #define LARGE 2e7 /* multiplications: from here on products are tried first */
 #define FAR 0.01  /* of a column's square about its guessed centre, at least, is about its own */
@@ -31,8 +21,8 @@ enum {
 
 typedef struct {
   const lathe_design *design;
-  int64_t chunk_rows, chunks, first, strip_rows;
-  double *sums; /* a triangle or a square for each chunk of the group */
+  int64_t chunk_rows, chunks, first;
+  double *sums; /* a triangle for each chunk of the group */
 } work;
 
 void lathe_triangle_solve(double *const *column, int32_t rank, double *x) {
@@ -109,51 +99,6 @@ bool lathe_triangle_by_reflections(const lathe_design *design, double *r, lathe_
 
 /* ---- by products ---- */
 
-static bool multiply_chunk(void *context, int64_t index, lathe_error *error) {
-  const work *w = context;
-  int32_t size = w->design->size;
-  double *sums = w->sums + index * size * size;
-  double *a = lathe_memory_raw((size_t)(w->strip_rows * size), sizeof *a, error);
-  if (!a) return false;
-  memset(sums, 0, (size_t)size * (size_t)size * sizeof *sums);
-  int64_t begin = (w->first + index) * w->chunk_rows, end = begin + rows_of(w, begin, w->chunk_rows);
-  bool fine = true;
-  for (int64_t row = begin; fine && row < end; row += w->strip_rows) {
-    int64_t rows = end - row < w->strip_rows ? end - row : w->strip_rows;
-    int64_t height = (rows + LATHE_GRAM_LANES - 1) / LATHE_GRAM_LANES * LATHE_GRAM_LANES;
-    fine = lathe_design_rows(w->design, row, rows, height, a, error);
-    if (fine) lathe_gram_add(a, size, a, size, height, true, sums, size);
-  }
-  free(a);
-  lathe_progress_add(w->design->progress, end - begin);
-  return fine;
-}
-
-static bool multiply_all(const lathe_design *design, double *products, lathe_error *error) {
-  int64_t size = design->size, square = size * size;
-  work w = {.design = design};
-  w.strip_rows = STRIP_BYTES / (int64_t)sizeof(double) / size / LATHE_GRAM_LANES * LATHE_GRAM_LANES;
-  if (w.strip_rows < STRIP_LEAST) w.strip_rows = STRIP_LEAST;
-  if (w.strip_rows > STRIP_MOST) w.strip_rows = STRIP_MOST;
-  w.chunk_rows = w.strip_rows * CHUNK_STRIPS;
-  while (w.chunk_rows < 4 * size) w.chunk_rows *= 2;
-  w.chunks = (design->rows + w.chunk_rows - 1) / w.chunk_rows;
-  int64_t group = GROUP_BYTES / (int64_t)sizeof(double) / square;
-  if (group < 4) group = 4;
-  if (group > GROUP_MOST) group = GROUP_MOST;
-  w.sums = lathe_memory_raw((size_t)(group * square), sizeof *w.sums, error);
-  bool fine = w.sums;
-  memset(products, 0, (size_t)square * sizeof *products);
-  for (; fine && w.first < w.chunks; w.first += group) {
-    int64_t count = w.chunks - w.first < group ? w.chunks - w.first : group;
-    fine = lathe_pool_run(count, multiply_chunk, &w, design->progress, error);
-    for (int64_t c = 0; fine && c < count; c++)
-      for (int64_t i = 0; i < square; i++) products[i] += w.sums[c * square + i];
-  }
-  free(w.sums);
-  return fine;
-}
-
 /* How far the triangle of products, by its features, has the digits that are promised. */
 static bool judge(const lathe_design *design, double *r, lathe_triangle_way *way, lathe_error *error) {
   int32_t size = design->size, columns = design->columns, first = design->intercept;
@@ -183,7 +128,7 @@ bool lathe_triangle_by_products(const lathe_design *design, double *r, lathe_tri
                                 lathe_error *error) {
   int32_t size = design->size;
   bool *kept = lathe_memory_new((size_t)size, sizeof *kept, error);
-  bool fine = kept && multiply_all(design, r, error), usable = fine;
+  bool fine = kept && lathe_products_of(design, NULL, 1, r, error), usable = fine;
   for (int32_t j = 0; fine && j < size; j++) {
     double square = r[(int64_t)j * size + j];
     usable = usable && square > 1e-200 && square < 1e200; /* false for NaN */

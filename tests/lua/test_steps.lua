@@ -77,6 +77,8 @@ local nodes = {
   { "model", "train.linear", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "coefficients" },
   { "scores", "evaluate.regression", { "model", "parts.test" }, {}, note = "^R2" },
   { "shrunk", "train.ridge", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "^alpha " },
+  { "sparse", "train.lasso", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "features, alpha " },
+  { "netted", "train.elastic_net", { "parts.train" }, { target = "rent", drop = { "day" }, choose = "1se" }, note = "features, alpha " },
   { "classes", "train.logistic", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, " },
   { "boosted", "train.boosting", { "parts.train" }, { target = "city", drop = { "day" }, rounds = 5, min_samples_leaf = 1 },
     note = "^3 classes, 15 trees, " },
