@@ -1,5 +1,8 @@
 -- Repairing and filtering rows and columns.
-local function changed(context, before, after)
+local guard = require "lathe.guard"
+
+local function changed(context, before, after, may_drop)
+  if may_drop then guard.left_out(before, after, may_drop) end
   local rows, columns = before:rows() - after:rows(), #before:columns() - #after:columns()
   context.note(after:note())
   if columns ~= 0 then context.log(("left out %d of %d columns"):format(columns, #before:columns())) end
@@ -42,19 +45,21 @@ return {
       params = {
         columns = { type = "columns", optional = true, doc = "compare these only" },
         keep = { type = "choice", choices = { "first", "last" }, default = "first", doc = "which one stays" },
+        may_drop = guard.may_drop,
       },
       outputs = { table = "table" },
       run = function(input, param, context)
-        return changed(context, input.table, (input.table:drop_duplicates(param)))
+        return changed(context, input.table, (input.table:drop_duplicates { columns = param.columns, keep = param.keep }),
+          param.may_drop)
       end,
     },
     drop_missing = {
       doc = "Leave out the rows in which something is missing.",
       inputs = { table = "table" },
-      params = { columns = { type = "columns", optional = true, doc = "look at these only" } },
+      params = { columns = { type = "columns", optional = true, doc = "look at these only" }, may_drop = guard.may_drop },
       outputs = { table = "table" },
       run = function(input, param, context)
-        return changed(context, input.table, (input.table:drop_missing(param.columns)))
+        return changed(context, input.table, (input.table:drop_missing(param.columns)), param.may_drop)
       end,
     },
     keep_range = {
@@ -65,11 +70,12 @@ return {
         min = { type = "number", optional = true, doc = "smallest value that stays" },
         max = { type = "number", optional = true, doc = "largest value that stays" },
         below = { type = "number", optional = true, doc = "values from here on are left out" },
+        may_drop = guard.may_drop,
       },
       outputs = { table = "table" },
       run = function(input, param, context)
         local range = { min = param.min, max = param.max, below = param.below }
-        return changed(context, input.table, (input.table:keep_range(param.column, range)))
+        return changed(context, input.table, (input.table:keep_range(param.column, range)), param.may_drop)
       end,
     },
     clip = {

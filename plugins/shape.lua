@@ -1,4 +1,6 @@
 -- Making tables from tables: rows chosen, columns made.
+local guard = require "lathe.guard"
+
 local function told(context, before, after, words)
   local count = require("lathe.style").count
   context.note(after:note())
@@ -34,10 +36,13 @@ return {
       params = {
         where = { type = "string", doc = "the condition: age >= 17 and hours <= 99" },
         values = { type = "map", optional = true, doc = "values for $names in it" },
+        may_drop = guard.may_drop,
       },
       outputs = { table = "table" },
       run = function(input, param, context)
-        return told(context, input.table, (input.table:filter(param.where, param.values)))
+        local result = input.table:filter(param.where, param.values)
+        guard.left_out(input.table, result, param.may_drop)
+        return told(context, input.table, result)
       end,
     },
     derive = {

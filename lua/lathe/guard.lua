@@ -1,15 +1,12 @@
 -- The leakage guard: ways in which a flow lets its model know what it will be asked. The graph of steps is looked through before anything
--- runs, the rows when they are cut and when a model is about to learn from them. Each finding has a name, says why it matters and names
--- the mend; flow:allow(NAME, WHY) lets one pass.
+-- runs (here), and the rows while it does (lathe.guard.rows). Each finding has a name, says why it matters and names the mend;
+-- flow:allow(NAME, WHY) lets one pass.
 --
 -- What a step does to rows is its `effect` (share/doc/plugins.md): "split", "learn" (of its first table), "augment", "train", "choose",
 -- "measure".
 local core = require "lathe.core"
 
 local guard = {}
-
--- Rows beyond these are not looked at one by one, and a part of the test rows below which equal training rows are only told of.
-local ROWS, EQUAL = 20000, 0.01
 
 local function quoted(entry) return ("%q (%s)"):format(entry.name, entry.step.name) end
 
@@ -65,35 +62,74 @@ local function before_split(plan, split, findings)
   end
 end
 
+-- Whether a table is made of test rows: the split that they come from. Those of seal = false are there to choose by.
+local function test_rows(plan, input, seen)
+  local source = plan.nodes[input.node]
+  if not source.step or seen[source] then return nil end
+  seen[source] = true
+  if source.step.effect == "split" and input.output ~= "test" then return nil end
+  if source.step.effect == "split" and source.params.seal ~= false then return source end
+  for _, further in ipairs(source.inputs) do
+    local split = further.kind == "table" and test_rows(plan, further, seen)
+    if split then return split end
+  end
+end
+
 -- Test rows where rows are learned from.
 local function on_test_rows(plan, entry, findings)
   local words = { train = "learns from", learn = "learns from", augment = "makes new rows of", choose = "chooses by" }
   local input = words[entry.step.effect] and first_table(entry)
-  if not input then return end
-  local source = plan.nodes[input.node]
-  if source.step.effect == "split" and input.output == "test" then
+  local split = input and test_rows(plan, input, {})
+  if split then
     findings[#findings + 1] = finding("test-rows-used", entry,
       "%s %s the test rows of %s, which then tell nothing of rows that were not seen; give it the training rows, or validation rows of a "
-      .. "further split", quoted(entry), words[entry.step.effect], quoted(source))
+      .. "further split", quoted(entry), words[entry.step.effect], quoted(split))
   end
+end
+
+local function is_figure(word) return tonumber(word) ~= nil or word:sub(1, 1) == "$" end
+
+-- The column that an expression standardises by figures: "x" for (x - 50) / 30.
+local function standardised(expression)
+  if type(expression) ~= "string" then return nil end
+  local name, mean, deviation = expression:match "^%s*%(%s*`?([%w_ ]-)`?%s*%-%s*([%$%w_.]+)%s*%)%s*/%s*([%$%w_.]+)%s*$"
+  return name and is_figure(mean) and is_figure(deviation) and name or nil
+end
+
+-- Whether a step changes this column by what it learned, or as one does by hand with a mean and a deviation.
+local function scales(entry, name)
+  if entry.step.effect == "learn" then return has(entry.params.columns, name) or entry.params.column == name end
+  return entry.step.name == "shape.derive" and entry.params.name == name and standardised(entry.params.expression) == name
 end
 
 -- The target as a feature, or changed by a step that learns.
 local function about_target(plan, entry, findings)
   local target = entry.params.target
-  if type(target) ~= "string" then return end
+  if type(target) ~= "string" or entry.step.effect ~= "train" then return end
   if has(entry.params.features, target) then
     findings[#findings + 1] = finding("target-among-features", entry,
       "%s is to predict %q from columns among which it stands; take it out of features", quoted(entry), target)
   end
   for index in pairs(origins(plan, entry)) do
     local other = plan.nodes[index]
-    if other.step.effect == "learn" and (has(other.params.columns, target) or other.params.column == target) then
+    if other.step and scales(other, target) then
       findings[#findings + 1] = finding("target-transformed", other,
         "%s changes %q, which %s is to predict; its predictions and errors would be in other units; leave that column out",
         quoted(other), target, quoted(entry))
     end
   end
+end
+
+-- Whether the table of `input` is the one of `other`, or was made from it.
+local function made_from(plan, input, other, seen)
+  if input.node == other.node and input.output == other.output then return true end
+  local source = plan.nodes[input.node]
+  if seen[source] then return false end
+  seen[source] = true
+  for _, further in ipairs(source.inputs) do
+    if further.kind == "table" and made_from(plan, further, other, seen) then return true end
+  end
+  return false
 end
 
 -- Rows measured on that the model learned from.
@@ -105,35 +141,75 @@ local function measured_on_training(plan, entry, findings)
     if one.kind == "model" and source.step.effect == "train" then trained = source end
   end
   local learned = input and trained and first_table(trained)
-  if learned and learned.node == input.node and learned.output == input.output then
+  if learned and made_from(plan, learned, input, {}) then
     findings[#findings + 1] = finding("measured-on-training-rows", entry,
       "%s measures the model on the rows that %s learned from, and says nothing of rows it has not seen; cut the rows with prepare.split "
       .. "and measure on its test rows", quoted(entry), quoted(trained))
   end
 end
 
--- z < 3 by hand: outliers far below the mean stay.
-local function one_sided(entry, findings)
-  local where = entry.step.name == "shape.filter" and entry.params.where
-  if type(where) ~= "string" or where:find("abs", 1, true) then return end
-  for name, limit in where:gmatch "([%w_]+)%s*<=?%s*(%d+%.?%d*)" do
-    local score = name == "z" or name:find "^z_" or name:find "_z$" or name:lower():find "z_?score"
-    local below = where:find(name .. "%s*>=?%s*%-") or where:find("%-%s*%d+%.?%d*%s*<=?%s*" .. name)
-    if score and not below and tonumber(limit) > 0 then
-      findings[#findings + 1] = finding("one-sided-outliers", entry,
-        "%s keeps rows with %s < %s, however far they lie below the mean; write abs(%s) < %s, or use the recipe's outliers",
-        quoted(entry), name, limit, name, limit)
+-- Whether a column holds scores: by its name, or because a step before made it of a mean and a deviation.
+local function is_score(plan, entry, name)
+  if name == "z" or name:find "^z_" or name:find "_z$" or name:lower():find "z_?score" then return true end
+  for index in pairs(origins(plan, entry)) do
+    local other = plan.nodes[index]
+    if other.step and other.step.name == "shape.derive" and other.params.name == name and standardised(other.params.expression) then
+      return true
     end
+  end
+  return false
+end
+
+-- The scores that a condition limits from above alone: a list of { name, limit }.
+local function limited_above(plan, entry)
+  local params, list = entry.params, {}
+  if entry.step.name == "clean.keep_range" then
+    local limit = params.max or params.below
+    if limit and limit > 0 and params.min == nil and is_score(plan, entry, params.column) then list[1] = { params.column, limit } end
+  end
+  local where = entry.step.name == "shape.filter" and params.where
+  if type(where) ~= "string" or where:find("abs", 1, true) then return list end
+  for name, limit in where:gmatch "([%w_]+)`?%s*<=?%s*(%d+%.?%d*)" do
+    local below = where:find(name .. "`?%s*>=?%s*%-") or where:find("%-%s*%d+%.?%d*%s*<=?%s*`?" .. name)
+    if tonumber(limit) > 0 and not below and is_score(plan, entry, name) then list[#list + 1] = { name, limit } end
+  end
+  local score, limit = where:match "(%([^()]+%s%-%s*[%d.]+%s*%)%s*/%s*[%d.]+)%s*<=?%s*(%d+%.?%d*)"
+  if score and not where:find(">", 1, true) then list[#list + 1] = { score, limit } end
+  return list
+end
+
+-- z < 3 by hand: outliers far below the mean stay.
+local function one_sided(plan, entry, findings)
+  for _, one in ipairs(limited_above(plan, entry)) do
+    findings[#findings + 1] = finding("one-sided-outliers", entry,
+      "%s keeps rows with %s < %s, however far they lie below the mean; write abs(%s) < %s, or use the recipe's outliers",
+      quoted(entry), one[1], one[2], one[1], one[2])
+  end
+end
+
+-- Divided by a deviation of 0: NaN and infinity for a constant column.
+local function by_zero(entry, findings)
+  local name = entry.step.name == "shape.derive" and standardised(entry.params.expression)
+  local deviation = name and entry.params.expression:match "([%$%w_.]+)%s*$"
+  if deviation and deviation:sub(1, 1) == "$" then deviation = (entry.params.values or {})[deviation:sub(2)] end
+  if tonumber(deviation) == 0 then
+    findings[#findings + 1] = finding("constant-column", entry,
+      "%s divides %q by a deviation of 0, which gives NaN or infinity in every row; a column that is the same in every row tells nothing: "
+      .. "drop it, or leave scaling to the recipe, which skips it", quoted(entry), name)
   end
 end
 
 -- Chance without a seed: other rows, and another model, each time.
 local function without_seed(entry, findings)
   local draws = entry.step.effect == "split" or entry.step.effect == "augment"
-  if draws and entry.step.origin ~= "lathe" and not entry.step.param.seed then
+  if not draws or entry.step.origin == "lathe" then return end
+  if not entry.step.param.seed then
     findings[#findings + 1] = finding("no-seed", entry,
       "%s draws by chance and takes no seed, so it gives other rows each time; give the step a parameter seed and draw with lathe.random",
       quoted(entry))
+  elseif entry.params.seed == nil and entry.step.param.seed.default == nil then
+    findings[#findings + 1] = finding("no-seed", entry,
+      "%s draws by chance and is given no seed, so it gives other rows each time; say seed = 42", quoted(entry))
   end
 end
 
@@ -146,127 +222,49 @@ function guard.graph(plan)
       on_test_rows(plan, entry, findings)
       about_target(plan, entry, findings)
       measured_on_training(plan, entry, findings)
-      one_sided(entry, findings)
+      one_sided(plan, entry, findings)
+      by_zero(entry, findings)
       without_seed(entry, findings)
     end
   end
   return findings
 end
 
--- ---- the rows ----
-
-local numbers = { int64 = true, float64 = true, bool = true, date = true, timestamp = true }
-
--- Whether rows stand in the order of time by this column: nearly all are not before the row above.
-local function in_order(table_, name)
-  local ffi = require "ffi"
-  local rows = table_:rows()
-  local values, back = ffi.new("double[?]", rows), 0
-  core.try(core.C.lathe_column_to_float64(table_:column(name):handle(), values, core.problem))
-  if not (values[0] < values[rows - 1]) then return false end
-  for row = 1, rows - 1 do
-    if not (values[row] >= values[row - 1]) then back = back + 1 end
+-- Whether what `entry` gives is cut into training and test rows later.
+function guard.is_cut(plan, entry)
+  for _, other in ipairs(plan.nodes) do
+    if other.step and other.step.effect == "split" and origins(plan, other)[entry.index] then return true end
   end
-  return back <= rows / 100
+  return false
 end
 
--- What is wrong with the rows that a split gave. Findings with `told` only are no reason to stop.
-local function after_split(entry, inputs, given)
-  local whole, train, test = inputs.table, given.train, given.test
-  local found = {}
-  if not (whole and train and test) or test:rows() == 0 or #test:columns() == 0 then return found end
-  local shared = test:join(train, { on = test:columns(), how = "semi", missing = "equal" }):rows()
-  if shared > 0 then
-    local share = shared / test:rows()
-    found[1] = finding("equal-rows-across-split", entry,
-      "%d of the %d test rows of %s stand among its training rows too, so they were seen; clean.drop_duplicates before the split, or split "
-      .. "by group", shared, test:rows(), quoted(entry))
-    found[1].told = share < EQUAL
-  end
-  if not entry.params.time and entry.params.shuffle ~= false and whole:rows() >= 50 then
-    for _, name in ipairs(whole:columns()) do
-      local kind = whole:type(name)
-      if (kind == "date" or kind == "timestamp") and in_order(whole, name) then
-        found[#found + 1] = finding("time-order-broken", entry,
-          "the rows of %s are in the order of %q, and it draws test rows from among them, so the model learns from what came after; "
-          .. "give time = %q", quoted(entry), name, name)
-        break
-      end
+-- The targets that later nodes train for: name -> the node that does.
+function guard.targets(plan, entry)
+  local targets = {}
+  for _, other in ipairs(plan.nodes) do
+    if other.step and other.step.effect == "train" and type(other.params.target) == "string" and origins(plan, other)[entry.index] then
+      targets[other.params.target] = other
     end
   end
-  return found
+  return targets
 end
 
--- Whether the classes of `target` lie in ranges of the number `name` that do not meet.
-local function apart(sample, target, name)
-  local ranges = sample:group_by({ target }, { low = { "min", name }, high = { "max", name } })
-  local low, high, list = ranges:column "low", ranges:column "high", {}
-  for row = 1, ranges:rows() do list[row] = { low:get(row), high:get(row) } end
-  for _, range in ipairs(list) do
-    if type(range[1]) ~= "number" then return false end
-  end
-  table.sort(list, function(a, b) return a[1] < b[1] end)
-  for row = 2, #list do
-    if list[row][1] <= list[row - 1][2] then return false end
-  end
-  return #list > 1
+-- ---- rows that are left out ----
+
+-- Raise when a step leaves out more rows than it was told it may: `may_drop` is the part of them that may go.
+function guard.left_out(before, after, may_drop)
+  local all, stay = before:rows(), after:rows()
+  if all == 0 or all - stay <= may_drop * all then return end
+  local count, share = require("lathe.style").count, (all - stay) / all
+  core.fail("this would leave out %.3g %% of the rows (%s of %s); when that is meant, say so: may_drop = %s", 100 * share,
+    count(all - stay), count(all), stay == 0 and "1" or ("%g"):format(math.ceil(share * 100) / 100))
 end
 
--- How a column tells the target by itself: a few words, or nil.
-local function tells(sample, target, name, value)
-  if value and math.abs(value) > 0.999999 then return "knows" end
-  local kind = sample:type(target)
-  if kind ~= "float64" and numbers[sample:type(name)] and apart(sample, target, name) then return "parts the classes of" end
-end
+-- The parameter by which steps are told so.
+guard.may_drop = {
+  type = "number", default = 0.5, min = 0, max = 1, doc = "the part of the rows that may be left out; more than that fails the step",
+}
 
--- A column that by itself tells the target.
-local function before_train(entry, inputs, param)
-  local found, input = {}, first_table(entry)
-  local whole, target = input and inputs[input.input], param.target
-  if not whole or type(target) ~= "string" or not whole:has(target) or whole:rows() < 50 then return found end
-  local sample = whole:rows() > ROWS and whole:sample { rows = ROWS, seed = 1 } or whole
-  local association, features = require "lathe.association", {}
-  for _, name in ipairs(association.columns(sample, "mixed")) do
-    local wanted = name ~= target and not has(param.drop, name) and name ~= param.weights
-    if param.features and not has(param.features, name) then wanted = false end
-    if wanted and sample:type(name) == "category" and #sample:column(name):categories() > sample:rows() / 10 then wanted = false end
-    if wanted then features[#features + 1] = name end
-  end
-  local values = {}
-  if numbers[sample:type(target)] or sample:type(target) == "category" then
-    local names = { unpack(features) }
-    names[#names + 1] = target
-    local matrix = association.matrix(sample, names, { method = "mixed", against = target })
-    for _, pair in ipairs(association.list(matrix, target)) do values[pair[2]] = pair[3] end
-  end
-  for _, name in ipairs(features) do
-    local words = tells(sample, target, name, values[name])
-    if words then
-      found[#found + 1] = finding("predicts-alone", entry,
-        "the column %q alone %s the target %q; when it is made from the target, or known only after it, drop it: drop = { %q }",
-        name, words, target, name)
-    end
-  end
-  return found
-end
-
--- An augmentation that changes rows instead of adding some.
-local function after_augment(entry, inputs, given)
-  local input = first_table(entry)
-  local before, after = input and inputs[input.input], given.table
-  if not before or not after then return {} end
-  local kept = after:rows() >= before:rows() and after:head(before:rows())
-  if kept and kept:select(before:columns()):hash() == before:hash() then return {} end
-  return { finding("augmentation-overwrites", entry,
-    "%s changed the rows that it was given; new rows are appended, and the measured ones stay as they are", quoted(entry)) }
-end
-
--- Look at what a step is about to take (`given` nil) or has given: findings.
-function guard.rows(entry, inputs, param, given)
-  if not given then return entry.step.effect == "train" and before_train(entry, inputs, param) or {} end
-  if entry.step.effect == "split" then return after_split(entry, inputs, given) end
-  if entry.step.effect == "augment" then return after_augment(entry, inputs, given) end
-  return {}
-end
+guard.finding, guard.quoted, guard.first_table, guard.has = finding, quoted, first_table, has
 
 return guard

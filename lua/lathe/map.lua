@@ -121,8 +121,8 @@ function tables:map(name, given, options)
   local found = look_up(distinct, pairs_of(given, self:type(name), "map"))
   local count, kinds, words = unknown_values(distinct, found, name)
   if count > 0 and options.default == nil then
-    core.fail("map: %d row%s of %q hold %s the map does not name: %s; name %s, or say what others become: default = ...", count,
-      count == 1 and "" or "s", name, kinds == 1 and "a value" or kinds .. " values", words, kinds == 1 and "it" or "them")
+    core.fail("unmapped-values: map: %d row%s of %q hold %s the map does not name: %s; name %s, or say what others become: default = ...",
+      count, count == 1 and "" or "s", name, kinds == 1 and "a value" or kinds .. " values", words, kinds == 1 and "it" or "them")
   end
   for row = 1, found.n do
     if not distinct:column("value"):present(row) then

@@ -92,6 +92,15 @@ function engine:source_key(entry, name)
   return table.concat(lines, "\n")
 end
 
+-- What the leakage guard's verdict on a node depends on beside its inputs: a result that was let pass is not taken where it would not be.
+function engine:guard_key(entry)
+  if not entry.step.effect and entry.step.origin == "lathe" then return nil end
+  local names = { "guard", require("lathe.guard").is_cut(self.plan, entry) and "cut" or "whole" }
+  for name in pairs(self.plan.allowed) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(names, " ")
+end
+
 -- The key of a node, or nil when its result cannot be known beforehand: the step is live, or an input is.
 function engine:key_of(node, entry)
   if not entry.step.cache then return nil end
@@ -113,6 +122,7 @@ function engine:key_of(node, entry)
       end
     end
   end
+  parts[#parts + 1] = self:guard_key(entry)
   return hash_text(table.concat(parts, "\n"))
 end
 
@@ -208,7 +218,15 @@ end
 -- Look at the rows that a step is about to take, or has given: a finding that the flow does not allow stops it.
 function engine:guard(node, entry, inputs, param, given)
   local guard = require "lathe.guard"
-  for _, found in ipairs(guard.rows(entry, inputs, param, given)) do
+  local function again(table_)
+    local others = {}
+    for name in pairs(inputs) do others[name] = table_ end
+    local function silence() end
+    local silent = setmetatable({ note = silence, log = silence, defer = silence }, { __index = context_of(self, node) })
+    local fine, made = pcall(entry.step.run, others, param, silent)
+    return fine and type(made) == "table" and made[entry.step.outputs[1].name] or nil
+  end
+  for _, found in ipairs(require("lathe.guard.rows").look(entry, inputs, param, given, self.plan, again)) do
     if found.told or self.plan.allowed[found.name] then
       self:tell("log", ("%s: %s: %s"):format(node.name, found.name, found.text))
     else

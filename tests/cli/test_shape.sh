@@ -3,7 +3,7 @@
 . "$LATHE_TOP/tests/cli/tap.sh"
 
 printf 'age,gain\n16,0\n41,10\n,3\n' >a.csv
-run "$LATHE" step shape.filter a.csv --where 'age >= $limit' --values limit=17 --output out.csv
+run "$LATHE" step shape.filter a.csv --where 'age >= $limit' --values limit=17 --may_drop 0.7 --output out.csv
 is "shape.filter keeps the rows where it is true" "$(tr '\n' ' ' <out.csv)" "age,gain 41,10 "
 run "$LATHE" step shape.derive a.csv --name twice --expression 'if(gain == 0, 1, gain * 2)' --output out.csv
 is "shape.derive makes a column" "$(tr '\n' ' ' <out.csv)" "age,gain,twice 16,0,1 41,10,20 ,3,6 "
