@@ -24,5 +24,45 @@ return {
         return { train = train, test = test }
       end,
     },
+    recipe = {
+      doc = "Learn a recipe alone, on training rows.",
+      detail = [[The model that comes out gives the features that the recipe makes of any rows (prepare.apply). A step of train.* takes the
+same list in its parameter recipe, and then the model that is trained holds the recipe.]],
+      inputs = { table = "table" },
+      params = {
+        steps = { type = "list",
+          doc = "in their order: names, or tables with options, { \"impute\", { \"scale\", ddof = 1 } } (share/doc/recipe.md)" },
+        target = { type = "column", optional = true, doc = "the column that is to be predicted later: no feature" },
+        features = { type = "columns", optional = true, doc = "these only (all but the target)" },
+        drop = { type = "columns", optional = true, doc = "not these" },
+        impersonal = { type = "columns", optional = true, doc = "these although they look personal" },
+      },
+      outputs = { model = "model" },
+      effect = "learn",
+      run = function(input, param, context)
+        local lathe = require "lathe"
+        local model = lathe.fit(input.table, lathe.recipe(param))
+        for _, note in ipairs(model:notes()) do context.log(note) end
+        context.note(model:note())
+        return { model = model }
+      end,
+    },
+    apply = {
+      doc = "Make features of rows, with a recipe that was learned.",
+      inputs = { { "model", "model" }, { "table", "table" } },
+      params = {
+        keep = { type = "columns", optional = true, doc = "columns of the table that stand in front of the features: a target" },
+      },
+      outputs = { table = "table" },
+      run = function(input, param, context)
+        input.model:features()
+        local features = input.model:predict(input.table)
+        local list = {}
+        for index, name in ipairs(param.keep or {}) do list[index] = { name, input.table:column(name) } end
+        for _, name in ipairs(features:columns()) do list[#list + 1] = { name, features:column(name) } end
+        context.note(input.model:note())
+        return { table = require("lathe").table(list) }
+      end,
+    },
   },
 }

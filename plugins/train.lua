@@ -1,5 +1,9 @@
 -- Fitting models.
 
+-- A recipe of any steps, in the place of the parameters for single ones.
+local steps = { type = "list", optional = true,
+  doc = "steps of a recipe in their order, in place of the parameters for single steps: { \"impute\", { \"scale\", ddof = 1 } }" }
+
 -- What every family takes: which columns, and the recipe. `own` are the parameters of the family, before and behind.
 local function parameters(target, own)
   local shared = {
@@ -13,6 +17,7 @@ local function parameters(target, own)
     drop_first = { type = "boolean", default = false, doc = "no column for the first text of each" },
     unknown = { type = "choice", choices = { "zeros", "error" }, default = "zeros", doc = "what a text not seen in training gives" },
     scale = { type = "choice", choices = { "standard", "none" }, default = "standard", doc = "numbers to mean 0 and deviation 1" },
+    recipe = steps,
     intercept = { type = "boolean", default = true, doc = "a coefficient that stands alone" },
   }
   for name, parameter in pairs(own) do shared[name] = parameter end
@@ -21,7 +26,8 @@ end
 
 local function recipe_of(param)
   local recipe = require("lathe").recipe { target = param.target, features = param.features, drop = param.drop,
-    impersonal = param.impersonal }
+    impersonal = param.impersonal, steps = param.recipe }
+  if param.recipe then return recipe end
   if param.impute ~= "none" or param.impute_text ~= "none" then
     recipe:impute { numeric = param.impute, category = param.impute_text }
   end
@@ -46,6 +52,7 @@ local function tree_parameters(own)
     features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
     drop = { type = "columns", optional = true, doc = "do not predict from these" },
     impersonal = { type = "columns", optional = true, doc = "predict from these although they look personal" },
+    recipe = steps,
     task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
       doc = "what the target is (auto: numbers are a regression)" },
     criterion = { type = "choice", choices = { "gini", "entropy" }, default = "gini", doc = "the impurity of classes" },
@@ -67,7 +74,7 @@ local function tree_fit(input, param, context, family, own)
   end
   for name, value in pairs(own) do options[name] = value end
   local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop,
-    impersonal = param.impersonal }:encode { method = "ordinal" }
+    impersonal = param.impersonal, steps = param.recipe or { { "encode", method = "ordinal" } } }
   return fit(input, param, context, lathe[family](options), recipe)
 end
 
@@ -86,8 +93,9 @@ local function boosting_fit(input, param, context)
       options.monotone[name] = direction[2]
     end
   end
-  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop }
-  return fit(input, param, context, lathe.boosting(options), recipe:encode { method = "ordinal" })
+  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop,
+    steps = param.recipe or { { "encode", method = "ordinal" } } }
+  return fit(input, param, context, lathe.boosting(options), recipe)
 end
 
 -- What a penalty that makes coefficients 0 takes.
@@ -155,6 +163,7 @@ as they are. With rows for validation it stops when they are predicted no better
         target = { type = "column", doc = "the column to predict: numbers, or one of some classes" },
         features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
         drop = { type = "columns", optional = true, doc = "do not predict from these" },
+        recipe = steps,
         task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
           doc = "what the target is (auto: numbers are a regression)" },
         loss = { type = "choice", choices = { "auto", "squared", "absolute", "huber", "quantile", "poisson", "log" }, default = "auto",

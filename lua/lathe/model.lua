@@ -9,13 +9,17 @@ local model = core.class("model", C.lathe_model_release)
 
 -- Learn `recipe` and `estimator` on the rows of `train`: lathe.fit(train, lathe.recipe { target = "price" }:impute(), lathe.linear {}).
 -- lathe.linear predicts numbers; lathe.logistic tells the classes apart that the distinct values of the target are. Raises a sentence when
--- the target does not do, is constant or missing somewhere, or when rows or features do not do.
+-- the target does not do, is constant or missing somewhere, or when rows or features do not do. Without an estimator the model is the recipe
+-- alone, which needs no target: what it predicts are the features.
 function model.fit(train, recipe, estimator)
   local tables = require "lathe.table"
   if not tables.is(train) then core.fail("lathe.fit takes a table, a recipe and an estimator; the first is a %s", type(train)) end
   require("lathe.seal").refuse(train, "lathe.fit")
   if not require("lathe.recipe").is(recipe) then
     core.fail("lathe.fit takes a table, a recipe and an estimator; the second is a %s", type(recipe))
+  end
+  if estimator == nil then
+    return model.wrap(C.lathe_model_fit_recipe(recipe:handle(), train:handle(), core.progress(), core.problem))
   end
   if not recipe.target then core.fail "the recipe has no target; a model needs one: lathe.recipe { target = \"COLUMN\" }" end
   local estimators = require "lathe.estimator"
@@ -76,6 +80,26 @@ function model:tables()
   return list
 end
 
+-- The names of the features that a recipe alone gives.
+function model:features()
+  local features = self:table "features" or core.fail("this model (%s) gives predictions, not features; lathe.fit(t, recipe) alone does",
+    self:kind())
+  local names = features:column("feature"):values()
+  names.n = nil
+  return names
+end
+
+-- What each step of the recipe learned of each column: { { step = "scale", column = "age", learned = "mean 38.6, ..." }, ... }.
+function model:learned()
+  local learned, list = self:table "learned", {}
+  local columns = learned and { step = learned:column "step", column = learned:column "column", learned = learned:column "learned" }
+  for row = 1, learned and learned:rows() or 0 do
+    list[row] = {}
+    for name, values in pairs(columns) do list[row][name] = values:get(row) end
+  end
+  return list
+end
+
 local truths = { intercept = true, converged = true }
 
 -- The figures in their order: { { "rows", 16512 }, { "r2", 0.64 }, ... }; those that are not known are left out.
@@ -90,10 +114,11 @@ function model:figures()
   return list
 end
 
--- What it learned, in numbers: kind, int8, its figures by their names, and of a classification classes ({ { name =, rows = }, ... }).
+-- What it learned, in numbers: kind, int8, its figures by their names, `learned` (model:learned()), and of a classification classes
+-- ({ { name =, rows = }, ... }).
 -- Figures are of the training rows, unless their names say otherwise.
 function model:summary()
-  local result = { kind = self:kind(), int8 = C.lathe_model_int8(self:handle()) }
+  local result = { kind = self:kind(), int8 = C.lathe_model_int8(self:handle()), learned = self:learned() }
   for _, figure in ipairs(self:figures()) do result[figure[1]] = figure[2] end
   local classes = self:table "classes"
   if classes then
@@ -145,7 +170,11 @@ function model:predictions(out, rows)
   local column, target, graph = require "lathe.column", self:target(), self:graph()
   local classes = self:classes()
   local list = {}
-  if classes then
+  if self:kind() == "recipe" then
+    for index, name in ipairs(self:features()) do
+      list[index] = { name, column.own(C.lathe_graph_column(graph, out, rows, index - 1, core.problem), name) }
+    end
+  elseif classes then
     list[1] = { target, column.own(C.lathe_graph_labels(graph, out, rows, core.problem), target) }
     for index, class in ipairs(classes) do
       local name = ("P(%s)"):format(class)
@@ -236,6 +265,10 @@ function model:note()
   end
   local alpha = C.lathe_model_figure(self:handle(), "alpha")
   if alpha == alpha then words[#words + 1] = ("alpha %.4g"):format(alpha) end
+  if self:kind() == "recipe" then
+    local width = C.lathe_graph_width(self:graph())
+    words[1] = ("%d feature%s"):format(width, width == 1 and "" or "s")
+  end
   if #words == 0 then words[1] = self:kind() end
   if C.lathe_model_int8(self:handle()) then words[#words + 1] = "int8" end
   return table.concat(words, ", ")
@@ -347,7 +380,8 @@ end
 -- A report on the model: how it fits, its tables, its notes.
 function model:report()
   local pointer, values = self:handle(), {}
-  local report = require("lathe.report").new(("%s of %s"):format(ffi.string(C.lathe_model_title(pointer)), self:target()))
+  local title, target = ffi.string(C.lathe_model_title(pointer)), self:target()
+  local report = require("lathe.report").new(target ~= "" and ("%s of %s"):format(title, target) or title)
   for index, figure in ipairs(self:figures()) do
     values[index] = { label(figure[1]), type(figure[2]) == "boolean" and (figure[2] and "yes" or "no") or figure[2] }
   end

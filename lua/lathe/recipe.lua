@@ -11,7 +11,8 @@ local recipe = {}
 local methods = {}
 local meta = { __index = methods }
 
-core.takes["lathe.recipe"] = { target = core.open, features = core.open, drop = core.open, impersonal = core.open }
+core.takes["lathe.recipe"] = { target = core.open, features = core.open, drop = core.open, impersonal = core.open,
+  steps = core.open }
 
 local function names(list, what)
   if type(list) == "string" then list = { list } end
@@ -55,20 +56,42 @@ for index = 0, C.lathe_recipe_kinds() - 1 do
   recipe.kinds[index + 1], recipe.kinds[kind.name] = kind, kind
 end
 
+-- The steps of a list: see recipe.new.
+local function append_all(made, steps)
+  if type(steps) ~= "table" then core.fail("steps is a list of kinds of step, each with its options, not a %s", type(steps)) end
+  for index, item in ipairs(steps) do
+    local options = type(item) == "table" and {} or nil
+    for key, value in pairs(options and item or {}) do
+      if key ~= 1 and key ~= "step" then options[key] = value end
+    end
+    local kind = options and (item[1] or item.step) or item
+    if not recipe.kinds[kind] then
+      local words = {}
+      for place, one in ipairs(recipe.kinds) do words[place] = one.name end
+      core.fail("step %d of the recipe: there is no step %s; %s", index, type(kind) == "string" and ("%q"):format(kind) or tostring(kind),
+        require("lathe.schema").suggest(kind, words, "steps"))
+    end
+    methods[kind](made, options)
+  end
+  return made
+end
+
 -- A new recipe: lathe.recipe { target = "price" }. `features` = only these columns (all but the target); `drop` = without these. A recipe
--- that is for a model has a target. A feature that looks personal is refused, unless it is among `impersonal`.
+-- that is for a model has a target. A feature that looks personal is refused, unless it is among `impersonal`. `steps` is a list of what is
+-- appended: each the name of a kind, or a table of its name and options: steps = { "impute", { "scale", method = "robust" } }.
 function recipe.new(options)
   options = core.options(options, "lathe.recipe")
   if options.target ~= nil and type(options.target) ~= "string" then
     core.fail("the target is the name of a column, not a %s", type(options.target))
   end
-  return setmetatable({
+  local made = setmetatable({
     target = options.target,
     features = names(options.features or {}, "features"),
     drop = names(options.drop or {}, "drop"),
     impersonal = names(options.impersonal or {}, "impersonal"),
     steps = {},
   }, meta)
+  return append_all(made, options.steps or {})
 end
 
 -- Whether `value` is a recipe.

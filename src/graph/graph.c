@@ -316,7 +316,7 @@ const char *lathe_graph_input_example(const lathe_graph *graph, int32_t index) {
   if (index < 0 || index >= graph->inputs_count) return NULL;
   for (int32_t i = 0; i < graph->count; i++) {
     const lathe_operator *node = &graph->operators[i];
-    if (node->words > 0 && node->inputs == 1 && node->input[0] == graph->inputs[index])
+    if (node->words > 0 && node->word && node->inputs == 1 && node->input[0] == graph->inputs[index])
       return node->word[0].data;
   }
   return NULL;

@@ -41,6 +41,10 @@ lathe_column *lathe_graph_labels(const lathe_graph *graph, const double *probabi
 lathe_column *lathe_graph_class_probability(const lathe_graph *graph, const double *probabilities,
                                             int64_t rows, int32_t index, lathe_error *error);
 
+/* Column `index` of what lathe_graph_run gives. */
+lathe_column *lathe_graph_column(const lathe_graph *graph, const double *values, int64_t rows, int32_t index,
+                                 lathe_error *error);
+
 /* The place among the classes of each element of a column, -1 where it is missing and -2 where it is none of them. False when the classes
  * are texts and the column is not, or the other way round. */
 bool lathe_graph_class_codes(const lathe_graph *graph, const lathe_column *column, const char *name,

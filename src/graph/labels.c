@@ -82,14 +82,23 @@ lathe_column *lathe_graph_labels(const lathe_graph *graph, const double *probabi
 
 lathe_column *lathe_graph_class_probability(const lathe_graph *graph, const double *probabilities,
                                             int64_t rows, int32_t index, lathe_error *error) {
-  int32_t count = lathe_graph_classes(graph);
-  if (!need_classes(graph, error)) return NULL;
-  double *values = lathe_memory_raw((size_t)rows, sizeof *values, error);
-  if (!values) return NULL;
-  for (int64_t r = 0; r < rows; r++) values[r] = probabilities[r * count + index];
-  lathe_column *column = lathe_column_from_float64(values, rows, error);
-  free(values);
-  return column;
+  return need_classes(graph, error) ? lathe_graph_column(graph, probabilities, rows, index, error) : NULL;
+}
+
+lathe_column *lathe_graph_column(const lathe_graph *graph, const double *values, int64_t rows, int32_t index,
+                                 lathe_error *error) {
+  int32_t width = lathe_graph_width(graph);
+  if (index < 0 || index >= width) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the graph has no column %d; its output has %d", (int)index,
+                    (int)width);
+    return NULL;
+  }
+  double *column = lathe_memory_raw((size_t)rows, sizeof *column, error);
+  if (!column) return NULL;
+  for (int64_t r = 0; r < rows; r++) column[r] = values[r * width + index];
+  lathe_column *made = lathe_column_from_float64(column, rows, error);
+  free(column);
+  return made;
 }
 
 /* The class of a text or, with a NULL text, of a number: they are sorted. */

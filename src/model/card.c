@@ -78,8 +78,9 @@ static bool write_table(const char *name, const lathe_table *table, lathe_buffer
 }
 
 static bool write_all(const lathe_model *model, lathe_buffer *card, lathe_error *error) {
-  bool fine = lathe_buffer_format(card, error, "# %s of %s\n\n%s Weights are %s.\n", model->title,
-                                  model->target, model->detail, model->int8 ? "int8" : "float64") &&
+  bool fine = lathe_buffer_format(card, error, "# %s%s%s\n\n%s Weights are %s.\n", model->title,
+                                  model->target[0] ? " of " : "", model->target, model->detail,
+                                  model->int8 ? "int8" : "float64") &&
               write_figures(model, card, error) &&
               lathe_buffer_text(card,
                                 "\nThese are figures of the rows it learned from, unless they say otherwise; "

@@ -32,6 +32,11 @@ typedef enum lathe_covariance {
   LATHE_COVARIANCE_HC3,
 } lathe_covariance;
 
+/* The recipe alone: a model of kind "recipe", whose graph gives the matrix of features and whose table "features" names its columns. The
+ * recipe may have no target. */
+lathe_model *lathe_model_fit_recipe(lathe_recipe *recipe, const lathe_table *table, lathe_progress *progress,
+                                    lathe_error *error);
+
 /* Linear regression by least squares, ordinary or weighted. */
 typedef struct lathe_linear_options {
   lathe_fit_options fit;

@@ -21,6 +21,26 @@ static bool drop_weights(lathe_recipe *recipe, const lathe_table *table, const l
          lathe_recipe_drop(recipe, options->weights, error);
 }
 
+static lathe_column *column_of_names(const lathe_names *names, lathe_error *error) {
+  lathe_text *text = lathe_memory_raw((size_t)names->count, sizeof *text, error);
+  if (!text) return NULL;
+  for (int32_t i = 0; i < names->count; i++) text[i] = (lathe_text){names->name[i], strlen(names->name[i])};
+  lathe_column *column = lathe_column_from_text(text, names->count, error);
+  free(text);
+  return column;
+}
+
+/* The table "learned": what each step of the recipe learned of each column. */
+static bool keep_learned(lathe_training *training, lathe_error *error) {
+  const lathe_prepared *prepared = &training->prepared;
+  if (prepared->learned.count == 0) return true;
+  lathe_column *columns[] = {column_of_names(&prepared->steps, error),
+                             column_of_names(&prepared->columns, error),
+                             column_of_names(&prepared->learned, error)};
+  return lathe_model_set_columns(training->model, "learned", 3,
+                                 (const char *const[]){"step", "column", "learned"}, columns, error);
+}
+
 bool lathe_training_begin(lathe_training *training, const char *kind, lathe_recipe *recipe,
                           const lathe_table *table, const lathe_fit_options *options,
                           lathe_progress *progress, lathe_error *error) {
@@ -230,10 +250,23 @@ bool lathe_training_importance(lathe_training *training, const double *gain, con
   return fine;
 }
 
+bool lathe_training_features(lathe_training *training, lathe_error *error) {
+  lathe_prepared *prepared = &training->prepared;
+  int64_t *categories = lathe_memory_new((size_t)prepared->features.count, sizeof *categories, error);
+  for (int32_t i = 0; categories && i < prepared->features.count; i++)
+    categories[i] = prepared->categories[i];
+  lathe_column *columns[] = {column_of_names(&prepared->features, error),
+                             categories ? lathe_column_from_int64(categories, prepared->features.count, error)
+                                        : NULL};
+  free(categories);
+  return lathe_model_set_columns(training->model, "features", 2,
+                                 (const char *const[]){"feature", "categories"}, columns, error);
+}
+
 lathe_model *lathe_training_end(lathe_training *training, bool fine, lathe_error *error) {
   lathe_model *model = training->model;
   if (fine) model->graph = lathe_graph_retain(training->prepared.graph);
-  fine = fine && lathe_model_write_card(model, error);
+  fine = fine && keep_learned(training, error) && lathe_model_write_card(model, error);
   lathe_prepared_free(&training->prepared);
   if (fine) return model;
   lathe_model_release(model);

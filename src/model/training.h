@@ -48,6 +48,9 @@ bool lathe_training_coefficients(lathe_training *training, int32_t outputs, int3
 bool lathe_training_importance(lathe_training *training, const double *gain, const int64_t *splits,
                                lathe_error *error);
 
+/* The table "features": the columns of the matrix, and of a column of codes how many categories there are (0: numbers). */
+bool lathe_training_features(lathe_training *training, lathe_error *error);
+
 /* A note for each feature that follows from those before it. */
 bool lathe_training_note_aliased(lathe_training *training, const bool *aliased, lathe_error *error);
 

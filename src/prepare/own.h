@@ -14,7 +14,7 @@
 #include "recipe.h"
 #include "names.h"
 
-enum { RECIPE_OPTIONS = 12, RECIPE_COLUMNS = 1 << 20 };
+enum { RECIPE_OPTIONS = 24, RECIPE_COLUMNS = 1 << 20 };
 
 typedef struct fitting fitting;
 typedef struct recipe_step recipe_step;

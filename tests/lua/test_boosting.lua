@@ -42,7 +42,7 @@ local t = of()
 
 -- ---- what it learns ----
 local m = fit(t)
-tap.same({ m:kind(), m:tables() }, { "boosting", { "curve", "importance" } },
+tap.same({ m:kind(), m:tables() }, { "boosting", { "curve", "importance", "learned" } },
   "a regression leaves a curve and the importance of its features")
 local metrics = m:evaluate(t).metrics
 tap.ok(metrics.r2 > 0.995 and metrics.baseline_rmse > 4, "steps, gaps and texts are learned as they are")

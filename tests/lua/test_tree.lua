@@ -47,7 +47,7 @@ end
 -- ---- a tree ----
 local t = of()
 local m = fit(t, "tree", { max_depth = 2 }, "price")
-tap.same({ m:kind(), m:note(), m:tables() }, { "tree", "4 leaves", { "tree", "importance", "path" } }, "a tree of numbers")
+tap.same({ m:kind(), m:note(), m:tables() }, { "tree", "4 leaves", { "tree", "importance", "path", "learned" } }, "a tree of numbers")
 tap.same(values(m:table "tree", "rule"),
   { "all rows", "town is not Kiel, Ulm", "town is Kiel, Ulm", "x <= 50.5", "x > 50.5", "x <= 50.5", "x > 50.5" },
   "texts are divided into two sets, numbers in the middle between two")
