@@ -9,8 +9,8 @@ local model = core.class("model", C.lathe_model_release)
 
 -- Learn `recipe` and `estimator` on the rows of `train`: lathe.fit(train, lathe.recipe { target = "price" }:impute(), lathe.linear {}).
 -- lathe.linear predicts numbers; lathe.logistic tells the classes apart that the distinct values of the target are. Raises a sentence when
--- the target does not do, is constant or missing somewhere, or when rows or features do not do. Without an estimator the model is the recipe
--- alone, which needs no target: what it predicts are the features.
+-- the target does not do, is constant or missing somewhere, or when rows or features do not do. Without an estimator the model is the
+-- recipe alone, which needs no target: what it predicts are the features.
 function model.fit(train, recipe, estimator)
   local tables = require "lathe.table"
   if not tables.is(train) then core.fail("lathe.fit takes a table, a recipe and an estimator; the first is a %s", type(train)) end
