@@ -14,7 +14,9 @@ local LARGE, MODERATE = 0.25, 0.1 -- usual limits of the population stability in
 
 local function checked(a, b, options)
   for index, t in ipairs { a or false, b or false } do
-    if not tables.is(t) then core.fail("lathe.compare takes two tables; argument %d is a %s", index, type(t or nil)) end
+    if not tables.is(t) then
+      core.fail("lathe.compare takes two tables (or { table =, models = }); argument %d is a %s", index, type(t or nil))
+    end
   end
   local names = options.names or { "left", "right" }
   if type(names) ~= "table" or type(names[1]) ~= "string" or type(names[2]) ~= "string" then
@@ -247,7 +249,13 @@ end
 -- that differ in type, rows added and removed, changed cells by column with first examples, and how the distributions of each column
 -- differ: the population stability index over tenths (numbers) or the most frequent values (texts), the Kolmogorov-Smirnov distance,
 -- what is missing, new and vanished values. The numbers are in report.schema, report.rows, report.changes and report.drift.
+--
+-- With one argument, which names a table and models, it is another comparison: lathe.compare { table = t, models = { a = { recipe,
+-- estimator }, b = { ... } } } cross-validates them on the same folds, and gives a leaderboard (lua/lathe/evaluate/leaderboard.lua).
 function compare.compare(a, b, options)
+  if b == nil and type(a) == "table" and not tables.is(a) and getmetatable(a) == nil then
+    return require("lathe.evaluate.leaderboard").compare(a)
+  end
   if core.is_beside(options) then options = nil end -- of lathe.compare(lathe.read(a), lathe.read(b))
   options = core.options(options, "lathe.compare")
   local names = checked(a, b, options)

@@ -5,7 +5,7 @@
 --   heading  text
 --   text     text
 --   values   rows = { { name, value, note }, ... }
---   table    columns = { { name =, align = "left" | "right" }, ... }, rows = { { cell, ... }, ... }
+--   table    columns = { { name =, align = "left" | "right" }, ... }, rows = { { cell, ... }, ... }, line_after = the number of a row
 --   alert    level = "warn" | "error" | "note", text, step (the line of Lua, or the step, that mends it)
 --   chart    chart = "bars" | "histogram" | "line", title, labels, values, edges; or "curve", title, series = { { name, x, y }, ... },
 --            across, up (the words at its axes), unit, diagonal, dots; its values are the y of the first series
@@ -70,7 +70,7 @@ function methods:values(rows)
 end
 
 -- A table: r:table { columns = { "name", { name = "rows", align = "right" } }, rows = { { "train", 16512 } } }. Columns that hold only
--- numbers line up on the decimal point unless `align` says otherwise.
+-- numbers line up on the decimal point unless `align` says otherwise. `line_after` is the number of a row below which a line is drawn.
 function methods:table(definition)
   want_list(definition, "table")
   local columns, rows = {}, {}
@@ -87,7 +87,8 @@ function methods:table(definition)
     for at = 1, #columns do kept[at] = plain(want_list(row, "table { rows = }")[at]) end
     rows[index] = kept
   end
-  return add(self, { kind = "table", columns = columns, rows = rows, title = definition.title })
+  local line_after = tonumber(definition.line_after)
+  return add(self, { kind = "table", columns = columns, rows = rows, title = definition.title, line_after = line_after })
 end
 
 -- Something the reader should know: r:alert { text = "total_bedrooms: 207 missing (1.0 %)", step = "clean.drop_missing" }.

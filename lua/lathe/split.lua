@@ -8,7 +8,10 @@ local C = core.C
 core.takes.split = { test = 0.2, seed = 42, shuffle = true, seal = true, stratify = core.open, group = core.open, time = core.open }
 core.takes.folds = { folds = 5, seed = 42, shuffle = true, stratify = core.open, group = core.open, time = core.open }
 
-local function take(table_, rows, count)
+local split = {}
+
+-- The rows of a table with these numbers (from 0, int64 of C), in this order.
+function split.take(table_, rows, count)
   return tables.wrap(C.lathe_table_take(table_:handle(), rows, count, core.progress(), core.problem))
 end
 
@@ -61,9 +64,9 @@ function tables:split(options)
       core.try(C.lathe_split_order(rows, count, options.shuffle, options.seed, order, core.problem))
     end
   end
-  local test = take(self, order, cut[0])
+  local test = split.take(self, order, cut[0])
   if options.seal then require("lathe.seal").put(test) end
-  return take(self, order + cut[0], rows - cut[0]), test
+  return split.take(self, order + cut[0], rows - cut[0]), test
 end
 
 local function assign(self, options, way, fold)
@@ -81,12 +84,9 @@ local function assign(self, options, way, fold)
   return C.lathe_split_folds(rows, nil, nil, count, options.shuffle, seed, fold, core.problem)
 end
 
--- Folds for cross-validation: for train, test, number in t:folds { folds = 5 } do ... end. Every row is tested once. These are the rows
--- of scikit-learn's KFold; with `stratify` = a column those of StratifiedKFold; with `group` = a column its equal rows are in one
--- fold, about as GroupKFold has them; with `time` = a column each fold is trained on what came before it (TimeSeriesSplit) and the
--- earliest rows are never tested. Rows keep the table's order.
-function tables:folds(options)
-  options = core.options(options, "folds")
+-- The rows of each fold, what t:folds takes tables from: for train, trained, test, tested, number in split.parts(t, options) do ... end, of
+-- row numbers from 0 (int64 of C) and how many there are.
+function split.parts(self, options)
   if type(options.folds) ~= "number" or options.folds % 1 ~= 0 then
     core.fail("folds is a whole number, not %s", tostring(options.folds))
   end
@@ -107,8 +107,21 @@ function tables:folds(options)
         train[trained], trained = row, trained + 1
       end
     end
-    return take(self, train, trained), take(self, test, tested), number + 1
+    return train, trained, test, tested, number + 1
   end
 end
 
-return tables.split
+-- Folds for cross-validation: for train, test, number in t:folds { folds = 5 } do ... end. Every row is tested once. These are the rows
+-- of scikit-learn's KFold; with `stratify` = a column those of StratifiedKFold; with `group` = a column its equal rows are in one
+-- fold, about as GroupKFold has them; with `time` = a column each fold is trained on what came before it (TimeSeriesSplit) and the
+-- earliest rows are never tested. Rows keep the table's order.
+function tables:folds(options)
+  local parts = split.parts(self, core.options(options, "folds"))
+  return function()
+    local train, trained, test, tested, number = parts()
+    if not train then return nil end
+    return split.take(self, train, trained), split.take(self, test, tested), number
+  end
+end
+
+return split

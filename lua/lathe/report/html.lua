@@ -42,6 +42,7 @@ caption { text-align: left; font-weight: 600; padding: 0.6rem 0.9rem 0.2rem; }
 th, td { padding: 0.34rem 0.9rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--dim); font-weight: 500; font-size: 0.82rem; white-space: nowrap; border-bottom: 1px solid var(--dim); }
+tbody tr.line > * { border-bottom: 2px solid var(--dim); }
 tbody th { font-weight: 600; white-space: nowrap; }
 tbody tr:hover { background: var(--note-soft); }
 td.number, th.number { text-align: right; white-space: nowrap; }
@@ -167,8 +168,8 @@ function draw.table(block)
     parts[#parts + 1] = ('<th scope="col"%s>%s</th>'):format(sides[at] and ' class="number"' or "", escape(column.name))
   end
   parts[#parts + 1] = "</tr></thead>\n<tbody>\n"
-  for _, row in ipairs(block.rows) do
-    parts[#parts + 1] = "<tr>"
+  for index, row in ipairs(block.rows) do
+    parts[#parts + 1] = index == block.line_after and index < #block.rows and '<tr class="line">' or "<tr>"
     for at = 1, #block.columns do parts[#parts + 1] = cell(row[at], sides[at], at == 1) end
     parts[#parts + 1] = "</tr>\n"
   end

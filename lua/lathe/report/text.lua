@@ -127,7 +127,7 @@ local function squeeze(columns, width)
   end
 end
 
-local function draw_columns(columns, rows, look)
+local function draw_columns(columns, rows, look, line_after)
   local head, rule, lines = {}, {}, {}
   for at, column in ipairs(columns) do
     head[at] = style.pad(style.cut(column.name, column.width), column.width, column.side)
@@ -142,6 +142,7 @@ local function draw_columns(columns, rows, look)
       cells[at] = column.cells[index] == MISSING and look.dim(shown) or shown
     end
     lines[#lines + 1] = (table.concat(cells, GAP):gsub(" +$", ""))
+    if index == line_after and index < rows then lines[#lines + 1] = lines[2] end
   end
   return lines
 end
@@ -161,7 +162,7 @@ function draw.table(block, width, look)
       at = at + 1
     end
     if #lines > 1 then lines[#lines + 1] = "" end
-    for _, line in ipairs(draw_columns(part, #block.rows, look)) do lines[#lines + 1] = line end
+    for _, line in ipairs(draw_columns(part, #block.rows, look, block.line_after)) do lines[#lines + 1] = line end
   until at > #columns
   return lines
 end
