@@ -201,8 +201,8 @@ local function words_of(entries, tied, one, options)
 end
 
 -- The leaderboard: lathe.compare { table = t, models = { linear = { recipe, lathe.linear {} }, boosting = { recipe, lathe.boosting {} }
--- } }. Each model is a recipe and an estimator, beside which `augment` may stand, or a function from training rows to a model. A report; its
--- .leaderboard is a table: model, the metric, low, high, p (of the corrected resampled t-test against the best), tied, seconds_1 and
+-- } }. Each model is a recipe and an estimator, beside which `augment` may stand, or a function from training rows to a model. A report;
+-- its .leaderboard is a table: model, the metric, low, high, p (of the corrected resampled t-test against the best), tied, seconds_1 and
 -- seconds_1024 (the median time to predict so many rows), bytes (of the bundle, learned from all rows). .winner is the name of the best,
 -- .folds the figures of each model's folds.
 -- Options: those of lathe.cross_validate but metrics and augment; metric (by which they are ranked: of two classes "auc", of several

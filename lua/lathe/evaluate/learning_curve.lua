@@ -117,7 +117,8 @@ function learning.curve(table_, recipe, estimator, options)
     report:chart { kind = "curve", title = one.words .. " by training rows", across = "training rows", up = one.words, dots = true,
       series = { { name = "test rows", x = x, y = test }, { name = "training rows", x = x, y = train } } }
   end
-  report:text(("Means over %d folds%s%s."):format(options.folds * options.repeats, options.stratify and ", stratified" or "", learner.words))
+  local count, way = options.folds * options.repeats, options.stratify and ", stratified" or ""
+  report:text(("Means over %d folds%s%s."):format(count, way, learner.words))
   report.curve = require("lathe.table").new(data):cast { rows = "int64" }
   report.metrics = { [one.name] = test[#test] }
   return report
