@@ -120,6 +120,21 @@ local function texts_at(t, name, rows, count)
   return list
 end
 
+local scratch = ffi.new "char[32]"
+
+local function day_text(x) return ffi.string(scratch, C.lathe_text_from_date(x, scratch)) end
+local function time_text(x) return ffi.string(scratch, C.lathe_text_from_timestamp(math.floor(x * 1e6), scratch)):sub(1, 19) end
+
+-- What says the values of a bin in words: whole ones and days from the first to the last, others from end to end.
+local function range_words(one, two)
+  local whole = one == two and (one == "int64" or one == "date")
+  local words = one == two and (one == "date" and day_text or one == "timestamp" and time_text) or style.number
+  return function(low, high, last)
+    if whole and not last and high - low < 2 ^ 53 then high = high - 1 end
+    return low >= high and words(low) or words(low) .. " to " .. words(high)
+  end
+end
+
 local function drift_of(a, b, name)
   local c = ffi.new "lathe_drift"
   core.try(C.lathe_column_drift(pointer_of(a, name), pointer_of(b, name), c, core.progress(), core.problem))
@@ -136,9 +151,10 @@ local function drift_of(a, b, name)
     if c.numbers then drift.edges[bin] = c.edges[bin - 1] end
   end
   if c.numbers and c.bins > 0 then drift.edges[c.bins + 1] = c.edges[c.bins] end
+  local range = c.numbers and range_words(a:type(name), b:type(name))
   for bin = 1, c.bins do
-    if c.numbers then
-      drift.labels[bin] = ("%s to %s"):format(style.number(drift.edges[bin]), style.number(drift.edges[bin + 1]))
+    if range then
+      drift.labels[bin] = range(drift.edges[bin], drift.edges[bin + 1], bin == c.bins)
     else
       drift.labels[bin] = bin <= #top and drift.left[bin] > 0 and top[bin] or "others"
     end
@@ -208,6 +224,16 @@ local function drift_alerts(report, drifts, names)
   end
 end
 
+local function rounded(x) return x and tonumber(("%.3f"):format(x)) end
+
+-- Counts as percentages of their sum, to a tenth.
+local function shares(counts)
+  local sum, list = 0, {}
+  for _, count in ipairs(counts) do sum = sum + count end
+  for at, count in ipairs(counts) do list[at] = sum > 0 and math.floor(1000 * count / sum + 0.5) / 10 or 0 end
+  return list
+end
+
 local function drift_blocks(report, drifts, names)
   if #drifts == 0 then return end
   report:heading "Distributions"
@@ -215,10 +241,10 @@ local function drift_blocks(report, drifts, names)
   for _, drift in ipairs(drifts) do
     local one, two = share(drift.missing[1], drift.rows[1]), share(drift.missing[2], drift.rows[2])
     if drift.numbers then
-      numbers[#numbers + 1] = { drift.column, drift.psi, drift.ks, one, two }
+      numbers[#numbers + 1] = { drift.column, rounded(drift.psi), rounded(drift.ks), one, two }
     else
       local new = table.concat(drift.new_values, ", ", 1, math.min(3, #drift.new_values)) .. (drift.new > 3 and ", …" or "")
-      texts[#texts + 1] = { drift.column, drift.psi, one, two, drift.new, drift.vanished, style.cut(new, 60) }
+      texts[#texts + 1] = { drift.column, rounded(drift.psi), one, two, drift.new, drift.vanished, style.cut(new, 60) }
     end
   end
   local missing = { { name = "missing " .. names[1], align = "right" }, { name = "missing " .. names[2], align = "right" } }
@@ -231,11 +257,17 @@ local function drift_blocks(report, drifts, names)
   end
   for _, drift in ipairs(drifts) do
     if drift.psi and drift.psi > LARGE then
-      local rows = {}
-      for bin = 1, drift.bins do rows[bin] = { drift.labels[bin], drift.left[bin], drift.right[bin] } end
-      report:table { title = drift.column, columns = { { name = "values", align = "left" }, names[1], names[2] }, rows = rows }
+      local one, two = shares(drift.left), shares(drift.right)
+      report:chart { title = drift.column .. ", % of the rows that have it", labels = drift.labels, values = one, others = two,
+        names = names }
     end
   end
+end
+
+local function key_text(key)
+  local parts = {}
+  for at, name in ipairs(key) do parts[at] = ("%q"):format(name) end
+  return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
 local function key_list(a, b, key)
@@ -288,7 +320,7 @@ function compare.compare(a, b, options)
   for _, side in ipairs { { "repeated_left", 1 }, { "repeated_right", 2 } } do
     if counts[side[1]] > 0 then
       report:alert { level = "warn", text = ("%s rows of %s repeat the key of an earlier one and were left out"):format(
-        style.count(counts[side[1]]), names[side[2]]), step = "clean.drop_duplicates" }
+        style.count(counts[side[1]]), names[side[2]]), step = "clean.drop_duplicates { columns = " .. key_text(key) .. " }" }
     end
   end
   if cells == 0 and counts.removed + counts.added == 0 and #schema.left + #schema.right + #schema.types == 0 then

@@ -11,6 +11,7 @@ local BLOCKS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
 local QUANTILES = { "q01", "q05", "q25", "median", "q75", "q95", "q99" }
 local is_number = { int64 = true, float64 = true }
 local is_text = { string = true, category = true }
+local is_time = { date = true, timestamp = true }
 
 local scratch = ffi.new "char[32]"
 
@@ -95,14 +96,14 @@ local function number_tables(report, summaries)
   local places, moments, spread = {}, {}, {}
   for _, s in ipairs(summaries) do
     if is_number[s.type] and (s.distinct > 0 or s.rows == 0) then -- an alert tells of those without a value
-      places[#places + 1] = { s.name, sparkline(s.bins), s.min, s.median, s.max }
+      places[#places + 1] = { s.name, s.type, sparkline(s.bins), s.min, s.median, s.max }
       moments[#moments + 1] = { s.name, s.missing > 0 and s.missing or nil, s.distinct, s.mean, s.sd, s.skewness }
       spread[#spread + 1] = { s.name, s.q01, s.q05, s.q25, s.q75, s.q95, s.q99 }
     end
   end
   if #places == 0 then return end
   report:heading "Numbers"
-  report:table { columns = { "column", { name = "shape", align = "left" }, "min", "median", "max" }, rows = places }
+  report:table { columns = { "column", "type", { name = "shape", align = "left" }, "min", "median", "max" }, rows = places }
   report:table { columns = { "column", "missing", "distinct", "mean", "sd", "skewness" }, rows = moments }
   report:table { columns = { "column", "1 %", "5 %", "25 %", "75 %", "95 %", "99 %" }, rows = spread }
 end
@@ -118,13 +119,14 @@ local function top_text(s)
 end
 
 local function other_tables(report, summaries)
-  local texts, times = {}, {}
+  local texts, times, places = {}, {}, {}
   for _, s in ipairs(summaries) do
     local missing = s.missing > 0 and s.missing or nil
     if is_text[s.type] or s.type == "bool" then
       texts[#texts + 1] = { s.name, s.type, missing, s.distinct, top_text(s) }
     elseif not is_number[s.type] then
-      times[#times + 1] = { s.name, s.type, missing, s.distinct, day(s, s.min), day(s, s.max) }
+      times[#times + 1] = { s.name, s.type, sparkline(s.bins), missing, s.distinct }
+      places[#places + 1] = { s.name, day(s, s.min), day(s, s.median), day(s, s.max) }
     end
   end
   if #texts > 0 then
@@ -134,17 +136,22 @@ local function other_tables(report, summaries)
   end
   if #times > 0 then
     report:heading "Times"
-    report:table { columns = { "column", "type", "missing", "distinct", "first", "last" }, rows = times }
+    report:table { columns = { "column", "type", { name = "shape", align = "left" }, { name = "missing", align = "right" }, "distinct" },
+      rows = times }
+    report:table { columns = { "column", "first", "median", "last" }, rows = places }
   end
 end
 
--- A chart of one column: a histogram of numbers, bars of the most frequent texts.
+-- A chart of one column: a histogram of numbers and times, bars of the most frequent texts.
 local function chart(report, s)
-  if is_number[s.type] and s.finite > 0 and s.max > s.min then
-    local edges, width = {}, (s.max - s.min) / #s.bins
-    for at = 0, #s.bins do edges[at + 1] = s.min + at * width end
-    edges[#edges] = s.max
-    report:chart { kind = "histogram", title = s.name, values = s.bins, edges = edges }
+  local number = is_number[s.type]
+  if (number or is_time[s.type]) and s.finite > 0 and s.max > s.min then
+    local edges, labels, width = {}, not number and {} or nil, (s.max - s.min) / #s.bins
+    for at = 0, #s.bins do
+      edges[at + 1] = at == #s.bins and s.max or s.min + at * width
+      if labels then labels[at + 1] = day(s, edges[at + 1]):sub(1, 16) end
+    end
+    report:chart { kind = "histogram", title = s.name, values = s.bins, edges = edges, labels = labels }
   elseif #s.top > 0 and s.distinct <= 50 then
     local labels, values = {}, {}
     for at, top in ipairs(s.top) do labels[at], values[at] = style.cut(top.value, 24), top.count end
@@ -165,6 +172,32 @@ local function pair_table(report, title, list, count)
   local rows = {}
   for at = 1, math.min(count, #list) do rows[at] = { list[at][1], list[at][2], tonumber(("%.3f"):format(list[at][3])) } end
   report:table { title = title, columns = { "column", { name = "and", align = "left" }, "association" }, rows = rows }
+end
+
+local SQUARE = 12 -- names in a square that a screen holds
+
+-- A square of the columns that go together with others the most, in their order; nothing when it would not show more than the list of
+-- pairs below it.
+local function square(report, matrix, list)
+  local strength, place, names = {}, {}, {}
+  for at, name in ipairs(matrix.names) do place[name] = at end
+  for _, pair in ipairs(list) do
+    for side = 1, 2 do strength[pair[side]] = strength[pair[side]] or math.abs(pair[3] or 0) end -- the strongest stand first
+  end
+  for at, name in ipairs(matrix.names) do
+    if (strength[name] or 0) >= 0.3 then names[#names + 1] = { name, strength[name], at } end
+  end
+  if #names < 3 then return end
+  table.sort(names, function(a, b) return a[2] > b[2] or (a[2] == b[2] and a[3] < b[3]) end)
+  local chosen = {}
+  for at = 1, math.min(SQUARE, #names) do chosen[at] = names[at][1] end
+  table.sort(chosen, function(a, b) return place[a] < place[b] end)
+  local rows = {}
+  for i, one in ipairs(chosen) do
+    rows[i] = {}
+    for j, other in ipairs(chosen) do rows[i][j] = matrix.values[place[one]][place[other]] end
+  end
+  report:matrix { names = chosen, rows = rows }
 end
 
 local function associations(report, table_, summaries, same)
@@ -191,6 +224,7 @@ local function associations(report, table_, summaries, same)
   local function show()
     if #strong == 0 then return end
     report:heading "Together"
+    square(report, matrix, list)
     pair_table(report, nil, strong, 10)
     local more = #strong > 10 and ("; %d more pairs at 0.5 or above"):format(#strong - 10) or ""
     report:text("Numbers: Pearson's correlation. Categories: Cramer's V, corrected for bias. One of each: the correlation ratio"
@@ -271,6 +305,7 @@ local function column_alerts(summaries)
 end
 
 local function charts(report, summaries, wanted)
+  report:heading "Shapes"
   for _, s in ipairs(summaries) do
     if wanted == true or wanted[s.name] then chart(report, s) end
   end

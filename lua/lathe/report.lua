@@ -7,9 +7,11 @@
 --   values   rows = { { name, value, note }, ... }
 --   table    columns = { { name =, align = "left" | "right" }, ... }, rows = { { cell, ... }, ... }, line_after = the number of a row
 --   alert    level = "warn" | "error" | "note", text, step (the line of Lua, or the step, that mends it)
---   chart    chart = "bars" | "histogram" | "line", title, labels, values, edges; or "curve", title, series = { { name, x, y }, ... },
+--   chart    chart = "bars" | "histogram" | "line", title, labels, values, edges, others and names (bars side by side); or "curve", title,
+--            series = { { name, x, y }, ... },
 --            across, up (the words at its axes), unit, diagonal, dots; its values are the y of the first series
 --   tree     title, nodes = { { parent, text, value, note, part, strength, more }, ... } (report/tree.lua)
+--   matrix   title, names = { NAME, ... }, rows = { { number, ... }, ... }: from -1 to 1, nil where there is none (report/matrix.lua)
 --
 -- A missing value or cell is nil in Lua and null in JSON.
 local report = {}
@@ -125,8 +127,9 @@ local function add_curve(self, definition)
   return add(self, block)
 end
 
--- A chart: "bars" (labels, values), "histogram" (edges, one more than values), "line" (values, labels for both ends if given) or "curve"
--- (series = { { name =, x =, y = }, ... }; unit: both axes go from 0 to 1; diagonal: and a line joins their ends; dots at the points).
+-- A chart: "bars" (labels, values; others and two names for a second bar beside each), "histogram" (edges, one more than values; labels
+-- for them if given), "line" (values, labels for both ends if given) or "curve" (series = { { name =, x =, y = },
+-- ... }; unit: both axes go from 0 to 1; diagonal: and a line joins their ends; dots at the points).
 function methods:chart(definition)
   want_list(definition, "chart")
   local kind = definition.kind or "bars"
@@ -143,11 +146,21 @@ function methods:chart(definition)
   if kind == "bars" and #(block.labels or {}) ~= #block.values then
     fail("a bar chart has a label for each value: %d values, %d labels", #block.values, #(block.labels or {}))
   end
+  if kind == "bars" and definition.others then
+    block.others, block.names = numbers(definition.others, "chart { others = }"), {}
+    for index, name in ipairs(want_list(definition.names, "chart { names = }")) do block.names[index] = tostring(name) end
+    if #block.others ~= #block.values or #block.names ~= 2 then
+      fail("bars beside others want as many of both, and two names: %d and %d, %d names", #block.values, #block.others, #block.names)
+    end
+  end
   if kind == "histogram" then
     block.edges = {}
     for index, edge in ipairs(want_list(definition.edges, "chart { edges = }")) do block.edges[index] = tonumber(edge) end
     if #block.edges ~= #block.values + 1 then
       fail("a histogram has one edge more than values: %d values, %d edges", #block.values, #block.edges)
+    end
+    if block.labels and #block.labels ~= #block.edges then
+      fail("a histogram has a label for each edge: %d edges, %d labels", #block.edges, #block.labels)
     end
   end
   return add(self, block)
@@ -171,6 +184,21 @@ function methods:tree(definition)
     }
   end
   return add(self, { kind = "tree", title = definition.title, nodes = nodes })
+end
+
+-- A square of numbers from -1 to 1 between names, such as correlations: r:matrix { names = { "x", "y" }, rows = { { 1, 0.9 }, { 0.9, 1 } }
+-- }.
+-- The half below the diagonal is drawn.
+function methods:matrix(definition)
+  want_list(definition, "matrix")
+  local names, rows = {}, {}
+  for index, name in ipairs(want_list(definition.names, "matrix { names = }")) do names[index] = want_text(name, "matrix { names = }") end
+  for index = 1, #names do
+    local row = want_list(want_list(definition.rows, "matrix { rows = }")[index], "matrix { rows = }")
+    rows[index] = {}
+    for at = 1, #names do rows[index][at] = tonumber(row[at]) end
+  end
+  return add(self, { kind = "matrix", title = definition.title, names = names, rows = rows })
 end
 
 -- All blocks of another report, under its title.
@@ -247,11 +275,9 @@ function methods:data()
   for index, block in ipairs(self.blocks) do
     local kept = {}
     for key, value in pairs(block) do kept[key] = value end
-    if block.kind == "values" or block.kind == "table" then
+    if block.rows then
       kept.rows = {}
-      for at, row in ipairs(block.rows) do
-        kept.rows[at] = filled(row, block.kind == "table" and #block.columns or (row[3] and 3 or 2))
-      end
+      for at, row in ipairs(block.rows) do kept.rows[at] = filled(row, #(block.columns or block.names or row[3] and row or { 1, 2 })) end
     end
     blocks[index] = kept
   end
@@ -270,6 +296,7 @@ local checks = {
   heading = { text = "string" }, text = { text = "string" }, values = { rows = "table" },
   table = { columns = "table", rows = "table" }, alert = { level = "string", text = "string" },
   chart = { chart = "string", values = "table" }, tree = { nodes = "table" },
+  matrix = { names = "table", rows = "table" },
 }
 
 -- JSON's null, whatever stands for it, is nothing here.

@@ -45,7 +45,7 @@ bool lathe_pairs_compare(const lathe_pairs *pairs, const lathe_column *left, con
 enum { LATHE_DRIFT_BINS = 10, LATHE_DRIFT_FIRST = 8 };
 
 /* How two columns are distributed. Numbers (as lathe_column_number gives them) fall into bins between the
- * tenths of the left column; texts and truth values into the LATHE_DRIFT_BINS - 1 most frequent ones of the
+ * tenths of the left column, a value that fills several of them into one of its own; texts and truth values into the LATHE_DRIFT_BINS - 1 most frequent ones of the
  * left column and the rest. psi = sum (q - p) ln(q / p) over the bins, p and q the shares of the left and the
  * right, half a row added to each bin; NaN when a side has no value. */
 typedef struct lathe_drift {

@@ -62,7 +62,21 @@ static double ks_of(const double *a, int64_t left, const double *b, int64_t righ
   return most;
 }
 
-/* Bins between the tenths of the left numbers, those that coincide once. A bin holds its lower end. */
+/* The least of the sorted values that is above `value`, or `otherwise`. */
+static double next_above(const double *values, int64_t count, double value, double otherwise) {
+  int64_t low = 0, high = count;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (values[middle] > value)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low < count ? values[low] : otherwise;
+}
+
+/* Bins between the tenths of the left numbers. A bin holds its lower end. A value that several tenths fall on, such as 0
+ * in most rows, is a bin of its own: the next value on either side ends it. */
 static void bin_numbers(lathe_drift *drift, const double *a, int64_t left, const double *b, int64_t right) {
   if (!left || !right) return;
   double low = a[0] < b[0] ? a[0] : b[0];
@@ -71,7 +85,9 @@ static void bin_numbers(lathe_drift *drift, const double *a, int64_t left, const
   int32_t bins = 0;
   for (int tenth = 1; tenth < LATHE_DRIFT_BINS; tenth++) {
     double edge = a[left * tenth / LATHE_DRIFT_BINS];
-    if (edge > drift->edges[bins]) drift->edges[++bins] = edge;
+    if (edge == drift->edges[bins])
+      edge = fmin(next_above(a, left, edge, INFINITY), next_above(b, right, edge, INFINITY));
+    if (edge > drift->edges[bins] && edge < INFINITY) drift->edges[++bins] = edge;
   }
   drift->bins = bins + 1;
   drift->edges[drift->bins] = high;

@@ -38,6 +38,14 @@ tap.ok(math.abs(drift[1].ks - 0.3) < 1e-12, "the Kolmogorov-Smirnov distance", d
 tap.ok(drift[1].psi > 0.25 and drift[1].bins == 10 and drift[1].left[1] == 100 and drift[1].right[10] == 400,
   "the bins are tenths of the left", drift[1].psi)
 tap.same({ drift[2].new, drift[2].new_rows, drift[2].new_values[1], drift[2].vanished }, { 1, 100, "k7", 0 }, "new texts are counted")
+local zeros, ones = {}, {}
+for row = 1, 100 do zeros[row], ones[row] = row % 20 == 0 and 7 or 0, row % 2 == 0 and 7 or 0 end
+drift = lathe.compare(lathe.table { { "v", zeros } }, lathe.table { { "v", ones } }).drift[1]
+tap.same({ drift.bins, drift.left[1], drift.left[2], drift.right[1], drift.right[2] }, { 2, 95, 5, 50, 50 },
+  "a value that most rows have is a bin of its own")
+tap.ok(drift.psi > 0.25, "so what changes beside it is seen", drift.psi)
+drift = lathe.compare(lathe.table { { "v", { 0, 0, 0, 0 } } }, lathe.table { { "v", { 1, 1, 1, 1 } } }).drift[1]
+tap.ok(drift.bins == 2 and drift.psi > 1, "and so is a constant that became another")
 local gaps = lathe.compare(lathe.table { { "v", { 1, 2, 3 } } }, lathe.table { { "v", { n = 3 } } })
 tap.ok(gaps.drift[1].psi == nil, "a side without a value has no PSI")
 tap.ok(tostring(gaps):find("v: 0.0 % missing in left, 100.0 % in right", 1, true), "what is missing more is an alert")

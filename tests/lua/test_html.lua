@@ -48,6 +48,25 @@ tap.same(r:html(), page, "the same report gives the same bytes")
 local odd = lathe.report "a\0b\255c\27[31md"
 tap.ok(odd:html():find("<h1>a\239\191\189b\239\191\189c\239\191\189[31md</h1>", 1, true), "bytes that are no text are replaced")
 
+-- squares and pairs of bars
+local both = lathe.report "both"
+both:matrix { names = { "a<", "b", "c" }, rows = { { 1, -0.999, nil }, { -0.999, 1, 0.5 }, { nil, 0.5, 1 } } }
+both:chart { labels = { "x<", "y" }, values = { 3, 0 }, others = { 1, 0 }, names = { "old", "new" }, title = "two" }
+both:chart { kind = "histogram", values = { 1, 2 }, edges = { 0, 1, 2 }, labels = { "Mon", "Tue", "Wed" } }
+local of_both = both:html()
+tap.ok(balanced(of_both) and of_both:find("a&lt;, b: -0.999", 1, true), "a square of numbers is drawn")
+tap.ok(of_both:find("x&lt;, new: 1", 1, true), "bars stand beside others")
+local beside = lathe.report "n":chart { labels = { "x" }, values = { 0 / 0 }, others = { 1 / 0 }, names = { "old", "new" } }
+tap.ok(balanced(beside:html()) and not beside:html():find '="-?nan' and #beside:render {} > 0, "and none where a value is not finite")
+tap.ok(of_both:find("Tue to Wed: 2", 1, true), "edges of a histogram have words")
+tap.ok(lathe.report.from(lathe.json.decode(lathe.json.encode(both:data()))):html() == of_both, "and they come back from JSON")
+local narrow = both:render { width = 30 }
+tap.ok(narrow:find("a<\n   -1  b\n    ·  .50  c\n", 1, true), "the square as text", narrow)
+tap.ok(both:render { width = 40 }:find("█ old  ▒ new", 1, true), "whose the bars are is said")
+tap.raises(function() both:matrix { names = { "a" }, rows = {} } end, "matrix { rows = }", "a square without a row is refused")
+tap.raises(function() both:chart { labels = { "a" }, values = { 1 }, others = { 1, 2 }, names = { "x", "y" } } end,
+  "bars beside others", "bars beside others are as many")
+
 -- wide reports
 local names, row = {}, {}
 for at = 1, 500 do names[at], row[at] = "column " .. at, at end
@@ -56,8 +75,9 @@ for _ = 1, 5 do wide:table { columns = names, rows = { row, row } } end
 for _ = 1, 500 do wide:chart { kind = "histogram", title = "h", values = { 1, 2, 3 }, edges = { 0, 1, 2, 3 } } end
 tap.ok(balanced(wide:html()), "500 columns make a page")
 for _, kind in ipairs { "bars", "histogram", "line" } do
-  local empty = lathe.report "e":chart { kind = kind, values = {}, labels = {}, edges = { 0 } }
-  local strange = lathe.report "e":chart { kind = kind, values = { 1 / 0, 0 / 0 }, labels = { "a", "b" }, edges = { 0, 1, 2 } }
+  local few, two = kind ~= "histogram" and {} or nil, kind ~= "histogram" and { "a", "b" } or nil
+  local empty = lathe.report "e":chart { kind = kind, values = {}, labels = few, edges = { 0 } }
+  local strange = lathe.report "e":chart { kind = kind, values = { 1 / 0, 0 / 0 }, labels = two, edges = { 0, 1, 2 } }
   local page_of = strange:html()
   tap.ok(balanced(empty:html()) and balanced(page_of) and not page_of:find '="-?nan' and not page_of:find '="-?inf',
     kind .. ": nothing, and what is not finite, are drawn")

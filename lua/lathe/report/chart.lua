@@ -20,6 +20,12 @@ local function bar_left(length, room)
   return (" "):rep(room - cells) .. (halves % 2 == 1 and "▐" or "") .. ("█"):rep(math.floor(halves / 2))
 end
 
+-- The second of two bars side by side: told from the first without colours.
+local function shaded(length)
+  if not (length > 0) then return "" end
+  return ("▒"):rep(math.max(1, math.floor(length + 0.5)))
+end
+
 local function finite(x) return x == x and x ~= math.huge and x ~= -math.huge end
 
 -- Texts of numbers, all as wide as the widest, in line on the decimal point.
@@ -38,8 +44,36 @@ function chart.aligned(values)
   return texts, before + after
 end
 
+-- For each label two bars below each other, and at the end whose they are.
+local function bars_of_two(block, width, look)
+  local all, count, labels_width, high = {}, #block.values, 0, 0
+  for index = 1, count do
+    all[index], all[count + index] = block.values[index], block.others[index]
+    labels_width = math.max(labels_width, style.width(block.labels[index]))
+    for _, value in ipairs { all[index], all[count + index] } do
+      if finite(value) then high = math.max(high, value) end
+    end
+  end
+  local texts, numbers_width = chart.aligned(all)
+  labels_width = math.min(labels_width, math.max(8, math.floor(width * 0.4)))
+  local room = math.max(4, width - labels_width - numbers_width - 4)
+  local lines = {}
+  local function draw(label, value, text, bar, paint)
+    local drawn = finite(value) and high > 0 and bar(value / high * room) or ""
+    lines[#lines + 1] = style.pad(style.cut(label, labels_width), labels_width) .. "  " .. paint(style.pad(drawn, room)) .. "  "
+      .. text:gsub(" +$", "")
+  end
+  for index, label in ipairs(block.labels) do
+    draw(label, all[index], texts[index], chart.bar, look.accent)
+    draw("", all[count + index], texts[count + index], shaded, look.warn)
+  end
+  lines[#lines + 1] = ("%s  %s %s  %s %s"):format((" "):rep(labels_width), look.accent "█", block.names[1], look.warn "▒", block.names[2])
+  return lines
+end
+
 -- Label, bar and value on a line each. Negative values have their bars on the left of an axis.
 local function bars(block, width, look)
+  if block.others then return bars_of_two(block, width, look) end
   local texts, numbers_width = chart.aligned(block.values)
   local labels_width, low, high = 0, 0, 0
   for index, label in ipairs(block.labels) do
@@ -90,7 +124,7 @@ end
 local HEIGHT = 5
 
 local function histogram(block, width, look)
-  local counts, edges = block.values, block.edges
+  local counts, edges, labels = block.values, block.edges, block.labels
   local high = 0
   for _, count in ipairs(counts) do high = math.max(high, count) end
   local top = round_up(high)
@@ -98,13 +132,15 @@ local function histogram(block, width, look)
   local room = math.max(8, width - ticks_width - 2)
   local merge = math.max(1, math.ceil(#counts / room)) -- bins that share a cell, when there are more bins than cells
   if merge > 1 then
-    local merged, kept = {}, { edges[1] }
+    local merged, kept, named = {}, { edges[1] }, labels and { labels[1] }
     for first = 1, #counts, merge do
       local sum = 0
       for at = first, math.min(first + merge - 1, #counts) do sum = sum + counts[at] end
-      merged[#merged + 1], kept[#kept + 1] = sum, edges[math.min(first + merge, #edges)]
+      local last = math.min(first + merge, #edges)
+      merged[#merged + 1], kept[#kept + 1] = sum, edges[last]
+      if named then named[#named + 1] = labels[last] end
     end
-    return histogram({ values = merged, edges = kept }, width, look)
+    return histogram({ values = merged, edges = kept, labels = named }, width, look)
   end
   local cells = math.max(1, math.min(4, math.floor(room / math.max(1, #counts))))
   local lines = {}
@@ -120,9 +156,9 @@ local function histogram(block, width, look)
   end
   local drawn_width = #counts * cells
   lines[#lines + 1] = look.dim(ticks[3] .. " └" .. ("─"):rep(drawn_width))
-  local labels = spread(style.number(edges[1]), style.number((edges[1] + edges[#edges]) / 2), style.number(edges[#edges]),
-    math.max(drawn_width, 1))
-  lines[#lines + 1] = look.dim((" "):rep(ticks_width + 2) .. labels)
+  local ends = labels and { labels[1], labels[math.ceil(#labels / 2)], labels[#labels] }
+    or { style.number(edges[1]), style.number((edges[1] + edges[#edges]) / 2), style.number(edges[#edges]) }
+  lines[#lines + 1] = look.dim((" "):rep(ticks_width + 2) .. spread(ends[1], ends[2], ends[3], math.max(drawn_width, 1)))
   return lines
 end
 

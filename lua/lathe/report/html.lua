@@ -11,12 +11,12 @@ local escape = svg.escape
 
 local CSS = [[
 :root { color-scheme: light dark; --page: #f6f6f3; --paper: #ffffff; --ink: #1d2126; --dim: #626a73; --line: #e2e3df; --accent: #0f6e84;
-  --fill: #2b8ea6; --fill-soft: #d7eaee; --warn: #9a5b00; --warn-soft: #fdf3df; --error: #b3261e; --error-soft: #fdeceb; --note: #4d5a68;
-  --note-soft: #eef1f4; }
+  --fill: #2b8ea6; --fill-soft: #d7eaee; --below: #c4703a; --warn: #9a5b00; --warn-soft: #fdf3df; --error: #b3261e; --error-soft: #fdeceb;
+  --note: #4d5a68; --note-soft: #eef1f4; }
 @media (prefers-color-scheme: dark) {
   :root { --page: #14171a; --paper: #1c2024; --ink: #e4e7ea; --dim: #98a2ac; --line: #30363c; --accent: #6cc4d8; --fill: #4aa9c0;
-    --fill-soft: #24414a; --warn: #f0b75c; --warn-soft: #342a18; --error: #ff8d85; --error-soft: #3a2120; --note: #b4bfca;
-    --note-soft: #262c32; }
+    --fill-soft: #24414a; --below: #d98a56; --warn: #f0b75c; --warn-soft: #342a18; --error: #ff8d85; --error-soft: #3a2120;
+    --note: #b4bfca; --note-soft: #262c32; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans",
@@ -63,13 +63,15 @@ figure { margin: 0; background: var(--paper); border: 1px solid var(--line); bor
   min-width: 0; }
 figcaption { font-weight: 600; margin-bottom: 0.3rem; overflow-wrap: anywhere; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, "DejaVu Sans", sans-serif; }
-svg .bar { fill: var(--fill); } svg .bar:hover { fill: var(--accent); }
+svg .bar { fill: var(--fill); } svg .bar:hover { fill: var(--accent); } svg .bar-two { fill: var(--below); } svg .small { font-size: 10px; }
 svg .trace { fill: none; stroke: var(--fill); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 svg .second { stroke: var(--warn); stroke-dasharray: 7 4; } svg .third { stroke: var(--error); stroke-dasharray: 2 4; }
 svg .fourth { stroke: var(--dim); stroke-dasharray: 9 3 2 3; }
 svg .dot { fill: var(--fill); } svg .area { fill: var(--fill-soft); }
 svg .axis { stroke: var(--line); stroke-width: 1; shape-rendering: crispEdges; }
 svg text { fill: var(--dim); } svg .label { fill: var(--ink); }
+svg .above { fill: var(--fill); } svg .below { fill: var(--below); } svg .on { fill: var(--paper); }
+svg .name { fill: var(--ink); font-weight: 600; } .matrix text { font-size: 11px; } .matrix .name { font-size: 12px; }
 svg.spark { display: inline-block; width: 5.5rem; height: 1.1rem; vertical-align: text-bottom; }
 footer { margin-top: 3rem; color: var(--dim); font-size: 0.82rem; }
 @media print {
@@ -196,6 +198,12 @@ function draw.tree(block, page)
   local title = block.title and ("<figcaption>" .. escape(block.title) .. "</figcaption>\n") or ""
   return ('<figure>%s<div class="scroll" role="region" tabindex="0" aria-label="%s">%s</div></figure>\n'):format(title,
     escape(block.title or "Tree"), require("lathe.report.tree").svg(block, page.charts))
+end
+
+function draw.matrix(block, page)
+  page.charts = page.charts + 1
+  local title = block.title and ("<figcaption>" .. escape(block.title) .. "</figcaption>\n") or ""
+  return "<figure>" .. title .. require("lathe.report.matrix").svg(block, page.charts) .. "</figure>\n"
 end
 
 -- Neighbours of these kinds stand in one element.

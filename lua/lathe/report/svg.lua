@@ -49,7 +49,46 @@ local WIDTH = 480
 
 local MOST_BARS = 60
 
+-- For each label two bars, one below the other, and at the end whose they are.
+local function bars_of_two(block, index)
+  local count, longest, widest, high = math.min(#block.values, MOST_BARS), 0, 0, 0
+  for bar = 1, count do
+    longest = math.max(longest, style.width(block.labels[bar]))
+    for _, value in ipairs { block.values[bar], block.others[bar] } do
+      if finite(value) then high = math.max(high, value) end
+      widest = math.max(widest, #style.number(value))
+    end
+  end
+  local left, right = math.min(210, longest * 8.2 + 12), widest * 7 + 12
+  local scale = high > 0 and (WIDTH - left - right) / high or 0
+  local step, height = 34, count * 34 + 26
+  local parts = { open(WIDTH, height, index, block.title or "Bars", ("%d pairs of bars: %s and %s"):format(count, block.names[1],
+    block.names[2])) }
+  for bar = 1, count do
+    local top = (bar - 1) * step + 2
+    parts[#parts + 1] = ('<text class="label" x="%s" y="%s" text-anchor="end">%s</text>\n'):format(at(left - 8), at(top + 18),
+      escape(style.cut(block.labels[bar]:gsub("%c", " "), 24)))
+    for which, value in ipairs { block.values[bar], block.others[bar] } do
+      local length, y = finite(value) and math.max(0, value) * scale or 0, top + (which - 1) * 14
+      parts[#parts + 1] = ('<rect class="%s" x="%s" y="%s" width="%s" height="12" rx="2"><title>%s, %s: %s</title></rect>'):format(
+        which == 1 and "bar" or "bar-two", at(left), at(y), at(length), escape(block.labels[bar]), escape(block.names[which]),
+        number(value))
+      parts[#parts + 1] = ('<text class="small" x="%s" y="%s">%s</text>\n'):format(at(left + length + 6), at(y + 10), number(value))
+    end
+  end
+  local x = left
+  for which, name in ipairs(block.names) do
+    name = style.cut(name, 20)
+    parts[#parts + 1] = ('<rect class="%s" x="%s" y="%d" width="12" height="12" rx="2"/><text x="%s" y="%d">%s</text>\n'):format(
+      which == 1 and "bar" or "bar-two", at(x), height - 16, at(x + 18), height - 6, escape(name))
+    x = x + style.width(name) * 7.5 + 40
+  end
+  parts[#parts + 1] = "</svg>\n"
+  return table.concat(parts)
+end
+
 local function bars(block, index)
+  if block.others then return bars_of_two(block, index) end
   local values, labels, count = block.values, block.labels, math.min(#block.values, MOST_BARS)
   local low, high, longest, widest = 0, 0, 0, 0
   for bar = 1, count do
@@ -118,8 +157,9 @@ local function histogram(block, index)
     if finite(count) then most, total = math.max(most, count), total + count end
   end
   local top = round_up(most)
+  local function edge(at_edge) return block.labels and block.labels[at_edge] or number(edges[at_edge]) end
   local parts = { open(WIDTH, HEIGHT, index, block.title or "Histogram", ("%s values from %s to %s in %d bins, at most %s in one"):format(
-    number(total), number(edges[1]), number(edges[#edges]), #counts, number(most))) }
+    number(total), edge(1), edge(#edges), #counts, number(most))) }
   local left = vertical(parts, 0, top)
   local each = (WIDTH - left) / #counts
   local gap = each > 4 and 1 or 0
@@ -127,11 +167,12 @@ local function histogram(block, index)
     if finite(count) and count > 0 then
       local height = math.max(1, count / top * (HEIGHT - TOP - BOTTOM))
       parts[#parts + 1] = ('<rect class="bar" x="%s" y="%s" width="%s" height="%s"><title>%s to %s: %s</title></rect>\n'):format(
-        at(left + (bin - 1) * each + gap / 2), at(HEIGHT - BOTTOM - height), at(each - gap), at(height), number(edges[bin]),
-        number(edges[bin + 1]), number(count))
+        at(left + (bin - 1) * each + gap / 2), at(HEIGHT - BOTTOM - height), at(each - gap), at(height), escape(edge(bin)),
+        escape(edge(bin + 1)), number(count))
     end
   end
-  horizontal(parts, left, { number(edges[1]), number((edges[1] + edges[#edges]) / 2), number(edges[#edges]) })
+  local middle = block.labels and block.labels[math.ceil(#edges / 2)] or number((edges[1] + edges[#edges]) / 2)
+  horizontal(parts, left, { edge(1), middle, edge(#edges) })
   parts[#parts + 1] = "</svg>\n"
   return table.concat(parts)
 end

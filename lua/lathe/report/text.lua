@@ -197,6 +197,12 @@ function draw.tree(block, width, look)
   return lines
 end
 
+function draw.matrix(block, width, look)
+  local lines = require("lathe.report.matrix").lines(block, width, look)
+  if block.title then table.insert(lines, 1, look.bold(block.title)) end
+  return lines
+end
+
 -- A block whose texts do nothing to a terminal; the same block when it has none that would.
 local function printable(value)
   if type(value) == "string" then return style.printable(value, true) end
