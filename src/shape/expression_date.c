@@ -153,6 +153,29 @@ static bool seconds_between(machine *m, const node *n, vector *args, vector *out
   return true;
 }
 
+/* The most months that can be added to day `a` (its moment `rest_a`) without passing day `b`, as add_months adds them. */
+static int64_t months_up_to(int64_t a, int64_t rest_a, int64_t b, int64_t rest_b) {
+  int64_t year_a, month_a, day_a, year_b, month_b, day_b;
+  lathe_date_to_civil(a, &year_a, &month_a, &day_a);
+  lathe_date_to_civil(b, &year_b, &month_b, &day_b);
+  int64_t months = (year_b - year_a) * 12 + month_b - month_a,
+          last = lathe_date_month_length(year_b, month_b);
+  int64_t there = day_a < last ? day_a : last; /* 31 January and a month is 28 February */
+  return months - (there > day_b || (there == day_b && rest_a > rest_b));
+}
+
+/* Whole units of `variant` months from a to b; below 0 when b is the earlier one. */
+static bool months_between(machine *m, const node *n, vector *args, vector *out, lathe_error *error) {
+  (void)error;
+  for (int64_t i = 0; i < m->rows; i++) {
+    int64_t rest_a, rest_b, a = day_at(&args[0], i, &rest_a), b = day_at(&args[1], i, &rest_b);
+    bool back = b < a || (b == a && rest_b < rest_a);
+    int64_t months = back ? -months_up_to(b, rest_b, a, rest_a) : months_up_to(a, rest_a, b, rest_b);
+    ((int64_t *)out->own_values)[i] = months / n->function->variant;
+  }
+  return true;
+}
+
 static bool add_days(machine *m, const node *n, vector *args, vector *out, lathe_error *error) {
   for (int64_t i = 0; i < m->rows; i++) {
     int64_t rest, day = day_at(&args[0], i, &rest), days = AT(int64_t, &args[1], i);
@@ -282,6 +305,10 @@ const function date_functions[] = {
     {"days_since", "DD=i", days_between, false, 1, NULL},
     {"days_since", "SS=f", days_between, false, 1, NULL},
     {"seconds_between", "SS=f", seconds_between, false, 0, NULL},
+    {"months_between", "DD=i", months_between, false, 1, NULL},
+    {"months_between", "SS=i", months_between, false, 1, NULL},
+    {"years_between", "DD=i", months_between, false, 12, NULL},
+    {"years_between", "SS=i", months_between, false, 12, NULL},
     {"add_days", "di=0", add_days, true, 0, NULL},
     {"take_days", "di=0", add_days, true, 1, NULL},
     {"add_months", "di=0", add_months, true, 0, NULL},

@@ -93,6 +93,23 @@ def texts_and_dates(folder):
     }
     for name, column in want.items():
         ok(got[name] == [str(value) for value in column], f"dates: {name} as in Python", list(zip(got[name], column)))
+    try:
+        from dateutil.relativedelta import relativedelta
+    except ImportError:
+        return
+    import random
+    pick, first = random.Random(3), datetime.date(1890, 1, 1)
+    pairs = [(first + datetime.timedelta(pick.randrange(60000)), first + datetime.timedelta(pick.randrange(60000))) for _ in range(2000)]
+    edges = [datetime.date(2024, 1, 31), datetime.date(2024, 2, 29), datetime.date(2023, 2, 28), datetime.date(2024, 3, 30)]
+    pairs += [(a, b) for a in edges for b in edges]
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([("a", "b")] + pairs)
+    got = derive(folder, path, {"months": "months_between(a, b)", "years": "years_between(a, b)"})
+    apart = [(max(a, b), min(a, b), 1 if b >= a else -1) for a, b in pairs]
+    want = [(relativedelta(late, early), sign) for late, early, sign in apart]
+    ok(got["months"] == [str(sign * (d.years * 12 + d.months)) for d, sign in want], "whole months between dates as dateutil counts them",
+       [row for row in zip(pairs, got["months"], want) if row[1] != str(row[2][1] * (row[2][0].years * 12 + row[2][0].months))][:5])
+    ok(got["years"] == [str(sign * d.years) for d, sign in want], "and whole years")
 
 
 def real(folder):

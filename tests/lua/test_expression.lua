@@ -95,6 +95,8 @@ is("date('5 Mar 99', '%d %b %y')", "date 1999-03-05 1999-03-05 1999-03-05 1999-0
 fails("date('12:30', '%H:%M %Y')", "\"12:30\" is not a date by")
 is("timestamp('01/02/2024 01:05 PM +0100', '%d/%m/%Y %I:%M %p %z')",
   "timestamp" .. (" 2024-02-01 12:05:00"):rep(4))
+is("months_between(timestamp'2024-01-31 10:00:00', timestamp'2024-02-29 09:00:00')", "int64 0 0 0 0")
+is("years_between(date'2000-02-29', date'2023-02-28')", "int64 23 23 23 23")
 is("seconds_between(timestamp'2024-01-01 00:00:00', timestamp'2024-01-01 00:01:00.5')", "float64 60.5 60.5 60.5 60.5")
 
 is("age > $limit", "bool false true - true", { limit = 17 })

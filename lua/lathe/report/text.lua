@@ -139,7 +139,8 @@ local function draw_columns(columns, rows, look, line_after)
     local cells = {}
     for at, column in ipairs(columns) do
       local shown = style.pad(style.cut(column.cells[index], column.width), column.width, column.side)
-      cells[at] = column.cells[index] == MISSING and look.dim(shown) or shown
+      local cell = column.cells[index]
+      cells[at] = cell == MISSING and look.dim(shown) or cell:find "^[ ▁▂▃▄▅▆▇█]+$" and look.accent(shown) or shown
     end
     lines[#lines + 1] = (table.concat(cells, GAP):gsub(" +$", ""))
     if index == line_after and index < rows then lines[#lines + 1] = lines[2] end
