@@ -142,6 +142,15 @@ static bool keep_piece(csv_file *file, csv_piece *piece, lathe_buffer *texts, la
   return piece->bytes != NULL;
 }
 
+/* Let go of the file's pages that have been read, in large steps: each makes all processors forget them. A chunk beside that is still
+ * read gets its pages back by itself. */
+static void drop_read(const csv_file *file, const csv_chunk *chunk) {
+  enum { STEP = 16 << 20 };
+  size_t from = chunk->begin / STEP * STEP,
+         to = chunk->end == file->size ? file->size : chunk->end / STEP * STEP;
+  if (from < to) lathe_mapping_drop(file->data + from, to - from);
+}
+
 static bool fill_chunk(void *context, int64_t index, lathe_error *error) {
   csv_file *file = context;
   const csv_chunk *chunk = &file->chunks[index];
@@ -157,7 +166,7 @@ static bool fill_chunk(void *context, int64_t index, lathe_error *error) {
       fine = keep_piece(file, &column->pieces[index], &worker->texts[i], error);
   }
   give_back(file, worker);
-  lathe_mapping_drop(file->data + chunk->begin, chunk->end - chunk->begin);
+  drop_read(file, chunk);
   lathe_progress_add(file->progress, (int64_t)(chunk->end - chunk->begin));
   return fine;
 }

@@ -6,13 +6,14 @@
  * from outside as long as every opening one stands where a cell may begin; where that does not hold, and where
  * there are escapes or comments, chunks are walked once more, byte by byte, by the machine below, whose word is
  * final. After a closing quote it is where it is at the start of a cell: a quote goes on with the text, anything
- * else ends it. Bytes are checked here as well: no NUL, valid UTF-8. */
+ * else ends it. Only windows of some hundred bytes in which there is a quote are looked at bit by bit. Bytes are checked here as
+ * well: no NUL, valid UTF-8. */
 #include "../base/file.h"
 #include "../base/pool.h"
 #include "csv_own.h"
 
 enum { AT_ROW, AT_CELL, IN_PLAIN, IN_QUOTES, IN_COMMENT, ESCAPED, ESCAPED_IN_QUOTES };
-enum { WINDOW = 64, WORD = 64 };
+enum { WINDOW = 16, WORD = 64 };
 
 static uint8_t step(const csv_file *file, uint8_t state, char c) {
   bool escape = (uint8_t)c == file->escape;
@@ -77,54 +78,81 @@ typedef struct parity {
   int64_t rows[2];
 } parity;
 
-static void count_word(parity *walked, const csv_bits *bits) {
-  uint64_t inside = prefix_parity(bits->quotes) ^ walked->inside;
-  uint64_t places = bits->cells | bits->quotes;
-  uint64_t before = places << 1 | walked->begins;
-  walked->misplaced[0] |= bits->quotes & inside & ~before;
-  walked->misplaced[1] |= bits->quotes & ~inside & ~before;
-  for (int i = 0; i < 2; i++) {
-    uint64_t ends = bits->ends & (i ? inside : ~inside);
-    walked->rows[i] += __builtin_popcountll((ends << 1 | walked->ends[i]) & ~bits->ends);
-    walked->ends[i] = ends >> 63;
+#if defined __x86_64__
+#define COUNTS __attribute__((target_clones("popcnt", "default")))
+#else
+#define COUNTS
+#endif
+
+COUNTS static void count_words(parity *walked, const csv_bits *bits, size_t words) {
+  for (const csv_bits *end = bits + words; bits < end; bits++) {
+    uint64_t inside = prefix_parity(bits->quotes) ^ walked->inside;
+    uint64_t places = bits->cells | bits->quotes;
+    uint64_t before = places << 1 | walked->begins;
+    walked->misplaced[0] |= bits->quotes & inside & ~before;
+    walked->misplaced[1] |= bits->quotes & ~inside & ~before;
+    for (int i = 0; i < 2; i++) {
+      uint64_t ends = bits->ends & (i ? inside : ~inside);
+      walked->rows[i] += __builtin_popcountll((ends << 1 | walked->ends[i]) & ~bits->ends);
+      walked->ends[i] = ends >> 63;
+    }
+    walked->inside = (uint64_t)((int64_t)inside >> 63);
+    walked->begins = places >> 63;
   }
-  walked->inside = (uint64_t)((int64_t)inside >> 63);
-  walked->begins = places >> 63;
 }
 
-/* Both cases of a chunk with quotes. Each word but the last is followed by another, so that line ends at its end
- * are judged with the first byte of the next; at the very end by what follows the chunk. */
-static void count_both(const csv_file *file, csv_chunk *chunk) {
-  parity walked = {.begins = 1};
+/* A window with quotes. A line end at its very end is left in `ends`: what follows judges it. */
+static void count_quoted(const csv_file *file, parity *walked, const char *data, size_t size) {
   csv_bits bits[WINDOW];
-  char last[WORD] = {0};
-  for (size_t at = chunk->begin; at < chunk->end;) {
-    size_t words = (chunk->end - at) / WORD;
-    if (words > WINDOW) words = WINDOW;
-    const char *data = file->data + at;
-    size_t size = words * WORD;
-    if (!words) {
-      size = chunk->end - at;
-      data = memcpy(last, data, size);
-      words = 1;
-      /* what lies behind must not look like the begin of a row: that is judged below */
-      memset(last + size, '\n', sizeof last - size);
-    }
-    lathe_csv_bits(data, words, file->delimiter, file->quote, bits);
-    if (size < WORD) bits->cells &= (UINT64_C(1) << size) - 1;
-    for (size_t i = 0; i < words; i++) count_word(&walked, &bits[i]);
-    at += size;
+  char last[WORD];
+  size_t words = size / WORD, rest = size % WORD;
+  lathe_csv_bits(data, words, file->delimiter, file->quote, bits);
+  count_words(walked, bits, words);
+  if (!rest) return;
+  memset(last, '\n', sizeof last); /* what lies behind must not look like the begin of a row */
+  memcpy(last, data + size - rest, rest);
+  lathe_csv_bits(last, 1, file->delimiter, file->quote, bits);
+  bits->cells &= (UINT64_C(1) << rest) - 1;
+  count_words(walked, bits, 1);
+  for (int i = 0; i < 2; i++) walked->ends[i] = csv_is_end(data[size - 1]) && (walked->inside != 0) == i;
+}
+
+/* A window without: its rows are those of the case in which it lies outside quotes. */
+static void count_plain(const csv_file *file, parity *walked, const char *data, size_t size, int64_t rows) {
+  for (int i = 0; i < 2; i++) {
+    walked->rows[i] += walked->ends[i] && !csv_is_end(*data);
+    walked->ends[i] = 0;
   }
-  bool inside = walked.inside != 0;
-  char behind = file->data[chunk->end - 1];
-  if (csv_is_end(behind) && row_begins(file, chunk->end, chunk->limit)) walked.rows[inside]++;
+  walked->rows[walked->inside != 0] += rows;
+  walked->begins = data[size - 1] == file->delimiter || csv_is_end(data[size - 1]);
+}
+
+/* Both cases of a chunk, and the facts about its bytes. */
+static csv_facts count_both(const csv_file *file, csv_chunk *chunk) {
+  enum { BYTES = WINDOW * WORD };
+  parity walked = {.begins = 1};
+  csv_facts all = {0};
+  for (size_t at = chunk->begin, size; at < chunk->end; at += size) {
+    size = chunk->end - at < BYTES ? chunk->end - at : BYTES;
+    const char *data = file->data + at;
+    csv_facts facts = lathe_csv_facts(data, size, at + size < chunk->limit ? data[size] : '\n', file->quote);
+    all.high |= facts.high;
+    all.nul |= facts.nul;
+    if (file->plain || !facts.quotes)
+      count_plain(file, &walked, data, size, facts.rows);
+    else
+      count_quoted(file, &walked, data, size);
+  }
+  bool inside = walked.inside != 0, begins = row_begins(file, chunk->end, chunk->limit);
+  for (int i = 0; i < 2; i++) walked.rows[i] += walked.ends[i] && begins;
   chunk->rows = walked.rows[0];
   chunk->rows_if_quoted = walked.rows[1];
   chunk->sure = !walked.misplaced[0];
   chunk->sure_if_quoted = !walked.misplaced[1];
-  uint8_t outside = state_behind(file, behind);
+  uint8_t outside = state_behind(file, file->data[chunk->end - 1]);
   chunk->ends = inside ? IN_QUOTES : outside;
   chunk->ends_if_quoted = inside ? outside : IN_QUOTES;
+  return all;
 }
 
 static bool bad_byte(const csv_file *file, csv_chunk *chunk, const char *place, lathe_error *error) {
@@ -161,18 +189,8 @@ static bool scan_chunk(void *context, int64_t index, lathe_error *error) {
   csv_chunk *chunk = &file->chunks[index];
   size_t begin = chunk->begin, end = chunk->end;
   lathe_mapping_need(file->data + begin, end - begin);
-  char next = end < chunk->limit ? file->data[end] : '\n';
-  csv_facts facts = lathe_csv_facts(file->data + begin, end - begin, next, file->quote);
+  csv_facts facts = count_both(file, chunk);
   if (!check_bytes(file, chunk, facts, error)) return false;
-  if (file->plain || !facts.quotes) {
-    chunk->rows = facts.rows;
-    chunk->ends = state_behind(file, file->data[end - 1]);
-    chunk->rows_if_quoted = 0;
-    chunk->ends_if_quoted = IN_QUOTES;
-    chunk->sure = chunk->sure_if_quoted = true;
-  } else {
-    count_both(file, chunk);
-  }
   if (file->escape >= 0 || file->comment >= 0) chunk->sure = chunk->sure_if_quoted = false;
   lathe_progress_add(file->progress, (int64_t)(end - begin));
   return true;
