@@ -41,7 +41,7 @@ void lathe_gram_add(const double *a, int32_t a_columns, const double *b, int32_t
 }
 
 /* Four columns at a time; the sum of a row's terms goes column by column within the four, then to y. */
-CLONES void lathe_gram_subtract(const double *a, int32_t columns, int64_t rows, const double *x, double *y) {
+CLONES static void subtract(const double *a, int32_t columns, int64_t rows, const double *x, double *y) {
   for (int32_t j = 0; j < columns; j += 4) {
     int32_t count = columns - j < 4 ? columns - j : 4;
     const double *c[4];
@@ -59,7 +59,7 @@ CLONES void lathe_gram_subtract(const double *a, int32_t columns, int64_t rows, 
   }
 }
 
-CLONES void lathe_gram_dot(const double *a, int32_t columns, int64_t rows, const double *y, double *out) {
+CLONES static void dot(const double *a, int32_t columns, int64_t rows, const double *y, double *out) {
   for (int32_t j = 0; j < columns; j += 4) {
     int32_t count = columns - j < 4 ? columns - j : 4;
     lanes s[4] = {{0}};
@@ -71,4 +71,13 @@ CLONES void lathe_gram_dot(const double *a, int32_t columns, int64_t rows, const
     }
     for (int k = 0; k < count; k++) out[j + k] += SUM(s[k]);
   }
+}
+
+/* The clones are this file's own: what a library gives away under a name of several, clang 14 does not link. */
+void lathe_gram_subtract(const double *a, int32_t columns, int64_t rows, const double *x, double *y) {
+  subtract(a, columns, rows, x, y);
+}
+
+void lathe_gram_dot(const double *a, int32_t columns, int64_t rows, const double *y, double *out) {
+  dot(a, columns, rows, y, out);
 }

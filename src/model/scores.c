@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void
-lathe_scores(double *a, int64_t height, int32_t columns, const bool *kept, double *const *column,
-             double *leverage) {
+__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+scores(double *a, int64_t height, int32_t columns, const bool *kept, double *const *column,
+       double *leverage) {
   memset(leverage, 0, (size_t)height * sizeof *leverage);
   for (int32_t j = 0, k = 0; j < columns; j++) {
     if (!kept[j]) continue;
@@ -23,4 +23,9 @@ lathe_scores(double *a, int64_t height, int32_t columns, const bool *kept, doubl
     }
     k++;
   }
+}
+
+void lathe_scores(double *a, int64_t height, int32_t columns, const bool *kept, double *const *column,
+                  double *leverage) {
+  scores(a, height, columns, kept, column, leverage);
 }
