@@ -42,12 +42,15 @@ return {
         token_file = { type = "string", optional = true, doc = "servers: a file with the bearer token, closed to others (0600)" },
         offline = { type = "boolean", default = false, doc = "servers: take the kept answer" },
         refresh = { type = "boolean", default = false, doc = "servers: ask for all of it again" },
+        contract = { type = "path", optional = true,
+          doc = "what the rows have to be like (look.contract); a breach fails the step, or is listed in breaches when lenient" },
       },
-      outputs = { { "table", "table" }, { "rejects", "table", optional = true, doc = "rows that were left out" } },
+      outputs = { { "table", "table" }, { "rejects", "table", optional = true, doc = "rows that were left out" },
+        { "breaches", "table", optional = true, doc = "what breaks the contract" } },
       run = function(_, param, context)
         local lathe, options = require "lathe", {}
         for name, value in pairs(param) do
-          if name ~= "path" and value ~= false then options[name] = value end
+          if name ~= "path" and name ~= "contract" and value ~= false then options[name] = value end
         end
         if param.header == false then options.header = false end
         if context.project and context.project ~= "." then options.project = context.project end
@@ -56,7 +59,10 @@ return {
         local rejects = details.rejects or lathe.table {
           { "offset", {} }, { "line", {} }, { "column", {} }, { "text", {} }, { "reason", {} },
         }
-        return { table = table_, rejects = rejects }
+        if not param.contract then return { table = table_, rejects = rejects } end
+        local _, breaches = table_:expect(param.contract, { lenient = param.lenient })
+        if breaches:rows() > 0 then context.log(("%d breaches of the contract"):format(breaches:rows())) end
+        return { table = table_, rejects = rejects, breaches = breaches }
       end,
     },
     sql = {

@@ -61,6 +61,7 @@ local ending = {
 }
 
 local checks = {}
+local silent = 0 -- of them tell no value of the column: the first ones
 
 local function check(run) checks[#checks + 1] = run end
 
@@ -85,6 +86,7 @@ check(function(s) -- an identifier
   if s.type == "string" and s.longest > 64 then return end -- prose
   return "note", "a different value in every row, so it names rows and cannot predict", columns_step("clean.drop_columns", s.name)
 end)
+silent = #checks
 
 check(function(s) -- capped
   if not is_number[s.type] or s.distinct < 20 or s.at_max < 10 then return end
@@ -222,7 +224,9 @@ function alert.column(s)
   for _, run in ipairs(ending) do
     if try(run) then return alerts end
   end
-  for _, run in ipairs(checks) do try(run) end
+  for at, run in ipairs(checks) do
+    if at <= silent or not s.personal then try(run) end
+  end
   return alerts
 end
 

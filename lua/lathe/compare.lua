@@ -3,6 +3,7 @@ local ffi = require "ffi"
 local core = require "lathe.core"
 local style = require "lathe.style"
 local tables = require "lathe.table"
+local personal = require "lathe.personal"
 local column = require "lathe.column"
 
 local C = core.C
@@ -64,7 +65,7 @@ local function pointer_of(t, name) return C.lathe_table_column(t:handle(), t:ind
 
 local function text_of(t, name, row)
   local value = column.of(pointer_of(t, name), name)
-  if value:present(row) then return (value:text(row, 4096):gsub("%c", " ")) end
+  if value:present(row) then return personal.shown((value:text(row, 4096):gsub("%c", " ")), name) end
 end
 
 local function shown(t, name, row)
@@ -152,6 +153,7 @@ local function drift_of(a, b, name)
   end
   if c.numbers and c.bins > 0 then drift.edges[c.bins + 1] = c.edges[c.bins] end
   local range = c.numbers and range_words(a:type(name), b:type(name))
+  if range and personal.kind(pointer_of(a, name), name) then range = function() return "·" end end
   for bin = 1, c.bins do
     if range then
       drift.labels[bin] = range(drift.edges[bin], drift.edges[bin + 1], bin == c.bins)

@@ -31,6 +31,17 @@ function personal.kind(pointer, name)
   return finding.kind ~= C.LATHE_PERSONAL_NONE and ffi.string(C.lathe_personal_words(finding.kind)) or nil
 end
 
+-- The same of a summary (lathe.profile) of a column that was read in pieces: by its least and largest number, or its texts.
+function personal.of_summary(s)
+  local texts = {}
+  if s.type == "int64" and s.min then texts = { ("%.0f"):format(s.min), ("%.0f"):format(s.median), ("%.0f"):format(s.max) } end
+  for index, text in ipairs(texts) do
+    texts[index] = tonumber(C.lathe_value_personal(text, #text, s.name))
+    if texts[index] == 0 or texts[index] ~= texts[1] then return nil end
+  end
+  return texts[1] and ffi.string(C.lathe_personal_words(texts[1])) or nil
+end
+
 local function example(values)
   for row = 1, values:rows() do
     if values:present(row) then return personal.form(values:text(row, 60)) end

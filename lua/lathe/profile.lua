@@ -96,16 +96,22 @@ local function number_tables(report, summaries)
   local places, moments, spread = {}, {}, {}
   for _, s in ipairs(summaries) do
     if is_number[s.type] and (s.distinct > 0 or s.rows == 0) then -- an alert tells of those without a value
-      places[#places + 1] = { s.name, s.type, sparkline(s.bins), s.min, s.median, s.max }
-      moments[#moments + 1] = { s.name, s.missing > 0 and s.missing or nil, s.distinct, s.mean, s.sd, s.skewness }
-      spread[#spread + 1] = { s.name, s.q01, s.q05, s.q25, s.q75, s.q95, s.q99 }
+      local missing = s.missing > 0 and s.missing or nil
+      if s.personal then -- the least card number is one, and so is the median
+        places[#places + 1] = { s.name, s.type, s.personal }
+        moments[#moments + 1] = { s.name, missing, s.distinct }
+      else
+        places[#places + 1] = { s.name, s.type, sparkline(s.bins), s.min, s.median, s.max }
+        moments[#moments + 1] = { s.name, missing, s.distinct, s.mean, s.sd, s.skewness }
+        spread[#spread + 1] = { s.name, s.q01, s.q05, s.q25, s.q75, s.q95, s.q99 }
+      end
     end
   end
   if #places == 0 then return end
   report:heading "Numbers"
   report:table { columns = { "column", "type", { name = "shape", align = "left" }, "min", "median", "max" }, rows = places }
   report:table { columns = { "column", "missing", "distinct", "mean", "sd", "skewness" }, rows = moments }
-  report:table { columns = { "column", "1 %", "5 %", "25 %", "75 %", "95 %", "99 %" }, rows = spread }
+  if #spread > 0 then report:table { columns = { "column", "1 %", "5 %", "25 %", "75 %", "95 %", "99 %" }, rows = spread } end
 end
 
 local function top_text(s)
@@ -145,6 +151,7 @@ end
 -- A chart of one column: a histogram of numbers and times, bars of the most frequent texts.
 local function chart(report, s)
   local number = is_number[s.type]
+  if number and s.personal then return end
   if (number or is_time[s.type]) and s.finite > 0 and s.max > s.min then
     local edges, labels, width = {}, not number and {} or nil, (s.max - s.min) / #s.bins
     for at = 0, #s.bins do
@@ -382,7 +389,9 @@ local function stream_summaries(stream)
   for at = 0, C.lathe_stream_columns(stream) - 1 do
     local function text_of(index) return shown(C.lathe_stream_top(stream, at, index, scratch)) end
     local kind = ffi.string(C.lathe_type_name(C.lathe_stream_type(stream, at)))
-    summaries[at + 1] = summary_of(ffi.string(C.lathe_stream_name(stream, at)), kind, C.lathe_stream_summary(stream, at)[0], text_of)
+    local s = summary_of(ffi.string(C.lathe_stream_name(stream, at)), kind, C.lathe_stream_summary(stream, at)[0], text_of)
+    s.personal = personal.of_summary(s)
+    summaries[at + 1] = s
   end
   return summaries
 end

@@ -1,5 +1,6 @@
 /* csv_row.c - one row, cell by cell: whatever the blocks of plain rows leave over. Here a row that is wrong becomes
  * an error, or a line in the table of rejects. */
+#include "../base/personal_form.h"
 #include "csv_own.h"
 
 /* Bytes of `word` that equal the byte repeated in `pattern`: their high bits; bytes above the lowest hit may
@@ -125,15 +126,17 @@ static bool fail_row(const csv_file *file, const char *begin, const char *end, c
     return lathe_csv_fail_cell(file, &cell, error);
   }
   bool more = wrong->fault == CSV_LONG;
-  const char *first = lathe_csv_plain_end(file, begin, end);
+  char scratch[LATHE_SHOWN];
+  lathe_text first = {begin, (size_t)(lathe_csv_plain_end(file, begin, end) - begin)};
+  first = lathe_value_shown(first, file->columns[0].name, scratch);
+  first.size = lathe_text_fit(first.data, first.size, 30);
   return lathe_csv_fail(file, more ? wrong->place : begin, error,
                         "the row that begins with \"%.*s\" has %s%lld cell%s, but there %s %d column%s; "
                         "quote the cell that holds a "
                         "delimiter or line end, or read with ragged = true to fill and cut",
-                        (int)lathe_text_fit(begin, (size_t)(first - begin), 30), begin,
-                        more ? "more than " : "only ", (long long)wrong->cells, wrong->cells == 1 ? "" : "s",
-                        file->column_count == 1 ? "is" : "are", file->column_count,
-                        file->column_count == 1 ? "" : "s");
+                        (int)first.size, first.data, more ? "more than " : "only ", (long long)wrong->cells,
+                        wrong->cells == 1 ? "" : "s", file->column_count == 1 ? "is" : "are",
+                        file->column_count, file->column_count == 1 ? "" : "s");
 }
 
 static bool reject_row(csv_file *file, const char *begin, const char *end, int64_t row, const trouble *wrong,

@@ -3,6 +3,7 @@
  * The hot path of a cell is one attempt at the column's kind, eight bytes in a register. What does not fit is looked
  * at closely: it is missing, or has blanks around it, or shows that the column is of another kind; then the column
  * is filled again once all rows are known. */
+#include "../base/personal_form.h"
 #include "../table/own.h"
 #include "csv_own.h"
 #include "settle.h"
@@ -52,15 +53,16 @@ static bool wrong_type(csv_file *file, int32_t index, int64_t row, const char *b
       [LATHE_TYPE_TIMESTAMP] = "a time (YYYY-MM-DD hh:mm:ss)",
   };
   const csv_column *column = &file->columns[index];
-  int size = (int)lathe_text_fit(cell->data, cell->size, 40),
-      name = (int)lathe_text_fit(column->name.data, column->name.size, 80);
+  char scratch[LATHE_SHOWN];
+  lathe_text shown = lathe_value_shown((lathe_text){cell->data, cell->size}, column->name, scratch);
+  int size = (int)shown.size, name = (int)lathe_text_fit(column->name.data, column->name.size, 80);
   if (file->lenient)
     return lathe_csv_reject(file, begin, lathe_csv_row_end(file, begin, file->data + file->size), row, index,
-                            error, "\"%.*s\" is not %s", size, cell->data, wanted[column->type]);
+                            error, "\"%.*s\" is not %s", size, shown.data, wanted[column->type]);
   return lathe_csv_fail(
       file, cell->data, error,
       "\"%.*s\" is not %s (column \"%.*s\"); read it as text with types = { [\"%.*s\"] = \"string\" }", size,
-      cell->data, wanted[column->type], name, column->name.data, name, column->name.data);
+      shown.data, wanted[column->type], name, column->name.data, name, column->name.data);
 }
 
 static bool store_text(csv_file *file, csv_worker *worker, int32_t index, int64_t row, const char *text,

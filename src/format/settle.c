@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/personal_form.h"
 #include "../table/own.h"
 #include "../table/words.h"
 #include "csv.h"
@@ -161,13 +162,14 @@ lathe_column *lathe_settle_given(lathe_column *texts, lathe_type type, const cha
   else
     result = convert(texts, type, &bad, error);
   if (!result && bad >= 0) {
-    lathe_text text = lathe_column_text(texts, bad);
+    char scratch[LATHE_SHOWN];
+    lathe_text text =
+        lathe_value_shown(lathe_column_text(texts, bad), (lathe_text){column, strlen(column)}, scratch);
     lathe_error_set(
         error, LATHE_ERROR_DATA,
         "%s: row %lld: \"%.*s\" is not of type %s (column \"%s\"); read it as text with types = { [\"%s\"] = "
         "\"string\" }",
-        name, (long long)bad + 1, (int)lathe_text_fit(text.data, text.size, 40), text.data,
-        lathe_type_name(type), column, column);
+        name, (long long)bad + 1, (int)text.size, text.data, lathe_type_name(type), column, column);
   }
   lathe_column_release(texts);
   return result;

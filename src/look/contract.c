@@ -8,6 +8,7 @@
 #include "../base/json.h"
 #include "../base/memory.h"
 #include "contract_own.h"
+#include "personal.h"
 
 lathe_contract *contract_new(lathe_error *error) {
   lathe_contract *contract = lathe_memory_new(1, sizeof *contract, error);
@@ -122,6 +123,10 @@ lathe_contract *lathe_contract_infer(const lathe_table *table, int32_t words, la
     if (!fine) break;
     rule->type = lathe_column_type(column);
     rule->missing = lathe_column_missing(column) > 0;
+    lathe_personal_finding personal;
+    fine = lathe_column_personal(column, name, LATHE_PERSONAL_ROWS, &personal, NULL, error);
+    if (!fine || personal.kind)
+      continue; /* a contract is shown and handed on: nobody's values are written into it */
     if (rule->type == LATHE_TYPE_CATEGORY)
       fine = infer_words(rule, column, words, error);
     else if (rule->type != LATHE_TYPE_STRING && rule->type != LATHE_TYPE_BOOL)

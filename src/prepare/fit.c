@@ -9,13 +9,29 @@
 
 #include "../base/memory.h"
 #include "../base/pool.h"
+#include "../look/personal.h"
 #include "own.h"
-#include "personal.h"
+
+/* The values of a target stand in the model: as its classes, or in what it says of them. */
+static bool check_target(const fitting *state, const char *target) {
+  int32_t place = lathe_table_need(state->table, target, state->error);
+  if (place < 0) return false;
+  lathe_personal_finding found;
+  if (!lathe_column_personal(lathe_table_column(state->table, place), target, LATHE_PERSONAL_ROWS, &found,
+                             NULL, state->error))
+    return false;
+  if (!found.kind || lathe_names_find(&state->recipe->impersonal, target) >= 0) return true;
+  return lathe_error_set(
+      state->error, LATHE_ERROR_DATA,
+      "the target \"%s\" looks like %s, which would stand in the model; choose another, exchange it "
+      "(t:pseudonymise), or say that it is nobody's (impersonal = { \"%s\" })",
+      target, lathe_personal_words(found.kind), target);
+}
 
 /* Every column that the recipe names is there. */
 static bool check_names(fitting *state) {
   const lathe_recipe *recipe = state->recipe;
-  if (recipe->target[0] && lathe_table_need(state->table, recipe->target, state->error) < 0) return false;
+  if (recipe->target[0] && !check_target(state, recipe->target)) return false;
   for (int32_t i = 0; i < recipe->features.count; i++)
     if (lathe_table_need(state->table, recipe->features.name[i], state->error) < 0) return false;
   for (int32_t i = 0; i < recipe->dropped.count; i++)

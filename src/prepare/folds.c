@@ -1,7 +1,9 @@
 /* folds.c - in which fold each row is tested. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/memory.h"
+#include "../base/personal_form.h"
 #include "classes.h"
 #include "split.h"
 #include "twister.h"
@@ -79,15 +81,16 @@ bool lathe_split_folds(int64_t rows, const lathe_column *column, const char *nam
   if (!lathe_classes_find(column, name, &classes, error)) return false;
   bool fine = true;
   for (int32_t i = 0; i < classes.count && fine; i++) {
-    char scratch[32];
-    lathe_text text = lathe_column_format(column, classes.first[i], scratch);
+    char scratch[32], form[LATHE_SHOWN];
+    lathe_text text = lathe_value_shown(lathe_column_format(column, classes.first[i], scratch),
+                                        (lathe_text){name, strlen(name)}, form);
     if (classes.rows[i] < folds)
-      fine = lathe_error_set(
-          error, LATHE_ERROR_DATA,
-          "\"%.*s\" stands in %lld of the rows of column \"%s\" and cannot be in each of %d "
-          "folds; take fewer folds, "
-          "or merge it with another class",
-          (int)(text.size < 60 ? text.size : 60), text.data, (long long)classes.rows[i], name, folds);
+      fine =
+          lathe_error_set(error, LATHE_ERROR_DATA,
+                          "\"%.*s\" stands in %lld of the rows of column \"%s\" and cannot be in each of %d "
+                          "folds; take fewer folds, "
+                          "or merge it with another class",
+                          (int)text.size, text.data, (long long)classes.rows[i], name, folds);
   }
   fine = fine && stratified_folds(&classes, rows, folds, shuffle, seed, fold, error);
   lathe_classes_free(&classes);

@@ -6,7 +6,7 @@
 #include "../base/library.h"
 #include "../base/memory.h"
 #include "../base/pool.h"
-#include "personal.h"
+#include "pseudonym.h"
 
 enum { HASH = 16, KEY = 32, DIGITS = 2 * HASH, KEY_LEAST = 16, CHUNK = 16384 };
 

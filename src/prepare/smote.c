@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/memory.h"
+#include "../base/personal_form.h"
 #include "../base/pool.h"
 #include "../base/random.h"
 #include "augment.h"
@@ -233,11 +234,14 @@ static bool check(const lathe_table *table, int32_t target, const lathe_smote_op
                            "there is no column of numbers to make new rows by; use oversample");
   for (int32_t c = 0; c < classes->count; c++) {
     if (classes->rows[c] >= wanted || classes->rows[c] > 1) continue;
-    lathe_text name = lathe_column_format(column, classes->first[c], scratch);
+    const char *called = lathe_table_name(table, target);
+    char form[LATHE_SHOWN];
+    lathe_text name = lathe_value_shown(lathe_column_format(column, classes->first[c], scratch),
+                                        (lathe_text){called, strlen(called)}, form);
     return lathe_error_set(
         error, LATHE_ERROR_DATA,
         "only row %lld is of class \"%.*s\", and it has no neighbour to make rows with; use oversample",
-        (long long)classes->first[c] + 1, (int)(name.size < 100 ? name.size : 100), name.data);
+        (long long)classes->first[c] + 1, (int)name.size, name.data);
   }
   return true;
 }

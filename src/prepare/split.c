@@ -3,8 +3,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/memory.h"
+#include "../base/personal_form.h"
 #include "classes.h"
 #include "twister.h"
 
@@ -105,13 +107,15 @@ static bool strata_check(const strata *s, const lathe_column *column, const char
   int64_t train_rows = lathe_column_rows(column) - test_rows;
   char scratch[32];
   for (int32_t i = 0; i < s->classes.count; i++) {
-    lathe_text text = lathe_column_format(column, s->classes.first[i], scratch);
+    char form[LATHE_SHOWN];
+    lathe_text text = lathe_value_shown(lathe_column_format(column, s->classes.first[i], scratch),
+                                        (lathe_text){name, strlen(name)}, form);
     if (s->classes.rows[i] < 2)
       return lathe_error_set(
           error, LATHE_ERROR_DATA,
           "only row %lld of column \"%s\" is \"%.*s\", and one row cannot be in both parts; "
           "leave it out, or merge it with another class",
-          (long long)s->classes.first[i] + 1, name, (int)(text.size < 60 ? text.size : 60), text.data);
+          (long long)s->classes.first[i] + 1, name, (int)text.size, text.data);
   }
   if (test_rows >= s->classes.count && train_rows >= s->classes.count) return true;
   return lathe_error_set(

@@ -60,8 +60,10 @@ static bool from_text(machine *m, const node *n, vector *args, vector *out, lath
     else
       ((int64_t *)out->own_values)[i] = v.integer;
     if (fine) continue;
+    char form[LATHE_SHOWN];
+    lathe_text shown = machine_shown(m, n, text, form);
     if (!machine_fail(m, n, out, i, error, "\"%.*s\" is not %s %s; try(...) makes it missing",
-                      text_shown(text), text.data, out->type == LATHE_TYPE_INT64 ? "an" : "a",
+                      (int)shown.size, shown.data, out->type == LATHE_TYPE_INT64 ? "an" : "a",
                       lathe_type_name(out->type)))
       return false;
   }

@@ -235,9 +235,11 @@ static bool parse(machine *m, const node *n, vector *args, vector *out, lathe_er
       ((int32_t *)out->own_values)[i] = day;
     else
       ((int64_t *)out->own_values)[i] = moment;
-    if (!fine &&
-        !machine_fail(m, n, out, i, error, "\"%.*s\" is not a date by \"%.*s\"; try(...) makes it missing",
-                      text_shown(text), text.data, text_shown(format), format.data))
+    if (fine) continue;
+    char form[LATHE_SHOWN];
+    lathe_text shown = machine_shown(m, n, text, form);
+    if (!machine_fail(m, n, out, i, error, "\"%.*s\" is not a date by \"%.*s\"; try(...) makes it missing",
+                      (int)shown.size, shown.data, text_shown(format), format.data))
       return false;
   }
   return true;

@@ -107,6 +107,13 @@ uint64_t *vector_narrow(machine *m, vector *out, lathe_error *error) {
   return bits;
 }
 
+lathe_text machine_shown(const machine *m, const node *n, lathe_text text, char *out) {
+  const lathe_expression *e = m->run->expression;
+  int32_t only = n->count > 0 ? n->args[0]->only : NO_COLUMN;
+  const char *name = only >= 0 ? e->columns[only].name : "";
+  return lathe_value_shown(text, (lathe_text){name, strlen(name)}, out);
+}
+
 bool machine_fail(machine *m, const node *n, vector *out, int64_t row, lathe_error *error, const char *format,
                   ...) {
   bool quiet = m->lenient || (m->active && !bit_at(m->active, row));

@@ -15,6 +15,7 @@
 #define LATHE_SHAPE_EXPRESSION_OWN_H
 
 #include "../base/memory.h"
+#include "../base/personal_form.h"
 #include "../table/own.h"
 #include "expression.h"
 
@@ -171,6 +172,9 @@ uint64_t *vector_narrow(machine *m, vector *out, lathe_error *error);
 
 /* Row `row` of the block cannot be computed: inside `try` it becomes missing (true), where nobody looks too; otherwise an
  * error that names the row and what `format` says. */
+/* A text of the first argument of `n` as an error may show it. `out` holds LATHE_SHOWN bytes. */
+lathe_text machine_shown(const machine *m, const node *n, lathe_text text, char *out);
+
 bool machine_fail(machine *m, const node *n, vector *out, int64_t row, lathe_error *error, const char *format,
                   ...) LATHE_PRINTF(6, 7);
 

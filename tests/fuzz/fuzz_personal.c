@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "prepare/personal.h"
+#include "look/personal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

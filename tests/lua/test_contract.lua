@@ -83,4 +83,26 @@ tap.ok(answer.status == 400 and answer.body:find('row 2: the contract of \\"age\
   answer.status, answer.body)
 endpoint:stop()
 tap.raises(function() lathe.serve { model, contract = 3 } end, "path of a contract", "an endpoint takes no other contract")
+
+-- At ingest and at the endpoint it is the same file.
+do
+  local folder = os.tmpname()
+  os.remove(folder)
+  os.execute(("mkdir -p '%s'"):format(folder))
+  local good, bad = lathe.table { { "age", { 20, 35, 61 } }, { "city", { "Oslo", "Bonn", "Oslo" } } },
+    lathe.table { { "age", { 7, 30 } }, { "city", { "Oslo", "Rome" } } }
+  good:write(folder .. "/good.csv")
+  bad:write(folder .. "/bad.csv")
+  lathe.contract(lathe.read(folder .. "/good.csv")):save(folder .. "/good.json")
+  local function read(name, lenient)
+    local flow = lathe.flow "ingest"
+    flow.raw = flow:step "ingest.read" { path = folder .. "/" .. name, contract = folder .. "/good.json", lenient = lenient }
+    return flow:run { project = folder .. "/project" }
+  end
+  tap.same(read("good.csv"):get("raw", "table"):rows(), 3, "ingest.read takes rows as the contract wants them")
+  tap.raises(function() read "bad.csv" end, "breaks its contract 2 times", "and refuses others")
+  local lenient = read("bad.csv", true)
+  tap.same({ lenient:get("raw", "table"):rows(), lenient:get("raw", "breaches"):rows() }, { 2, 2 }, "or lists what is wrong, when lenient")
+  os.execute(("rm -rf '%s'"):format(folder))
+end
 tap.done()

@@ -6,56 +6,8 @@
 
 #include "../base/memory.h"
 #include "../base/pool.h"
-#include "personal_own.h"
 
 enum { CHUNK = 16384 };
-
-const char *lathe_personal_words(lathe_personal kind) {
-  static const char *const words[] = {"nothing personal", "e-mail addresses", "phone numbers",
-                                      "identity numbers", "card numbers",     "bank accounts",
-                                      "addresses",        "names of people"};
-  return words[kind];
-}
-
-/* Names of columns, in small letters without what is between words, each between bars. */
-static const char *const hints[LATHE_PERSONAL_KINDS] = {
-    [LATHE_PERSONAL_EMAIL] = "|email|emailaddress|mail|邮箱|",
-    [LATHE_PERSONAL_PHONE] = "|phone|phonenumber|phoneno|telephone|telephonenumber|tel|mobile|mobilenumber|"
-                             "cellphone|fax|telefon|电话|"
-                             "手机|手机号|",
-    [LATHE_PERSONAL_IDENTITY] =
-        "|ssn|socialsecuritynumber|passport|passportnumber|nationalid|idcard|identitynumber|身份证|身份证号|"
-        "身份证号码|",
-    [LATHE_PERSONAL_CARD] = "|cardnumber|creditcard|creditcardnumber|银行卡号|",
-    [LATHE_PERSONAL_ACCOUNT] = "|iban|bankaccount|accountnumber|kontonummer|",
-    [LATHE_PERSONAL_ADDRESS] = "|address|streetaddress|homeaddress|street|strasse|地址|",
-    [LATHE_PERSONAL_NAME] =
-        "|name|firstname|lastname|surname|forename|givenname|familyname|middlename|fullname|maidenname|"
-        "customername|patientname|employeename|contactname|username|person|vorname|nachname|姓名|名字|",
-};
-
-lathe_personal lathe_name_personal(const char *name) {
-  char plain[64] = "|";
-  size_t size = 1;
-  for (const char *c = name; *c; c++) {
-    bool upper = *c >= 'A' && *c <= 'Z';
-    if (!upper && !(*c >= 'a' && *c <= 'z') && !((uint8_t)*c & 0x80)) continue;
-    if (size + 2 == sizeof plain) return LATHE_PERSONAL_NONE;
-    plain[size++] = upper ? (char)(*c + 32) : *c;
-  }
-  if (size == 1) return LATHE_PERSONAL_NONE;
-  memcpy(plain + size, "|", 2);
-  for (int kind = 1; kind < LATHE_PERSONAL_KINDS; kind++)
-    if (strstr(hints[kind], plain)) return (lathe_personal)kind;
-  return LATHE_PERSONAL_NONE;
-}
-
-lathe_personal lathe_value_personal(const char *text, size_t size, const char *name) {
-  lathe_personal kind = lathe_text_personal(text, size), hint = kind ? kind : lathe_name_personal(name);
-  return kind                                                         ? kind
-         : hint && personal_fits_name(hint, (lathe_text){text, size}) ? hint
-                                                                      : LATHE_PERSONAL_NONE;
-}
 
 typedef struct counts {
   int64_t values, kinds[LATHE_PERSONAL_KINDS], fitting, inside;
@@ -101,7 +53,7 @@ static bool count_chunk(void *context, int64_t chunk, lathe_error *error) {
     lathe_personal kind = lathe_text_personal(text.data, text.size);
     count->values++;
     count->kinds[kind]++;
-    count->fitting += work->hint && personal_fits_name(work->hint, text);
+    count->fitting += work->hint && lathe_personal_fits(work->hint, text);
     count->inside += kind == LATHE_PERSONAL_NONE && text.size > 8 && has_inside(text);
   }
   lathe_progress_add(work->progress, end - begin);

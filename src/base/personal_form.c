@@ -1,8 +1,9 @@
-/* personal_form.c - what a value is by its form. */
+/* personal_form.c - what a value is by its form, or by the name of its column. */
+#include "personal_form.h"
+
 #include <string.h>
 
-#include "../base/letter.h"
-#include "personal_own.h"
+#include "letter.h"
 
 enum { DIGITS = 20 };
 
@@ -168,7 +169,7 @@ lathe_personal lathe_text_personal(const char *data, size_t size) {
   return is_phone(text) ? LATHE_PERSONAL_PHONE : LATHE_PERSONAL_NONE;
 }
 
-bool personal_fits_name(lathe_personal kind, lathe_text value) {
+bool lathe_personal_fits(lathe_personal kind, lathe_text value) {
   lathe_text text = trimmed(value.data, value.size);
   int digits = 0, letters = 0, others = 0;
   for (size_t at = 0; at < text.size;) {
@@ -213,4 +214,66 @@ size_t lathe_text_form(const char *text, size_t size, char *out) {
     at += bytes;
   }
   return written;
+}
+
+/* ---- by the name of the column ---- */
+
+const char *lathe_personal_words(lathe_personal kind) {
+  static const char *const words[] = {"nothing personal", "e-mail addresses", "phone numbers",
+                                      "identity numbers", "card numbers",     "bank accounts",
+                                      "addresses",        "names of people"};
+  return words[kind];
+}
+
+/* Names of columns, in small letters without what is between words, each between bars. */
+static const char *const hints[LATHE_PERSONAL_KINDS] = {
+    [LATHE_PERSONAL_EMAIL] = "|email|emailaddress|mail|邮箱|",
+    [LATHE_PERSONAL_PHONE] = "|phone|phonenumber|phoneno|telephone|telephonenumber|tel|mobile|mobilenumber|"
+                             "cellphone|fax|telefon|电话|"
+                             "手机|手机号|",
+    [LATHE_PERSONAL_IDENTITY] =
+        "|ssn|socialsecuritynumber|passport|passportnumber|nationalid|idcard|identitynumber|身份证|身份证号|"
+        "身份证号码|",
+    [LATHE_PERSONAL_CARD] = "|cardnumber|creditcard|creditcardnumber|银行卡号|",
+    [LATHE_PERSONAL_ACCOUNT] = "|iban|bankaccount|accountnumber|kontonummer|",
+    [LATHE_PERSONAL_ADDRESS] = "|address|streetaddress|homeaddress|street|strasse|地址|",
+    [LATHE_PERSONAL_NAME] =
+        "|name|firstname|lastname|surname|forename|givenname|familyname|middlename|fullname|maidenname|"
+        "customername|patientname|employeename|contactname|username|person|vorname|nachname|姓名|名字|",
+};
+
+lathe_personal lathe_name_personal(const char *name) {
+  char plain[64] = "|";
+  size_t size = 1;
+  for (const char *c = name; *c; c++) {
+    bool upper = *c >= 'A' && *c <= 'Z';
+    if (!upper && !(*c >= 'a' && *c <= 'z') && !((uint8_t)*c & 0x80)) continue;
+    if (size + 2 == sizeof plain) return LATHE_PERSONAL_NONE;
+    plain[size++] = upper ? (char)(*c + 32) : *c;
+  }
+  if (size == 1) return LATHE_PERSONAL_NONE;
+  memcpy(plain + size, "|", 2);
+  for (int kind = 1; kind < LATHE_PERSONAL_KINDS; kind++)
+    if (strstr(hints[kind], plain)) return (lathe_personal)kind;
+  return LATHE_PERSONAL_NONE;
+}
+
+lathe_personal lathe_value_personal(const char *text, size_t size, const char *name) {
+  lathe_personal kind = lathe_text_personal(text, size), hint = kind ? kind : lathe_name_personal(name);
+  return kind                                                          ? kind
+         : hint && lathe_personal_fits(hint, (lathe_text){text, size}) ? hint
+                                                                       : LATHE_PERSONAL_NONE;
+}
+
+/* ---- as it may be shown ---- */
+
+lathe_text lathe_value_shown(lathe_text value, lathe_text name, char *out) {
+  char column[64];
+  size_t size = lathe_text_fit(value.data, value.size, 40), named = name.size < sizeof column ? name.size : 0;
+  if (size > LATHE_SHOWN) size = lathe_text_valid(value.data, LATHE_SHOWN);
+  if (named) memcpy(column, name.data, named);
+  column[named] = '\0';
+  lathe_text shown = {value.data, size};
+  if (!lathe_value_personal(value.data, value.size, column)) return shown;
+  return (lathe_text){out, lathe_text_form(value.data, size, out)};
 }
