@@ -61,7 +61,7 @@ local ending = {
 }
 
 local checks = {}
-local silent = 0 -- of them tell no value of the column: the first ones
+local silent -- of them tell no value of the column: the first ones
 
 local function check(run) checks[#checks + 1] = run end
 

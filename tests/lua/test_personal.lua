@@ -110,8 +110,8 @@ local function identity(row)
 end
 local secrets, lines = {}, { "surname,mail,tel,identity,age,y" }
 for row = 1, 80 do
-  local one = { ({ "Lovelace", "Hopper", "Turing", "Noether" })[1 + row % 4], ("user%d@example.org"):format(row), "138" .. 10000000 + row * 77777,
-    identity(row), 20 + row % 50, row * 37 % 101 }
+  local one = { ({ "Lovelace", "Hopper", "Turing", "Noether" })[1 + row % 4], ("user%d@example.org"):format(row),
+    "138" .. 10000000 + row * 77777, identity(row), 20 + row % 50, row * 37 % 101 }
   for at = 1, 4 do secrets[#secrets + 1] = one[at] end
   lines[row + 1] = table.concat(one, ",")
 end
@@ -127,8 +127,8 @@ local function leaked(text)
 end
 local all = lathe.read(path)
 local function message(words, run)
-  local fine, sentence = pcall(run)
-  tap.ok(not fine and not leaked(tostring(sentence)), words .. " does not show a value", sentence)
+  local went, sentence = pcall(run)
+  tap.ok(not went and not leaked(tostring(sentence)), words .. " does not show a value", sentence)
 end
 message("a cast", function() return all:cast { mail = "int64" } end)
 message("a cast of names", function() return all:cast { surname = "date" } end)
@@ -147,7 +147,9 @@ end)
 message("a map", function() return all:map("surname", { a = "b" }) end)
 message("a stratified split", function() return all:split { stratify = "mail" } end)
 message("stratified folds", function() return all:folds { stratify = "tel" } end)
-message("a target", function() return lathe.fit(all, lathe.recipe { target = "surname", features = { "age" } }, lathe.logistic {}) end)
+message("a target", function()
+  return lathe.fit(all, lathe.recipe { target = "surname", features = { "age" } }, lathe.logistic {})
+end)
 message("a contract", function()
   local other = lathe.contract(all:with("mail", (all:column "mail")))
   local text = other:text()
