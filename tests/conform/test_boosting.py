@@ -2,29 +2,14 @@
 """Boosting on real tables beside scikit-learn's HistGradientBoosting and xgboost: as good on rows that none of them has seen, within what
 folds differ by."""
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
-count = failed = 0
+from judge import DATA, LATHE, end, ok, skip_all
 
 warnings.simplefilter("ignore")
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note:
-        print(f"# {note}")
-
 
 try:
     import numpy as np
@@ -33,8 +18,7 @@ try:
     from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
     from sklearn.model_selection import KFold, StratifiedKFold
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 try:
     import xgboost
 except ImportError:
@@ -94,7 +78,7 @@ def peers(train, test, target, classes, poisson):
         yield "scikit-learn", model.fit(numbers[0].values, train[target]).predict(numbers[1].values)
     if xgboost:
         shared = dict(n_estimators=100, learning_rate=0.1, tree_method="hist", max_leaves=31, grow_policy="lossguide", max_depth=0,
-                      enable_categorical=True, n_jobs=2, random_state=1)
+                      enable_categorical=True, n_jobs=1, random_state=1)
         if classes:
             codes = {name: k for k, name in enumerate(sorted(train[target].unique()))}
             yield "xgboost", xgboost.XGBClassifier(**shared).fit(x, train[target].map(codes)).predict_proba(v)
@@ -147,5 +131,5 @@ compare("titanic", titanic, "Survived", "classification", folds=5)
 penguins = pd.read_csv(f"{DATA}/penguins/penguins.csv")
 compare("penguins", penguins, "species", "classification", folds=5)
 
-print(f"1..{count}")
-sys.exit(failed > 0)
+
+end()

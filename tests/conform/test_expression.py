@@ -2,17 +2,7 @@
 # Expressions against other judges: three-valued logic and arithmetic against SQLite, texts and dates against pandas.
 import csv, itertools, os, sqlite3, subprocess, tempfile
 
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-lathe = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-count = 0
-
-
-def ok(holds, sentence, more=""):
-    global count
-    count += 1
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if not holds:
-        print("# " + str(more).replace("\n", "\n# "))
+from judge import LATHE, TOP, end, ok, skip
 
 
 def derive(folder, path, names, casts=""):
@@ -21,7 +11,7 @@ def derive(folder, path, names, casts=""):
     items = ", ".join("{ %s, %s }" % (lua(name), lua(text)) for name, text in names.items())
     code = "lathe.read(%s)%s:derive { %s }:select { %s }:write(%s)" % (
         lua(path), casts, items, ", ".join(map(lua, names)), lua(out))
-    subprocess.run([lathe, "eval", code], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([LATHE, "eval", code], check=True, stdout=subprocess.DEVNULL)
     with open(out, newline="") as file:
         rows = list(csv.reader(file))
     return {name: [row[i] if row else "" for row in rows[1:]] for i, name in enumerate(rows[0])}
@@ -57,7 +47,7 @@ def texts_and_dates(folder):
     try:
         import pandas
     except ImportError:
-        print(f"ok {count + 1} - texts and dates as in pandas # SKIP there is no pandas here")
+        skip("texts and dates as in pandas", "there is no pandas here")
         return
     path = os.path.join(folder, "texts.csv")
     texts = ["Oslo", " padded ", "naïve café", "李小龙", "ЖУК жук", "a,b,c", "Ωmega", "x1y22z", "O'Brien"]
@@ -135,4 +125,4 @@ with tempfile.TemporaryDirectory() as folder:
     logic(folder)
     texts_and_dates(folder)
     real(folder)
-print(f"1..{count}")
+end()

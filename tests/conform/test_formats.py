@@ -4,29 +4,15 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
+from judge import DATA, LATHE, end, ok, skip_all
+
 try:
     import numpy as np
     import pandas as pd
 except ImportError:
-    print("1..0 # SKIP NumPy and pandas are not here")
-    sys.exit(0)
-count = failed = 0
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if not holds:
-        print("# " + str(note).replace("\n", "\n# "))
+    skip_all("NumPy and pandas are not here")
 
 
 READ = """
@@ -147,5 +133,5 @@ with tempfile.TemporaryDirectory() as folder:
     ok(lathe("print(('{\"rows\":%d}'):format(lathe.read(arg[1]):rows()))", f"{folder}/w.db") == {"rows": 2}, "one that another writes to is read")
     held.execute("rollback")
 
-print(f"1..{count}")
-sys.exit(failed > 0)
+
+end()

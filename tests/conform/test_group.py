@@ -2,29 +2,15 @@
 """group_by, value_counts, pivot and duplicates against pandas: random tables with missing values and NaN, and real ones."""
 import os
 import subprocess
-import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
+from judge import DATA, LATHE, end, ok, skip, skip_all
+
 try:
     import numpy as np
     import pandas as pd
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
-count = failed = 0
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
+    skip_all(problem)
 
 
 def lathe(code, *paths):
@@ -111,19 +97,19 @@ with tempfile.TemporaryDirectory() as folder:
         got = lathe(f'lathe.read(arg[1]):drop_duplicates({{ columns = {{ "k", "j" }}, keep = "{keep}" }}):write(arg[2])', path)
         same(got, table.drop_duplicates(["k", "j"], keep=keep), f"duplicates: the {keep} one stays")
 
+
 for name, keys, value in [("adult/adult.csv", ["education", "sex"], "age"), ("penguins/penguins.csv", ["species", "island"], "body_mass_g"),
                           ("titanic/titanic.csv", ["Pclass", "Sex"], "Age")]:
     path = os.path.join(DATA, name)
     if not os.path.exists(path):
-        ok(True, f"{name} # SKIP it is not here")
+        skip(name, "it is not here")
         continue
     table = pd.read_csv(path, skipinitialspace=True)
     if not set(keys + [value]) <= set(table.columns):
-        ok(True, f"{name} # SKIP its columns are {list(table.columns)[:6]}")
+        skip(name, f"its columns are {list(table.columns)[:6]}")
         continue
     names = "{ " + ", ".join(f'"{k}"' for k in keys) + " }"
     got = lathe(f'lathe.read(arg[1]):group_by({names}, {{ "n = count", "m = mean({value})", "q = median({value})" }}):write(arg[2])', path)
     g = table.groupby(keys, sort=False, dropna=False)[value]
     same(got, pd.DataFrame({"n": g.size(), "m": g.mean(), "q": g.median()}).reset_index(), f"{name} by {', '.join(keys)}")
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

@@ -2,28 +2,15 @@
 """join and join_asof against pandas: every kind, keys of every type, missing keys, keys that occur often."""
 import os
 import subprocess
-import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
+from judge import LATHE, end, ok, skip_all
+
 try:
     import numpy as np
     import pandas as pd
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
-count = failed = 0
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
+    skip_all(problem)
 
 
 def lathe(code, left, right):
@@ -81,6 +68,7 @@ for rows, keys in [(1, 1), (60, 10), (1500, 300)]:
             fine = fine and (how != "inner" or got["v1"].is_monotonic_increasing)
             ok(fine, f"{rows} rows, {how} join on {', '.join(on)}")
 
+
 r = np.random.default_rng(9)
 left = pd.DataFrame({"t": r.integers(0, 5000, 800), "g": r.integers(0, 5, 800), "v": np.arange(800)})
 right = pd.DataFrame({"t": r.permutation(5000)[:400], "g": r.integers(0, 6, 400), "w": np.arange(400)})
@@ -96,5 +84,4 @@ for number, (direction, tolerance, exact) in enumerate(WAYS):
                          tolerance=tolerance, allow_exact_matches=exact).sort_values("v")
     fine = got is not None and np.array_equal(got["w"].fillna(-1).values, want["w"].fillna(-1).values)
     ok(fine, f"asof {direction}, tolerance {tolerance}, exact {exact}")
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

@@ -4,32 +4,16 @@ import json
 import math
 import os
 import subprocess
-import sys
 import tempfile
 from fractions import Fraction
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
-count = failed = 0
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note:
-        print(f"# {note}")
-
+from judge import DATA, LATHE, end, ok, skip, skip_all
 
 try:
     import numpy as np
     import statsmodels.api as sm
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 FIT = """
 local s = lathe.json.decode((...))
@@ -141,7 +125,7 @@ def check_nist():
     powers = {"Pontius": 2, "Filip": 10}
     for name, digits in (("Norris", 9), ("Pontius", 9), ("NoInt1", 9), ("NoInt2", 9), ("Filip", 7)):
         if not os.path.exists(os.path.join(DATA, "nist-strd", name + ".dat")):
-            ok(True, f"NIST {name} # SKIP no {name}.dat among the shared data")
+            skip(f"NIST {name}", f"no {name}.dat among the shared data")
             continue
         certified, rows = read_nist(name)
         rows = [[row[0]] + [row[1] ** p for p in range(1, powers.get(name, 1) + 1)] for row in rows]
@@ -151,7 +135,7 @@ def check_nist():
         data = longley.load_pandas().data
         check_set("NIST Longley", [[Fraction(str(v)) for v in row] for row in data.values.tolist()], 9)
     except ImportError:
-        ok(True, "NIST Longley # SKIP statsmodels has no Longley data")
+        skip("NIST Longley", "statsmodels has no Longley data")
     # Wampler: y is a polynomial of degree 5, all coefficients 1 or 0.1^i; in three of them with a multiple of one series added
     delta = [759, -2048, 2048, -2048, 2523, -2048, 2048, -2048, 1838, -2048, 2048]
     delta = delta + delta[9::-1]
@@ -273,6 +257,5 @@ try:
     x, y = made(20, 30)
     compare_ridge("ridge, more features than rows", x, y, digits=1e-7)
 except ImportError as problem:
-    ok(True, f"ridge # SKIP {problem}")
-print(f"1..{count}")
-sys.exit(failed > 0)
+    skip("ridge", problem)
+end()

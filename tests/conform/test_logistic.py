@@ -3,28 +3,14 @@
 import json
 import os
 import subprocess
-import sys
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
+from judge import DATA, LATHE, TOP, end, ok, skip, skip_all
+
 CANCER = os.path.join(TOP, "share/examples/breast-cancer/breast_cancer.csv")
-count = failed = 0
 
 
 warnings.simplefilter("ignore")  # scikit-learn warns when it cannot reach the tolerance asked for
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
-
 
 try:
     import numpy as np
@@ -34,8 +20,7 @@ try:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import label_binarize
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 FIT = """
 local path, options = ...
@@ -207,6 +192,5 @@ if os.path.isdir(DATA):
     some = [name for name in pd.read_csv(digits, nrows=1).columns[:-1] if name[1] in "2345"]
     check_penalty("digits", digits, pd.read_csv(digits, nrows=1).columns[-1], some, 1)
 else:
-    ok(True, "adult, penguins, digits # SKIP no shared data")
-print(f"1..{count}")
-sys.exit(failed > 0)
+    skip("adult, penguins, digits", "no shared data")
+end()

@@ -6,18 +6,7 @@ import os
 import subprocess
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-count = 0
-
-
-def ok(holds, sentence, note=""):
-    global count
-    count += 1
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
+from judge import LATHE, end, ok, skip_all
 
 
 def lathe(code, *arguments):
@@ -33,8 +22,7 @@ try:
     import pandas
     import scipy.stats
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    raise SystemExit(0)
+    skip_all(problem)
 
 random = numpy.random.default_rng(7)
 N = 20000
@@ -115,6 +103,7 @@ with tempfile.TemporaryDirectory() as folder:
     ok(close(got.get("a l"), eta(frame.l, frame.a), 1e-12) and close(got.get("h l"), eta(frame.l, frame.h), 1e-12),
        "the correlation ratio eta, with gaps on both sides")
 
+
     got = lathe(SUMMARY, path) or {}
     for name in numbers:
         s, v = got.get(name, {}), frame[name].dropna()
@@ -132,4 +121,4 @@ with tempfile.TemporaryDirectory() as folder:
     for name in ("k", "l"):
         top = [(t["value"], t["count"]) for t in got.get(name, {}).get("top", [])][:3]
         ok(top == list(frame[name].value_counts().head(3).items()), f"the most frequent values of {name}", str(top))
-print(f"1..{count}")
+end()

@@ -3,25 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-count = failed = 0
+from judge import LATHE, end, ok, skip_all
+
 warnings.simplefilter("ignore")
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
-
 
 try:
     import numpy as np
@@ -29,8 +16,7 @@ try:
     import sklearn.calibration as calibration
     import sklearn.metrics as sk
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 RUN = """
 local json, folder = require "lathe.json", ...
@@ -172,8 +158,7 @@ with open(script, "w") as file:
 done = subprocess.run([LATHE, script, folder], capture_output=True, text=True)
 if done.returncode != 0:
     ok(False, "lathe runs", done.stdout + done.stderr)
-    print(f"1..{count}")
-    sys.exit(1)
+    end()
 got = json.loads(done.stdout)
 
 
@@ -211,5 +196,4 @@ for result, (name, want, absent, curves, *rest) in zip(got, wants):
         ok(max(apart(result["calibration"]["observed"], observed), apart(result["calibration"]["expected"], expected)) < 1e-12,
            f"{name}: the calibration curve agrees")
 print(f"# the largest difference is {worst_of_all:.2g}")
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

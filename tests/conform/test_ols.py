@@ -7,21 +7,9 @@ import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
+from judge import DATA, HERE, LATHE, TOP, end, ok, skip
+
 HOUSING = os.path.join(TOP, "share/examples/house-prices/california-housing.csv")
-count = failed = 0
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
 
 
 def lathe(code, *arguments):
@@ -80,7 +68,7 @@ local m = lathe.fit(t, lathe.recipe { target = "median_house_value", drop = "oce
 def test_handed_results():
     path = os.path.join(DATA, "reference-results/california_housing.json")
     if not os.path.exists(path):
-        ok(True, "housing agrees with the results handed to the project # SKIP no shared data")
+        skip("housing agrees with the results handed to the project", "no shared data")
         return
     want = json.load(open(path))
     (got,) = lathe("""
@@ -151,7 +139,7 @@ def nist(name):
 
 def test_nist():
     if not os.path.isdir(os.path.join(DATA, "nist-strd")):
-        ok(True, "certified values of NIST # SKIP no shared data")
+        skip("certified values of NIST", "no shared data")
         return
     for name in ("Norris", "Pontius", "NoInt1", "NoInt2"):
         estimates, deviations, sigma, r2, rows = nist(name)
@@ -175,5 +163,4 @@ test_handed_results()
 test_pipeline(wanted["pipeline"])
 test_splits()
 test_nist()
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

@@ -5,16 +5,13 @@ import csv
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
+from judge import HERE, LATHE, TOP, end, ok, skip
+
 HOUSING = os.path.join(TOP, "share/examples/house-prices/california-housing.csv")
 MODULES = os.environ.get("LATHE_NODE_MODULES", os.path.join(HERE, "node_modules"))
 TARGET = "median_house_value"
-count = failed = 0
 
 MAKE = """
 local path, rows, folder = ...
@@ -140,15 +137,6 @@ return result
 """
 
 
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
-
-
 def raw_rows():
     """Rows of every kind: with a gap, and at the end one with an unknown text and one with a missing text."""
     rows = list(csv.DictReader(open(HOUSING)))
@@ -165,7 +153,7 @@ def check(folder, names):
     try:
         import onnx
     except ImportError:
-        ok(True, "onnx.checker accepts the files # SKIP python3-onnx is not here")
+        skip("onnx.checker accepts the files", "python3-onnx is not here")
         return
     for name in names:
         model = onnx.load(os.path.join(folder, name + ".onnx"))
@@ -198,7 +186,7 @@ def run(folder, rows, predictions):
     except OSError:
         there = False
     if not there or not os.path.isdir(os.path.join(MODULES, "onnxruntime-node")):
-        ok(True, "ONNX Runtime predicts the same # SKIP onnxruntime-node is not in tests/conform/node_modules")
+        skip("ONNX Runtime predicts the same", "onnxruntime-node is not in tests/conform/node_modules")
         return
     for name, want in predictions.items():
         columns = os.path.join(folder, name + ".json")
@@ -241,5 +229,4 @@ with tempfile.TemporaryDirectory() as folder:
         predictions = json.loads(done.stdout)
         check(folder, sorted(predictions))
         run(folder, list(csv.DictReader(open(HOUSING)))[:400], dict(sorted(predictions.items())))
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

@@ -8,27 +8,9 @@ import os
 import subprocess
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
-count = failed = 0
+from judge import DATA, LATHE, end, ok, skip
+
 csv.field_size_limit(1 << 30)
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print("# " + str(note).replace("\n", "\n# "))
-
-
-def skip(sentence, reason):
-    global count
-    count += 1
-    print(f"ok {count} - {sentence} # SKIP {reason}")
 
 
 # Reads each file as it is, and once more as texts without missing markers; writes both as JSON Lines.
@@ -238,5 +220,4 @@ test_pollock("pollock-polluted", POLLUTED)
 test_pollock("pollock-survey", SURVEY)
 test_readable("csvw-tests", "csvw-tests/**/*.csv")
 test_readable("commons-csv", "commons-csv/**/*.csv")
-print(f"1..{count}")
-raise SystemExit(failed > 0)
+end()

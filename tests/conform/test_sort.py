@@ -5,29 +5,16 @@ import json
 import os
 import random
 import subprocess
-import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
+from judge import LATHE, end, ok, skip_all
+
 try:
     import numpy
     import pandas
     import scipy.stats
 except ImportError as missing:
-    print(f"1..0 # SKIP {missing}")
-    sys.exit(0)
-count = failed = 0
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
+    skip_all(missing)
 
 
 def lathe(code, *arguments):
@@ -84,6 +71,7 @@ with tempfile.TemporaryDirectory() as folder:
     ok((got["row"].values == want["row"].values).all() and (got["variable"].values == want["variable"].values).all() and
        (got["value"].fillna(-1).values == want["value"].fillna(-1).astype(float).values).all(), "melt is that of pandas")
 
+
     pick = random.Random(5)
     left = [pick.gauss(0, 1) for _ in range(3000)]
     right = [round(pick.gauss(0.2, 1.3), 1) for _ in range(2000)]
@@ -96,5 +84,4 @@ with tempfile.TemporaryDirectory() as folder:
     p, q = (numpy.histogram(side, edges)[0] + 0.5 for side in (left, right))
     p, q = p / p.sum(), q / q.sum()
     ok(abs(drift["psi"] - ((q - p) * numpy.log(q / p)).sum()) < 1e-12, "the stability index is NumPy's")
-print(f"1..{count}")
-sys.exit(failed != 0)
+end()

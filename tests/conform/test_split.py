@@ -3,26 +3,15 @@
 import json
 import os
 import subprocess
-import sys
+
+from judge import LATHE, end, ok, skip_all
 
 try:
     import numpy as np
     from sklearn.model_selection import (GroupKFold, GroupShuffleSplit, KFold, StratifiedKFold, TimeSeriesSplit,
                                          train_test_split)
 except ImportError as missing:
-    print(f"1..0 # SKIP {missing}")
-    sys.exit(0)
-
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-count = failed = 0
-
-
-def ok(holds, sentence):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
+    skip_all(missing)
 
 
 # Rows 0 .. n-1 with a class in uneven shares, groups of many sizes, and a time for each, shuffled.
@@ -83,6 +72,7 @@ ordered = np.argsort(times)
 got = split('{ test = 0.2, time = "time" }')
 ok(got == [list(map(int, ordered[:-200])), list(map(int, ordered[-200:]))], "by time: the latest rows, in the order of time")
 
+
 ok(same(folds("{ folds = 7 }"), KFold(7, shuffle=True, random_state=42).split(index)), "KFold, shuffled")
 ok(same(folds("{ folds = 7, shuffle = false }"), KFold(7).split(index)), "KFold, in blocks")
 ok(same(folds('{ folds = 5, stratify = "kind" }'), StratifiedKFold(5, shuffle=True, random_state=42).split(index, kinds)),
@@ -95,5 +85,4 @@ ok(got is not None and sorted(len(test) for _, test in got) == sizes, "GroupKFol
 ok(got is not None and all(not set(groups[train]) & set(groups[test]) for train, test in got), "with no group on both sides")
 want = [(sorted(ordered[a]), sorted(ordered[b])) for a, b in TimeSeriesSplit(5).split(index)]
 ok(same(folds('{ folds = 5, time = "time" }'), want), "TimeSeriesSplit: each fold after what it was trained on")
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

@@ -3,24 +3,9 @@
 import json
 import os
 import subprocess
-import sys
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
-count = failed = 0
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}", flush=True)
-    if note and not holds:
-        print(f"# {note}")
-
+from judge import DATA, LATHE, TOP, end, ok, skip_all
 
 try:
     import numpy as np
@@ -29,11 +14,9 @@ try:
     from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 if not os.path.isdir(DATA):
-    print("1..0 # SKIP no shared data")
-    sys.exit(0)
+    skip_all("no shared data")
 warnings.simplefilter("ignore")
 
 FIT = """
@@ -227,5 +210,4 @@ for name, data, target, classes in tables():
     if len(data) < 25000:
         check_forest(name, data, target, classes, "forest", RandomForestClassifier if classes else RandomForestRegressor)
         check_forest(name, data, target, classes, "extra_trees", ExtraTreesClassifier if classes else ExtraTreesRegressor)
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()
