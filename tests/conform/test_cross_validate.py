@@ -6,21 +6,9 @@ import subprocess
 import sys
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-count = failed = 0
+from judge import LATHE, TOP, end, ok, skip_all
+
 warnings.simplefilter("ignore")
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
-
 
 try:
     import numpy as np
@@ -32,8 +20,7 @@ try:
     from sklearn.preprocessing import StandardScaler
     from sklearn.tree import DecisionTreeRegressor
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 RUN = """
 local json = require "lathe.json"
@@ -62,7 +49,7 @@ print(json.encode {
 answer = subprocess.run([LATHE, "eval", RUN], capture_output=True, text=True, cwd=TOP)
 if answer.returncode:
     ok(False, "lathe cross-validates", answer.stderr)
-    print(f"1..{count}")
+    end()
     sys.exit(1)
 ours = json.loads(answer.stdout)
 
@@ -100,6 +87,4 @@ ok(near(ours["interval"], [rmse.mean() - half, rmse.mean() + half], 1e-9), "the 
 differences = np.array(ours["rmse"]) - np.array(ours["tree_rmse"])
 statistic = differences.mean() / (differences.std(ddof=1) * np.sqrt(1 / 10 + ratio))
 ok(abs(ours["p"] - 2 * stats.t.sf(abs(statistic), 9)) < 1e-12, "p of two models is that of Nadeau and Bengio's test")
-
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

@@ -4,34 +4,19 @@ import json
 import math
 import os
 import subprocess
-import sys
 import tempfile
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
-count = failed = 0
+from judge import DATA, LATHE, end, ok, skip, skip_all
+
 warnings.simplefilter("ignore")
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note:
-        print(f"# {note}")
-
 
 try:
     import numpy as np
     from sklearn.linear_model import ElasticNet, ElasticNetCV, LassoCV
     from sklearn.model_selection import KFold
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 FIT = """
 local s = lathe.json.decode((...))
@@ -145,6 +130,5 @@ if os.path.exists(bikes):
     choose("bikes", x, y)
     compare("bikes", x, y, 5.0)
 else:
-    ok(True, "bikes # SKIP no shared data")
-print(f"1..{count}")
-sys.exit(failed > 0)
+    skip("bikes", "no shared data")
+end()
