@@ -190,6 +190,43 @@ as they are. With rows for validation it stops when they are predicted no better
       outputs = { model = "model" },
       run = boosting_fit,
     },
+    calibrate = {
+      doc = "Put a model's probabilities right by rows that it did not learn from.",
+      detail = [[Platt's sigmoid has two numbers to learn and does with few rows; an isotonic regression takes any ascending shape and wants
+a thousand rows and more. What is learned becomes part of the model, wherever it is served or exported.]],
+      inputs = { { "model", "model" }, { "table", "table" } },
+      params = {
+        method = { type = "choice", choices = { "platt", "isotonic" }, default = "platt", doc = "the sigmoid, or steps" },
+        weights = { type = "column", optional = true, doc = "what each row counts" },
+      },
+      outputs = { model = "model" },
+      effect = "train",
+      run = function(input, param, context)
+        local model = input.model:calibrate(input.table, { method = param.method, weights = param.weights })
+        context.note(param.method)
+        return { model = model }
+      end,
+    },
+    decide = {
+      doc = "Choose the probability from which the second of two classes is predicted, by what wrong decisions cost.",
+      detail = [[The threshold of least cost on these rows, which the model has not learned from, becomes part of the model: predictions,
+the HTTP endpoint and ONNX follow it.]],
+      inputs = { { "model", "model" }, { "table", "table" } },
+      params = {
+        false_positive = { type = "number", default = 1, doc = "cost of predicting the second class where it is not" },
+        false_negative = { type = "number", default = 1, doc = "cost of missing it" },
+        weights = { type = "column", optional = true, doc = "what each row counts" },
+        seed = { type = "integer", default = 42, min = 0, doc = "of the interval" },
+      },
+      outputs = { { "model", "model" }, { "report", "report" } },
+      effect = "train",
+      run = function(input, param, context)
+        local model, report = input.model:decide(input.table, { weights = param.weights, seed = param.seed,
+          costs = { false_positive = param.false_positive, false_negative = param.false_negative } })
+        context.note(("from %.4g, cost %s"):format(report.threshold, require("lathe.style").number(report.metrics.cost)))
+        return { model = model, report = report }
+      end,
+    },
     linear = {
       doc = "Fit a linear regression by least squares, ordinary or weighted.",
       detail = [[The recipe (impute, encode, scale) learns from the rows given here alone and stays a part of the model. The report has the

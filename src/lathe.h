@@ -41,6 +41,7 @@
 #include "prepare/pseudonym.h"
 #include "model/model.h"
 #include "model/fit.h"
+#include "model/calibrate.h"
 #include "model/metrics.h"
 #include "model/distribution.h"
 #include "export/onnx.h"

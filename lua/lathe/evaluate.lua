@@ -7,7 +7,7 @@ local evaluate = {}
 
 core.takes["model:evaluate"] = {
   weights = core.open, resamples = core.open, level = 0.95, seed = 42, threshold = core.open, class = core.open, bins = 10,
-  strategy = "quantile", curves = true,
+  strategy = "quantile", curves = true, costs = core.open,
 }
 
 local function shown(value) return value == value and require("lathe.summary").metric(value) or nil end
@@ -156,6 +156,29 @@ local function class_of(result, name)
   core.fail("there is no class %q; %s", tostring(name), require("lathe.schema").suggest(tostring(name), result.names, "classes"))
 end
 
+-- What the decisions cost (of two classes), beside deciding always the same.
+local function add_cost(report, result, options)
+  local calibrate = require "lathe.evaluate.calibrate"
+  local names, p = result.names, result.probabilities
+  if #names ~= 2 then core.fail("costs are of two classes, and there are %d here", #names) end
+  local costs, limit = calibrate.costs(options.costs, "costs"), result.threshold
+  local function cost_of(predicted)
+    return calibrate.mean_cost(costs, result.codes, result.rows, result.weights, predicted,
+      { resamples = result.resamples, level = result.level, seed = options.seed })
+  end
+  local cost = cost_of(function(row)
+    local one, two = p[row * 2], p[row * 2 + 1]
+    if one ~= one or two ~= two then return nil end
+    if limit then return two >= limit and 1 or 0 end
+    return two > one and 1 or 0
+  end)
+  local base = math.min(cost_of(function() return 0 end).value, cost_of(function() return 1 end).value)
+  report.metrics.cost, report.metrics.baseline_cost = cost.value, base
+  if cost.low then report.intervals.cost = { cost.low, cost.high } end
+  report:text(("Mean cost of a decision: %s%s; of deciding always the same: %s."):format(shown(cost.value),
+    cost.low and (" (%s)"):format(interval_text { cost.low, cost.high }) or "", shown(base)))
+end
+
 local function classification(result, title, options)
   local style, report = require "lathe.style", new_report(title, result)
   local names, drawn = result.names, class_of(result, options.class)
@@ -167,6 +190,7 @@ local function classification(result, title, options)
     or ". Precision, recall, F1, AUC and average precision are means over the classes, each against the rest.")
   if result.threshold then words = words .. (" %q is predicted from a probability of %g up."):format(names[2], result.threshold) end
   report:text(words)
+  if options.costs then add_cost(report, result, options) end
   class_tables(report, result)
   add_alerts(report, result)
   if options.curves and drawn and result.intervals then

@@ -206,6 +206,31 @@ function model:evaluate(rows_of, options)
   return require("lathe.evaluate").evaluate(self, rows_of, not core.is_beside(options) and options or nil)
 end
 
+-- The same model with probabilities put right by rows that it did not learn from: m:calibrate(rows, { method = "platt" }), or "isotonic";
+-- or by the out-of-fold predictions of a cross-validation: m:calibrate(lathe.cross_validate(t, recipe, estimator)).
+function model:calibrate(rows_of, options)
+  return require("lathe.evaluate.calibrate").calibrate(self, rows_of, not core.is_beside(options) and options or nil)
+end
+
+-- The model that predicts the second of its two classes from the probability of least cost up, chosen on rows that it did not learn from or
+-- on out-of-fold predictions: m:decide(rows, { costs = { false_positive = 1, false_negative = 5 } }). Also a report with the mean cost.
+function model:decide(rows_of, options)
+  return require("lathe.evaluate.calibrate").decide(self, rows_of, not core.is_beside(options) and options or nil)
+end
+
+-- That probability (nil: the more probable class is predicted), and the model that has it; nil takes it away.
+function model:threshold()
+  local threshold = C.lathe_graph_threshold(self:graph())
+  return threshold == threshold and threshold or nil
+end
+
+function model:at_threshold(threshold)
+  if threshold ~= nil and type(threshold) ~= "number" then
+    core.fail("model:at_threshold takes a probability from 0 to 1, not %s", tostring(threshold))
+  end
+  return model.wrap(C.lathe_model_at_threshold(self:handle(), threshold or 0 / 0, core.problem))
+end
+
 core.takes["model:diagnostics"] = { weights = core.open }
 
 -- Rows held against a linear regression, those it learned from or others: a table with a row for each, of fitted, residual, standardised

@@ -166,9 +166,12 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(onnx_writing *, const lathe_o
     [LATHE_OPERATOR_LOOKUP] = write_lookup,
     [LATHE_OPERATOR_TREES] = onnx_write_trees,
     [LATHE_OPERATOR_EXP] = write_exp,
+    [LATHE_OPERATOR_LOG_ODDS] = onnx_write_log_odds,
+    [LATHE_OPERATOR_INTERPOLATE] = onnx_write_interpolate,
+    [LATHE_OPERATOR_SHARES] = onnx_write_shares,
 };
 
-/* The class with the largest probability, (N, 1): as whole numbers where all classes are some, else as text. */
+/* The class with the largest probability, or by the threshold, (N, 1): as whole numbers where all classes are some, else as text. */
 static void write_label(onnx_writing *out, const char *probabilities, const char *output) {
   char names[48], place[48];
   bool whole = lathe_graph_class_type(out->graph) == LATHE_TYPE_INT64;
@@ -186,10 +189,11 @@ static void write_label(onnx_writing *out, const char *probabilities, const char
       lathe_message_bytes(&tensor, 6, name, strlen(name));
   }
   lathe_message_part(&out->body, GRAPH_INITIALIZER, &tensor);
-  lathe_message node = onnx_node_begin(out, "ArgMax", "");
-  lathe_message_text(&node, 1, probabilities);
-  onnx_attribute_integer(&node, "axis", 1);
-  onnx_node_end(out, &node, onnx_fresh(out, place));
+  onnx_fresh(out, place);
+  if (isnan(lathe_graph_threshold(out->graph)))
+    onnx_along(out, "ArgMax", 1, 1, &probabilities, place);
+  else
+    onnx_write_threshold(out, probabilities, lathe_graph_threshold(out->graph), place);
   onnx_simple(out, "Gather", 2, (const char *const[]){names, place}, output);
   onnx_value_info(out, GRAPH_OUTPUT, output, whole ? TYPE_INT64 : TYPE_STRING, false, 1);
 }

@@ -62,5 +62,11 @@ void onnx_value_info(onnx_writing *out, int field, const char *name, int type, b
 /* ---- the writers of families ---- */
 
 void onnx_write_trees(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_log_odds(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_interpolate(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_shares(onnx_writing *out, const lathe_operator *op, const char *output);
+
+/* 1 where the second of two probabilities is not below a threshold, 0 elsewhere: int64, (N, 1). */
+void onnx_write_threshold(onnx_writing *out, const char *probabilities, double threshold, const char *output);
 
 #endif

@@ -1,6 +1,7 @@
 /* bundle.c - writing and opening bundles. What is read is handed to lathe_graph_add, which trusts nobody. */
 #include "bundle.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,8 @@ static lathe_text describe(const lathe_graph *graph, lathe_json_writer *json, la
     for (int32_t i = 0; i < lathe_graph_classes(graph); i++)
       lathe_json_write_string(json, lathe_graph_class(graph, i), strlen(lathe_graph_class(graph, i)));
     lathe_json_write_array_end(json);
+    if (!isnan(lathe_graph_threshold(graph)))
+      lathe_json_member_number(json, "threshold", lathe_graph_threshold(graph));
   }
   lathe_json_write_object_end(json);
   return lathe_json_writer_finish(json, error);
@@ -317,6 +320,7 @@ static bool set_classes(reading *in, lathe_graph *graph, const operator_read *cl
 
 static bool read_graph(reading *in, lathe_graph *graph) {
   char *output = NULL;
+  double threshold = NAN;
   bool fine = false;
   operator_read classes = {.node = {.type = LATHE_TYPE_CATEGORY}}; /* its words */
   if (!expect(in, LATHE_JSON_OBJECT, "is not an object")) return false;
@@ -333,6 +337,9 @@ static bool read_graph(reading *in, lathe_graph *graph) {
       if (!read_type(in, &classes)) goto out;
     } else if (key.size == 7 && !memcmp(key.data, "classes", 7) && !classes.word) {
       if (!read_words(in, &classes)) goto out;
+    } else if (key.size == 9 && !memcmp(key.data, "threshold", 9)) {
+      if (!expect(in, LATHE_JSON_NUMBER, "has a threshold that is not a number")) goto out;
+      threshold = lathe_json_number(in->json);
     } else if (!lathe_json_skip(in->json, in->error))
       goto out;
   }
@@ -342,7 +349,8 @@ static bool read_graph(reading *in, lathe_graph *graph) {
       lathe_operator_traits_of(lathe_graph_operator(graph, last)->kind)->gives != LATHE_VALUE_NUMBERS)
     broken(in, "has no output");
   else
-    fine = lathe_graph_set_output_name(graph, output, in->error) && set_classes(in, graph, &classes);
+    fine = lathe_graph_set_output_name(graph, output, in->error) && set_classes(in, graph, &classes) &&
+           lathe_graph_set_threshold(graph, threshold, in->error);
 out:
   operator_read_free(&classes);
   free(output);

@@ -1,6 +1,7 @@
 /* graph.c - building a graph, and asking what is in it. */
 #include "graph.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@ struct lathe_graph {
   int32_t classes; /* 0: a regression */
   lathe_text *class_names;
   lathe_type class_type;
-  void **owned; /* memory of the operators */
+  double threshold; /* NaN: none */
+  void **owned;     /* memory of the operators */
   size_t owned_count, owned_capacity;
   lathe_tensor_file *file; /* holds the arrays, when opened from a bundle */
 };
@@ -28,6 +30,7 @@ lathe_graph *lathe_graph_new(lathe_error *error) {
   lathe_graph *graph = lathe_memory_new(1, sizeof *graph, error);
   if (!graph) return NULL;
   atomic_init(&graph->references, 1);
+  graph->threshold = NAN;
   graph->output_name = lathe_memory_text("prediction", 10, error);
   if (!graph->output_name) {
     free(graph);
@@ -140,6 +143,8 @@ static int64_t work_out_width(const lathe_graph *graph, const lathe_operator *no
     return width;
   case LATHE_OPERATOR_LOGISTIC:
     return input->width == 1 ? 2 : -1;
+  case LATHE_OPERATOR_SHARES:
+    return input->width == 1 ? 2 : input->width;
   default:
     return input->width;
   }
@@ -240,7 +245,33 @@ bool lathe_graph_set_classes(lathe_graph *graph, lathe_type type, int32_t count,
 
 bool lathe_graph_copy_classes(lathe_graph *graph, const lathe_graph *from, lathe_error *error) {
   return from->classes == 0 ||
-         lathe_graph_set_classes(graph, from->class_type, from->classes, from->class_names, error);
+         (lathe_graph_set_classes(graph, from->class_type, from->classes, from->class_names, error) &&
+          lathe_graph_set_threshold(graph, from->threshold, error));
+}
+
+bool lathe_graph_set_threshold(lathe_graph *graph, double threshold, lathe_error *error) {
+  if (!isnan(threshold) && graph->classes != 2)
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                           "a threshold tells two classes apart; this model has %d", graph->classes);
+  if (threshold < 0 || threshold > 1)
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the threshold is a probability from 0 to 1, not %g",
+                           threshold);
+  graph->threshold = threshold;
+  return true;
+}
+
+double lathe_graph_threshold(const lathe_graph *graph) {
+  return graph->threshold;
+}
+
+lathe_graph *lathe_graph_copy(const lathe_graph *graph, lathe_error *error) {
+  lathe_graph *copy = lathe_graph_new(error);
+  bool fine = copy && lathe_graph_set_output_name(copy, graph->output_name, error);
+  for (int32_t i = 0; fine && i < graph->count; i++)
+    fine = lathe_graph_add(copy, &graph->operators[i], error) >= 0;
+  if (fine) return copy;
+  lathe_graph_release(copy);
+  return NULL;
 }
 
 int32_t lathe_graph_classes(const lathe_graph *graph) {

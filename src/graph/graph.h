@@ -34,8 +34,13 @@ int32_t lathe_graph_classes(const lathe_graph *graph);
 const char *lathe_graph_class(const lathe_graph *graph, int32_t index);
 lathe_type lathe_graph_class_type(const lathe_graph *graph);
 
-/* The most probable class of each row, the first of equals, in the type of the classes (texts as CATEGORY); missing where a probability is.
- * And the probabilities of one class. `probabilities` is what lathe_graph_run gives. */
+/* The class that a row is taken for: the most probable, the first of equals; of two classes with a threshold (NaN: none) the second
+ * from that probability up. -1 when a probability is missing. `probabilities` is the row of what lathe_graph_run gives. */
+double lathe_graph_threshold(const lathe_graph *graph);
+int32_t lathe_graph_choose(const lathe_graph *graph, const double *probabilities);
+
+/* That class of each row, in the type of the classes (texts as CATEGORY), missing where a probability is. And the probabilities of one
+ * class. */
 lathe_column *lathe_graph_labels(const lathe_graph *graph, const double *probabilities, int64_t rows,
                                  lathe_error *error);
 lathe_column *lathe_graph_class_probability(const lathe_graph *graph, const double *probabilities,

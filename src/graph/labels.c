@@ -61,19 +61,22 @@ static bool need_classes(const lathe_graph *graph, lathe_error *error) {
          lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the model is a regression; it has no classes");
 }
 
+int32_t lathe_graph_choose(const lathe_graph *graph, const double *probabilities) {
+  int32_t best = 0;
+  if (isnan(probabilities[0])) return -1;
+  if (!isnan(lathe_graph_threshold(graph))) return probabilities[1] >= lathe_graph_threshold(graph);
+  for (int32_t c = 1; c < lathe_graph_classes(graph); c++)
+    if (probabilities[c] > probabilities[best]) best = c;
+  return best;
+}
+
 lathe_column *lathe_graph_labels(const lathe_graph *graph, const double *probabilities, int64_t rows,
                                  lathe_error *error) {
   int32_t count = lathe_graph_classes(graph);
   if (!need_classes(graph, error)) return NULL;
   lathe_column *classes = classes_column(graph, error), *labels = NULL;
   int64_t *best = classes ? lathe_memory_raw((size_t)rows, sizeof *best, error) : NULL;
-  for (int64_t r = 0; best && r < rows; r++) {
-    const double *p = probabilities + r * count;
-    best[r] = 0;
-    for (int32_t c = 1; c < count; c++)
-      if (p[c] > p[best[r]]) best[r] = c;
-    if (isnan(p[0])) best[r] = -1;
-  }
+  for (int64_t r = 0; best && r < rows; r++) best[r] = lathe_graph_choose(graph, probabilities + r * count);
   if (best) labels = lathe_column_take(classes, best, rows, error);
   free(best);
   lathe_column_release(classes);

@@ -26,8 +26,11 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_SOFTMAX,     /* exp(x) / sum of exp(x) over the columns */
   LATHE_OPERATOR_SELECT,      /* columns place[column] of x */
   LATHE_OPERATOR_LOOKUP, /* code to row `code` of value (words + 2, width); its last rows are for missing and unknown */
-  LATHE_OPERATOR_TREES, /* an ensemble of decision trees; see trees.h */
-  LATHE_OPERATOR_EXP,   /* e^x */
+  LATHE_OPERATOR_TREES,       /* an ensemble of decision trees; see trees.h */
+  LATHE_OPERATOR_EXP,         /* e^x */
+  LATHE_OPERATOR_LOG_ODDS,    /* of probabilities; this and the next two are told in probabilities.h */
+  LATHE_OPERATOR_INTERPOLATE, /* one column between knots */
+  LATHE_OPERATOR_SHARES,      /* one column p to 1 - p and p, several to parts of their sum */
   LATHE_OPERATOR_KINDS,
 } lathe_operator_kind;
 
@@ -105,7 +108,12 @@ bool lathe_graph_set_output_name(lathe_graph *graph, const char *name, lathe_err
 /* Make it a classification: the names of the columns of the output. */
 bool lathe_graph_set_classes(lathe_graph *graph, lathe_type type, int32_t count, const lathe_text *names,
                              lathe_error *error);
+/* The classes of another graph, and its threshold. */
 bool lathe_graph_copy_classes(lathe_graph *graph, const lathe_graph *from, lathe_error *error);
+/* The probability from which the second of two classes is taken for the row's class; NaN: the more probable one is. */
+bool lathe_graph_set_threshold(lathe_graph *graph, double threshold, lathe_error *error);
+/* A copy that may be added to: all operators, without classes. */
+lathe_graph *lathe_graph_copy(const lathe_graph *graph, lathe_error *error);
 void lathe_graph_set_file(lathe_graph *graph, lathe_tensor_file *file);
 
 const lathe_operator *lathe_graph_operator(const lathe_graph *graph, int32_t index);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probabilities.h"
 #include "run.h"
 #include "trees.h"
 
@@ -324,6 +325,20 @@ static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
                               .check = lathe_trees_check,
                               .pack = lathe_trees_pack},
     [LATHE_OPERATOR_EXP] = {"exp", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, exp_run},
+    [LATHE_OPERATOR_LOG_ODDS] =
+        {"log_odds", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_log_odds_run},
+    [LATHE_OPERATOR_INTERPOLATE] = {"interpolate",
+                                    LATHE_VALUE_NUMBERS,
+                                    LATHE_VALUE_NUMBERS,
+                                    1,
+                                    1,
+                                    {{"base", LATHE_DTYPE_F64, LATHE_SHAPE_LIST},
+                                     {"value", LATHE_DTYPE_F64, LATHE_SHAPE_LIST},
+                                     {"slope", LATHE_DTYPE_F64, LATHE_SHAPE_LIST}},
+                                    lathe_interpolate_run,
+                                    .check = lathe_interpolate_check},
+    [LATHE_OPERATOR_SHARES] =
+        {"shares", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_shares_run},
 };
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind) {

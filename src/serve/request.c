@@ -169,12 +169,10 @@ static void write_label(lathe_json_writer *json, const lathe_graph *graph, int32
     lathe_json_write_string(json, name, strlen(name));
 }
 
-/* { "label": the most probable class, "probabilities": { class: p, .. } }; null without probabilities. */
+/* { "label": the class that the row is taken for, "probabilities": { class: p, .. } }; null without probabilities. */
 static void write_classes(lathe_json_writer *json, const lathe_graph *graph, const double *p) {
-  int32_t classes = lathe_graph_classes(graph), best = 0;
-  for (int32_t i = 1; i < classes; i++)
-    if (p[i] > p[best]) best = i;
-  if (isnan(p[0])) {
+  int32_t classes = lathe_graph_classes(graph), best = lathe_graph_choose(graph, p);
+  if (best < 0) {
     lathe_json_write_null(json);
     return;
   }

@@ -193,6 +193,9 @@ function measure.model(model, table_, options)
   local weights, names = measure.weights(table_, options.weights), model:classes()
   local out, rows, width = model:run(table_)
   if names then
+    if options.threshold == nil and model:threshold() then
+      options = setmetatable({ threshold = model:threshold() }, { __index = options })
+    end
     return measure.classes(measure.codes(model, table_), out, rows, names, measure.shares(model), weights, options)
   end
   if options.threshold ~= nil then core.fail "a threshold tells two classes apart; this model predicts numbers" end
