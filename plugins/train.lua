@@ -294,17 +294,62 @@ Features that are nearly equal share their effect, where a lasso takes one of th
     logistic = {
       doc = "Fit a logistic regression: the probability of each class, of two or of several.",
       detail = [[The classes are the distinct values of the target. The recipe (impute, encode, scale) learns from the rows given here alone
-and stays a part of the model. With l2 = 0 the coefficients have standard errors, and classes that the features tell apart without
-error are refused; a penalty makes do with them.]],
+and stays a part of the model. Without penalties (l1 = 0, l2 = 0) the coefficients have standard errors and intervals, and classes that the
+features tell apart without error are refused; a penalty makes do with them, and l1 leaves features out.]],
       inputs = { table = "table" },
       params = parameters("the column whose values are to be told apart", {
+        l1 = { type = "number", default = 0, min = 0, doc = "penalty on the size of weights; 0: none" },
         l2 = { type = "number", default = 1, min = 0, doc = "penalty on the weights (1 / C of scikit-learn); 0: none" },
+        level = { type = "number", default = 0.95, min = 0.01, max = 0.999999, doc = "level of the intervals" },
         iterations = { type = "integer", default = 100, min = 1, doc = "steps of Newton's method at most" },
+        weights = { type = "column", optional = true, doc = "what each row counts; no feature then" },
+        balance = { type = "boolean", default = false, doc = "rows of rare classes count more" },
       }),
       outputs = { model = "model" },
       run = function(input, param, context)
-        return fit(input, param, context,
-          require("lathe").logistic { l2 = param.l2, intercept = param.intercept, iterations = param.iterations })
+        return fit(input, param, context, require("lathe").logistic {
+          l1 = param.l1, l2 = param.l2, level = param.level, intercept = param.intercept, iterations = param.iterations,
+          weights = param.weights, class_weights = param.balance and "balanced" or nil,
+        })
+      end,
+    },
+    poisson = {
+      doc = "Fit a regression of counts (Poisson).",
+      detail = [[The logarithm of the mean count is a sum of effects. With an exposure (how long, how many, how large) the mean is
+proportional to it. Counts that spread more than a Poisson distribution are said; scaled standard errors allow for that.]],
+      inputs = { table = "table" },
+      params = parameters("the column of counts", {
+        exposure = { type = "column", optional = true, doc = "what the mean is proportional to; no feature then" },
+        offset = { type = "column", optional = true, doc = "or its natural logarithm" },
+        scaled = { type = "boolean", default = false, doc = "standard errors allow for another spread (quasi-Poisson)" },
+        l1 = { type = "number", default = 0, min = 0, doc = "penalty on the size of weights; 0: none" },
+        l2 = { type = "number", default = 0, min = 0, doc = "penalty on half their squares; 0: none" },
+        level = { type = "number", default = 0.95, min = 0.01, max = 0.999999, doc = "level of the intervals" },
+        iterations = { type = "integer", default = 100, min = 1, doc = "steps of Newton's method at most" },
+        weights = { type = "column", optional = true, doc = "what each row counts; no feature then" },
+      }),
+      outputs = { model = "model" },
+      run = function(input, param, context)
+        return fit(input, param, context, require("lathe").poisson {
+          exposure = param.exposure, offset = param.offset, scaled = param.scaled, l1 = param.l1, l2 = param.l2, level = param.level,
+          intercept = param.intercept, iterations = param.iterations, weights = param.weights,
+        })
+      end,
+    },
+    more = {
+      doc = "Let a linear, logistic or Poisson regression learn more rows.",
+      detail = [[The recipe stays as it is. A linear regression becomes the one that all rows together give; the others remember the rows
+before by the second derivatives of their loss.]],
+      inputs = { { "model", "model" }, { "table", "table" } },
+      params = {
+        weights = { type = "column", optional = true, doc = "what each row counts" },
+      },
+      outputs = { model = "model" },
+      run = function(input, param, context)
+        local model = input.model:partial_fit(input.table, { weights = param.weights })
+        for _, note in ipairs(model:notes()) do context.log(note) end
+        context.note(model:note())
+        return { model = model }
       end,
     },
   },

@@ -20,6 +20,7 @@ local parts = {
   lasso = { "lathe.estimator", "lasso" },
   elastic_net = { "lathe.estimator", "elastic_net" },
   logistic = { "lathe.estimator", "logistic" },
+  poisson = { "lathe.estimator", "poisson" },
   tree = { "lathe.estimator", "tree" },
   boosting = { "lathe.estimator", "boosting" },
   forest = { "lathe.estimator", "forest" },

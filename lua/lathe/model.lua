@@ -100,7 +100,7 @@ function model:learned()
   return list
 end
 
-local truths = { intercept = true, converged = true }
+local truths = { intercept = true, converged = true, scaled = true }
 
 -- The figures in their order: { { "rows", 16512 }, { "r2", 0.64 }, ... }; those that are not known are left out.
 function model:figures()
@@ -243,6 +243,20 @@ function model:diagnostics(rows_of, options)
   return tables.wrap(core.try(C.lathe_model_diagnostics(self:handle(), rows_of:handle(), options.weights, core.progress(), core.problem)))
 end
 
+core.takes["model:partial_fit"] = { weights = core.open, class_weights = core.open }
+
+-- A new model of the same family that has learned these rows, too; the recipe stays as it is. Of a linear regression it is the one that all
+-- rows together give; a logistic or Poisson one remembers the rows before by the second derivatives of their loss. { weights = COLUMN,
+-- class_weights = } as in training.
+function model:partial_fit(rows_of, options)
+  options = core.options(options, "model:partial_fit")
+  local tables, estimator = require "lathe.table", require "lathe.estimator"
+  if not tables.is(rows_of) then core.fail("model:partial_fit takes a table, not a %s", type(rows_of)) end
+  require("lathe.seal").refuse(rows_of, "model:partial_fit")
+  local c = estimator.c("lathe_linear_options", options)
+  return model.wrap(C.lathe_model_partial_fit(self:handle(), rows_of:handle(), c.fit, core.progress(), core.problem))
+end
+
 -- ---- compressing, writing ----
 
 -- The same model with smaller weights: m:quantize "int8". Also returns what that did: { weights, bytes_before, bytes_after,
@@ -305,6 +319,8 @@ local labels = {
   f = "F", f_p = "p of F", freedom = "degrees of freedom", condition = "condition number", level = "level of intervals",
   standard_error = "std. error", vif = "VIF", baseline_rmse = "RMSE of the mean",
   effective_freedom = "effective freedom", left_out_rmse = "RMSE left out", gcv_rmse = "RMSE by GCV", sigma = "residual standard error",
+  likelihood_ratio = "likelihood ratio", likelihood_ratio_p = "p of it", null_deviance = "deviance of a constant",
+  log_likelihood = "log likelihood", null_log_likelihood = "log likelihood of a constant", pearson = "Pearson's X2",
   left_out_mse = "MSE left out", left_out_error = "its std. error", best_alpha = "best alpha", nonzero = "coefficients not 0",
   target_mean = "mean of the target", l2 = "penalty l2", l1 = "penalty l1", class_count = "classes",
   oob_r2 = "out-of-bag R2", oob_rmse = "out-of-bag RMSE", oob_accuracy = "out-of-bag accuracy",

@@ -131,6 +131,10 @@ static void write_exp(onnx_writing *out, const lathe_operator *op, const char *o
   onnx_simple(out, "Exp", 1, (const char *const[]){out->value[op->input[0]]}, output);
 }
 
+static void write_log(onnx_writing *out, const lathe_operator *op, const char *output) {
+  onnx_simple(out, "Log", 1, (const char *const[]){out->value[op->input[0]]}, output);
+}
+
 static void write_select(onnx_writing *out, const lathe_operator *op, const char *output) {
   char place[48];
   onnx_places(out, place, op->tensor[0], op->width);
@@ -169,6 +173,7 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(onnx_writing *, const lathe_o
     [LATHE_OPERATOR_LOG_ODDS] = onnx_write_log_odds,
     [LATHE_OPERATOR_INTERPOLATE] = onnx_write_interpolate,
     [LATHE_OPERATOR_SHARES] = onnx_write_shares,
+    [LATHE_OPERATOR_LOG] = write_log,
 };
 
 /* The class with the largest probability, or by the threshold, (N, 1): as whole numbers where all classes are some, else as text. */

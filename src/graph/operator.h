@@ -28,6 +28,7 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_LOOKUP, /* code to row `code` of value (words + 2, width); its last rows are for missing and unknown */
   LATHE_OPERATOR_TREES,       /* an ensemble of decision trees; see trees.h */
   LATHE_OPERATOR_EXP,         /* e^x */
+  LATHE_OPERATOR_LOG,         /* ln x */
   LATHE_OPERATOR_LOG_ODDS,    /* of probabilities; this and the next two are told in probabilities.h */
   LATHE_OPERATOR_INTERPOLATE, /* one column between knots */
   LATHE_OPERATOR_SHARES,      /* one column p to 1 - p and p, several to parts of their sum */

@@ -216,6 +216,16 @@ static bool exp_run(const lathe_operator *node, const lathe_block *block, int32_
   return true;
 }
 
+static bool log_run(const lathe_operator *node, const lathe_block *block, int32_t index, lathe_error *error) {
+  (void)error;
+  for (int32_t c = 0; c < node->width; c++) {
+    const double *from = column_of(block, node->input[0], c);
+    double *out = column_of(block, index, c);
+    for (int32_t r = 0; r < block->rows; r++) out[r] = log(from[r]);
+  }
+  return true;
+}
+
 static bool select_run(const lathe_operator *node, const lathe_block *block, int32_t index,
                        lathe_error *error) {
   (void)error;
@@ -339,6 +349,7 @@ static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
                                     .check = lathe_interpolate_check},
     [LATHE_OPERATOR_SHARES] =
         {"shares", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_shares_run},
+    [LATHE_OPERATOR_LOG] = {"log", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, log_run},
 };
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind) {

@@ -96,17 +96,41 @@ lathe_model *lathe_model_fit_lasso(lathe_recipe *recipe, const lathe_table *tabl
 lathe_table *lathe_model_diagnostics(const lathe_model *model, const lathe_table *table, const char *weights,
                                      lathe_progress *progress, lathe_error *error);
 
-/* Logistic regression: of two classes, or of several (multinomial), the distinct values of the target. Minimises -log likelihood + l2 / 2 *
- * (sum of squared weights) by at most `iterations` steps of Newton's method. */
+/* Logistic regression: of two classes, or of several (multinomial), the distinct values of the target. Minimises -log likelihood + l1 * (sum
+ * of |weight|) + l2 / 2 * (sum of squared weights) by at most `iterations` steps of Newton's method (glm.h). */
 typedef struct lathe_logistic_options {
   lathe_fit_options fit;
   bool intercept;
-  double l2;
+  double l1, l2;
+  double level; /* of the intervals; 0: 0.95 */
   int32_t iterations;
+  const lathe_model *start; /* a model of the same kind to begin from; NULL: none */
 } lathe_logistic_options;
 lathe_model *lathe_model_fit_logistic(lathe_recipe *recipe, const lathe_table *table,
                                       const lathe_logistic_options *options, lathe_progress *progress,
                                       lathe_error *error);
+
+/* Regression of counts (Poisson): the logarithm of their mean is a sum of effects, and of the logarithm of the exposure. */
+typedef struct lathe_poisson_options {
+  lathe_fit_options fit;
+  bool intercept;
+  double l1, l2, level;
+  int32_t iterations;
+  const lathe_model *start;
+  const char *exposure,
+      *offset; /* a column of exposures, or of their logarithms, which is no feature then; NULL: none */
+  bool scaled; /* errors allow for counts that spread more, or less, than in a Poisson distribution */
+} lathe_poisson_options;
+lathe_model *lathe_model_fit_poisson(lathe_recipe *recipe, const lathe_table *table,
+                                     const lathe_poisson_options *options, lathe_progress *progress,
+                                     lathe_error *error);
+
+/* A linear, logistic or Poisson regression that has learned the rows of `table` beside those it knew, its recipe as it is: a new model. A
+ * linear one is what all rows together give. For the others the rows before are remembered by the second derivatives of their loss at the
+ * coefficients they had. Of `options` weights and class_weights are looked at. */
+lathe_model *lathe_model_partial_fit(const lathe_model *model, const lathe_table *table,
+                                     const lathe_fit_options *options, lathe_progress *progress,
+                                     lathe_error *error);
 
 /* A decision tree: CART (Breiman, Friedman, Olshen, Stone 1984) with exact splits. Needs no scaling, takes missing numbers as they are, and
  * texts as ordinal codes of the recipe, which it splits as the categories they are. */

@@ -40,15 +40,16 @@ void lathe_gram_add(const double *a, int32_t a_columns, const double *b, int32_t
     }
 }
 
-/* Four columns at a time; the sum of a row's terms goes column by column within the four, then to y. */
-CLONES static void subtract(const double *a, int32_t columns, int64_t rows, const double *x, double *y) {
+/* Four columns at a time; the sum of a row's terms goes column by column within the four, then from y. */
+CLONES static void subtract(const double *a, int32_t columns, int64_t rows, const double *x, double sign,
+                            double *y) {
   for (int32_t j = 0; j < columns; j += 4) {
     int32_t count = columns - j < 4 ? columns - j : 4;
     const double *c[4];
     double f[4];
     for (int k = 0; k < 4; k++) {
       c[k] = a + (j + (k < count ? k : 0)) * rows;
-      f[k] = k < count ? x[j + k] : 0;
+      f[k] = k < count ? sign * x[j + k] : 0;
     }
     for (int64_t r = 0; r < rows; r += LATHE_GRAM_LANES) {
       lanes sum = *(const lanes *)(c[0] + r) * f[0] + *(const lanes *)(c[1] + r) * f[1];
@@ -75,7 +76,11 @@ CLONES static void dot(const double *a, int32_t columns, int64_t rows, const dou
 
 /* The clones are this file's own: what a library gives away under a name of several, clang 14 does not link. */
 void lathe_gram_subtract(const double *a, int32_t columns, int64_t rows, const double *x, double *y) {
-  subtract(a, columns, rows, x, y);
+  subtract(a, columns, rows, x, 1, y);
+}
+
+void lathe_gram_apply(const double *a, int32_t columns, int64_t rows, const double *x, double *y) {
+  subtract(a, columns, rows, x, -1, y);
 }
 
 void lathe_gram_dot(const double *a, int32_t columns, int64_t rows, const double *y, double *out) {

@@ -12,7 +12,8 @@ enum { LATHE_GRAM_LANES = 8 };
 void lathe_gram_add(const double *a, int32_t a_columns, const double *b, int32_t b_columns, int64_t rows,
                     bool symmetric, double *out, int64_t stride);
 
-/* y -= a x, and out[i] += sum over rows of a[i][r] y[r]: `a` is (columns, rows) as above, `x` and `out` (columns), `y` (rows). */
+/* y += a x, y -= a x, and out[i] += sum over rows of a[i][r] y[r]: `a` is (columns, rows) as above, `x` and `out` (columns), `y` (rows). */
+void lathe_gram_apply(const double *a, int32_t columns, int64_t rows, const double *x, double *y);
 void lathe_gram_subtract(const double *a, int32_t columns, int64_t rows, const double *x, double *y);
 void lathe_gram_dot(const double *a, int32_t columns, int64_t rows, const double *y, double *out);
 

@@ -107,8 +107,7 @@ static bool refine(lathe_linear_fit *fit, lathe_error *error) {
   return fine;
 }
 
-/* What the triangle knows of the residuals. */
-static void take_residuals(lathe_linear_fit *fit) {
+void lathe_linear_take_residuals(lathe_linear_fit *fit) {
   const lathe_design *design = &fit->design;
   const double *y = fit->reduced + (int64_t)design->columns * design->size;
   double squares = 0, unit = design->unit[design->width];
@@ -282,7 +281,8 @@ bool lathe_linear_solve(const lathe_graph *graph, int32_t matrix, const char *co
   lathe_progress_begin(progress, "fit linear", 2 * design->rows);
   bool fine = lathe_triangle_of(design, matrix, names, table, fit->whole, &fit->way, error) &&
               lathe_linear_reduce(fit, error) && (!options->strict || refuse_dependent(fit, names, error)) &&
-              (fit->way == LATHE_TRIANGLE_PRODUCTS_SURE ? (take_residuals(fit), true) : refine(fit, error));
+              (fit->way == LATHE_TRIANGLE_PRODUCTS_SURE ? (lathe_linear_take_residuals(fit), true)
+                                                        : refine(fit, error));
   if (fine) measure_target(fit);
   fine = fine && lathe_linear_finish(fit, error);
   fine = fine && (options->covariance == LATHE_COVARIANCE_CLASSICAL ||

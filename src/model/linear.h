@@ -48,6 +48,9 @@ bool lathe_linear_room(lathe_linear_fit *fit, lathe_error *error);
 bool lathe_linear_reduce(lathe_linear_fit *fit, lathe_error *error);
 bool lathe_linear_finish(lathe_linear_fit *fit, lathe_error *error);
 
+/* What the triangle knows of the residuals, instead of the residuals. */
+void lathe_linear_take_residuals(lathe_linear_fit *fit);
+
 /* The errors, and the F statistic, that hold where residuals have not one spread (linear_robust.c). */
 bool lathe_linear_robust(lathe_linear_fit *fit, lathe_covariance covariance, lathe_error *error);
 

@@ -151,6 +151,16 @@ static bool write_words(lathe_model *model, const lathe_linear_fit *fit, const l
   return fine;
 }
 
+bool lathe_linear_finish_model(lathe_training *training, const lathe_linear_fit *fit,
+                               const lathe_linear_options *options, lathe_error *error) {
+  lathe_model *model = training->model;
+  return lathe_training_linear(training, 1, fit->estimates + fit->design.intercept,
+                               options->intercept ? fit->estimates : &(double){0}, error) &&
+         write_words(model, fit, options, error) && keep_figures(model, fit, options, error) &&
+         keep_coefficients(training, fit, options, error) && lathe_linear_keep(model, fit, error) &&
+         note_dependent(training, fit, error) && note_fit(training, fit, error);
+}
+
 lathe_model *lathe_model_fit_linear(lathe_recipe *recipe, const lathe_table *table,
                                     const lathe_linear_options *options, lathe_progress *progress,
                                     lathe_error *error) {
@@ -164,13 +174,7 @@ lathe_model *lathe_model_fit_linear(lathe_recipe *recipe, const lathe_table *tab
   fine = fine &&
          lathe_linear_solve(prepared->graph, prepared->matrix, (const char *const *)prepared->features.name,
                             table, target, weights, options, &fit, progress, error) &&
-         lathe_training_linear(&training, 1, fit.estimates + fit.design.intercept,
-                               options->intercept ? fit.estimates : &(double){0}, error) &&
-         write_words(training.model, &fit, options, error) &&
-         keep_figures(training.model, &fit, options, error) &&
-         keep_coefficients(&training, &fit, options, error) &&
-         lathe_linear_keep(training.model, &fit, error) && note_dependent(&training, &fit, error) &&
-         note_fit(&training, &fit, error);
+         lathe_linear_finish_model(&training, &fit, options, error);
   lathe_linear_fit_free(&fit);
   free(target);
   free(weights);

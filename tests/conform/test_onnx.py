@@ -74,6 +74,24 @@ return result
 """
 
 
+# Counts: e^x of a sum, with the logarithm of an exposure in it.
+COUNTS = """
+local path, rows, folder = ...
+local data, score = lathe.read(path):drop_missing(), lathe.read(rows):head(150)
+local result = {}
+for name, options in pairs { counts = {}, exposed = { exposure = "population" }, sparse = { l1 = 50000, exposure = "population" } } do
+  local recipe = lathe.recipe { target = "households", drop = "total_bedrooms" }:impute {}:encode { drop = "first" }:scale {}
+  local model = lathe.fit(data, recipe, lathe.poisson(options))
+  for suffix, one in pairs { [""] = model, ["-int8"] = (model:quantize "int8") } do
+    one:export(folder .. "/" .. name .. suffix .. ".onnx")
+    local values = one:predict(score):column("households"):values()
+    values.n = nil
+    result[name .. suffix] = values
+  end
+end
+return result
+"""
+
 # Boosted trees: missing numbers and texts as they are; a regression, counts (e^x), two classes and several.
 BOOSTED = """
 local path, rows, folder = ...
@@ -254,6 +272,12 @@ with tempfile.TemporaryDirectory() as folder:
         predictions = json.loads(done.stdout)
         check(folder, sorted(predictions))
         run(folder, list(csv.DictReader(open(HOUSING)))[:200], dict(sorted(predictions.items())))
+    done = subprocess.run([LATHE, "eval", "--json", COUNTS, HOUSING, path, folder], capture_output=True, text=True)
+    ok(done.returncode == 0, "regressions of counts are exported", done.stderr.strip())
+    if done.returncode == 0:
+        predictions = json.loads(done.stdout)
+        check(folder, sorted(predictions))
+        run(folder, rows, dict(sorted(predictions.items())))
     done = subprocess.run([LATHE, "eval", "--json", BOOSTED, HOUSING, path, folder], capture_output=True, text=True)
     ok(done.returncode == 0, "boosted trees are exported", done.stderr.strip())
     if done.returncode == 0:

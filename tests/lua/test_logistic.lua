@@ -41,7 +41,7 @@ local function fit(t, options, recipe) return lathe.fit(t, recipe or lathe.recip
 local t = of()
 local m = fit(t)
 tap.same({ m:kind(), m:classes(), m:note() }, { "logistic", { "no", "yes" }, "2 classes, 3 coefficients" }, "two texts are two classes")
-tap.same(m:coefficients():columns(), { "feature", "estimate", "standard_error", "z", "p" },
+tap.same(m:coefficients():columns(), { "feature", "estimate", "standard_error", "z", "p", "low", "high" },
   "coefficients are tested by the normal distribution")
 local p = m:predict(t)
 tap.same(p:columns(), { "y", "P(no)", "P(yes)" }, "a prediction is the class and a probability for each")
@@ -119,9 +119,10 @@ end
 -- ---- what is refused, and what is said ----
 local function refused(table_, options, sentence, what) tap.raises(function() fit(table_, options) end, sentence, what) end
 local halves = list_of(60, function(row) return x[row] > 6 and "yes" or "no" end)
-refused(of { y = halves }, {}, "the best coefficients are infinite; give l2 = 1", "classes that a line separates")
+refused(of { y = halves }, {}, '(complete separation; "x" does most), so the best coefficients are infinite; give l2 = 1',
+  "classes that a line separates")
 tap.ok(fit(of { y = halves }, { l2 = 1 }), "a penalty makes do with them")
-refused(of { y = list_of(60, function(row) return c[row] == 1 and "no" or y[row] end) }, {}, '("c" does most)',
+refused(of { y = list_of(60, function(row) return c[row] == 1 and "no" or y[row] end) }, {}, '(quasi-complete separation; "c" does most)',
   "quasi-complete separation, with the feature")
 refused(of { y = list_of(60, function() return "no" end) }, {}, 'is "no" in every row', "one class")
 refused(of { y = strange }, { l2 = 1 }, "missing in row 2", "a target with gaps")

@@ -84,6 +84,8 @@ local nodes = {
   { "sparse", "train.lasso", { "parts.train" }, { target = "rent", drop = { "day" } }, note = "features, alpha " },
   { "netted", "train.elastic_net", { "parts.train" }, { target = "rent", drop = { "day" }, choose = "1se" }, note = "features, alpha " },
   { "classes", "train.logistic", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, " },
+  { "counting", "train.poisson", { "parts.train" }, { target = "rooms", drop = { "day" } }, note = "coefficients" },
+  { "wiser", "train.more", { "model", "parts.train" }, {}, note = "coefficients", log = "it has learned 40 more rows" },
   { "boosted", "train.boosting", { "parts.train" }, { target = "city", drop = { "day" }, rounds = 5, min_samples_leaf = 1 },
     note = "^3 classes, 15 trees, " },
   { "grown", "train.tree", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, %d+ lea" },

@@ -1,8 +1,8 @@
 -- Least squares with a penalty that makes coefficients 0: lathe.elastic_net { alpha = 1, l1_ratio = 0.5, alphas = LIST, folds = 5,
 -- intercept = true, weights = COLUMN, seed = 42 }; lathe.lasso is the same with l1_ratio = 1. Minimises the mean of
--- w (y - prediction)^2 / 2 plus alpha (l1_ratio sum |b| + (1 - l1_ratio) / 2 sum b^2), scikit-learn's. alpha = "cv" chooses by the error of rows left out, "1se"
--- the largest within a standard error of that, "aic" or "bic" by the criterion; among `alphas`, or 100 from the least that leaves
--- nothing down to a thousandth of it.
+-- w (y - prediction)^2 / 2 plus alpha (l1_ratio sum |b| + (1 - l1_ratio) / 2 sum b^2), scikit-learn's. alpha = "cv" chooses by the error of
+-- rows left out, "1se" the largest within a standard error of that, "aic" or "bic" by the criterion; among `alphas`, or 100 from the
+-- least that leaves nothing down to a thousandth of it.
 local ffi = require "ffi"
 local core = require "lathe.core"
 local estimator = require "lathe.estimator"
