@@ -81,17 +81,35 @@ local function report_problem(file, line, format, ...)
   problems[#problems + 1] = { file = file, line = line, sentence = ("%s:%d: %s"):format(file, line, text) }
 end
 
+-- Where in `source`, from `at` on, the table field `name` is set: name = or ["name"] =.
+local function field_at(source, name, at)
+  while true do
+    local first, last = source:find(name, at, true)
+    if not first then return nil end
+    local before = source:sub(first - 1, first - 1)
+    local quoted = before == '"' or before == "'"
+    if quoted and source:find("^[\"']%s*%]%s*=", last + 1) or not before:find "[%w_]" and source:find("^%s*=[^=]", last + 1) then
+      return first
+    end
+    at = math.max(first, last) + 1
+  end
+end
+
 -- The line of `source` where the table field named by the last of the names is set, each looked for behind the one before. A hint
--- for sentences: the last line found.
-local function line_of(source, ...)
+-- for sentences: the last line found. `found` keeps what was found, as each name is asked for with all that stand below it:
+-- { place, line, NAME = the same behind it }.
+local function line_of(source, found, ...)
   local at, line = 1, 1
   for _, name in ipairs { ... } do
-    local plain = tostring(name):gsub("%p", "%%%0")
-    local from = source:match("()%f[%w_]" .. plain .. "%f[^%w_]%s*=[^=]", at)
-      or source:match("()%[%s*[\"']" .. plain .. "[\"']%s*%]%s*=", at)
-    if not from then break end
-    local _, count = source:sub(at, from - 1):gsub("\n", "")
-    at, line = from, line + count
+    name = tostring(name)
+    if not found[name] then
+      local from = field_at(source, name, at)
+      local _, count = source:sub(at, (from or 1) - 1):gsub("\n", "")
+      found[name] = { from, line + count }
+    end
+    found = found[name]
+    if not found[1] then break end
+    at, line = found[1], found[2]
   end
   return line
 end
@@ -129,11 +147,11 @@ end
 
 -- What validates a loaded file: `fail` reports a sentence at the line of the named fields and gives false.
 local function validator(path, source)
-  local v = { fine = true }
-  function v.line(at) return line_of(source, unpack(at)) end
+  local v, found = { fine = true }, {}
+  function v.line(at) return line_of(source, found, unpack(at)) end
   function v.fail(at, format, ...)
     v.fine = false
-    report_problem(path, line_of(source, unpack(at)), format, ...)
+    report_problem(path, v.line(at), format, ...)
     return false
   end
   return v

@@ -232,8 +232,8 @@ function workbench.run(path)
   fine, sentence = pcall(function()
     welcome()
     read_history()
-    form.palette()
     begin(path)
+    form.palette() -- behind what is looked at: reading the plugins takes longer than showing a file
     serve_wishes()
   end)
   for index = #session.deferred, 1, -1 do pcall(session.deferred[index]) end

@@ -102,6 +102,7 @@ local function preview(path, name, options)
   if not c_options or size < PREVIEWED then return true end
   core.try(C.lathe_screen_file(name, path, c_options, core.problem))
   C.lathe_screen_front "data"
+  require("lathe.workbench.form").palette() -- while the rest is read
   keep[1], session.data, session.data_name = nil, nil, name
   session.unread = ("%s was not read to its end; open %q reads it"):format(name, path)
   local limit, bytes = tonumber(C.lathe_source_limit()), require("lathe.style").bytes
