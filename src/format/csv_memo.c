@@ -7,6 +7,8 @@
 #include "../base/hash.h"
 #include "csv_own.h"
 
+enum { LONGEST = 1 << 16 }; /* what is longer no thread keeps for itself: a cell may have gigabytes */
+
 static inline uint64_t slot_of(csv_key key, size_t size) {
   uint64_t hash = (key.low ^ (key.high << 29 | key.high >> 35) ^ size) * UINT64_C(0x9E3779B97F4A7C15);
   return hash >> 32;
@@ -82,6 +84,6 @@ int32_t lathe_csv_code(csv_file *file, csv_worker *worker, int32_t index, const 
   if (column->words.count > LATHE_CSV_CATEGORIES && !column->given)
     __atomic_store_n(&column->crowded, true, __ATOMIC_RELAXED);
   pthread_mutex_unlock(&file->lock);
-  if (code < 0 || size >= UINT32_MAX) return code;
+  if (code < 0 || size > LONGEST) return code;
   return remember(memo, key, text, size, code, error) ? code : -1;
 }

@@ -310,7 +310,7 @@ size_t lathe_csv_plain_number(const csv_file *file, const char *text, size_t siz
 bool lathe_csv_int(const char *text, size_t size, bool loose, int64_t *value);
 bool lathe_csv_float(const char *text, size_t size, bool loose, double *value);
 bool lathe_csv_bool(const char *text, size_t size, bool loose, bool *value);
-/* Digits only, too many for 64 bits. */
+/* Digits only, too many for 64 bits: of a text that lathe_csv_int refuses. */
 bool lathe_csv_wide(const char *text, size_t size);
 
 #endif

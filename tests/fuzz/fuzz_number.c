@@ -68,7 +68,6 @@ static void check_cells(const char *text, size_t size) {
     want(plain ? integer == whole
                : loose && lathe_text_to_float64(text, size, &judge) && (double)integer == judge,
          "a cell's integer", text);
-    want(!lathe_csv_wide(text, size), "an integer beyond 64 bits", text);
   }
   lathe_csv_bool(text, size, true, &truth);
 }
@@ -78,7 +77,8 @@ static void check_column(const char *text, size_t size) {
   char file[LONGEST + 32];
   static const char *const names[] = {"a"};
   static const lathe_type types[] = {LATHE_TYPE_FLOAT64};
-  if (!size || strpbrk(text, " \t,\"\r\n") || lathe_text_valid(text, size) != size) return;
+  if (!size || strlen(text) != size || strpbrk(text, " \t,\"\r\n") || lathe_text_valid(text, size) != size)
+    return;
   int length = snprintf(file, sizeof file, "a,b\n1,2\n%s,3\n4,5\n", text);
   lathe_csv_options options = {.delimiter = ',', .type_count = 1, .type_names = names};
   for (int given = 0; given < 2; given++) {
@@ -110,7 +110,7 @@ static void check_marks(const char *text, size_t size) {
     csv_file file = {.marks = true, .decimal = marks[i][0], .thousands = marks[i][1]};
     size_t written = lathe_csv_plain_number(&file, text, size, out);
     want(written <= size, "a longer number", text);
-    char *grouped = written ? memchr(out, marks[i][1], written) : NULL;
+    char *grouped = written && marks[i][1] ? memchr(out, marks[i][1], written) : NULL;
     want(!grouped || marks[i][1] == '.', "a mark is left", text);
   }
 }
