@@ -195,7 +195,24 @@ static bool is_letter(uint32_t c) {
   return c == '\'' || lathe_letter_is_alphanumeric(c);
 }
 
+static bool is_ascii(lathe_text text) {
+  uint8_t all = 0;
+  for (size_t i = 0; i < text.size; i++) all |= (uint8_t)text.data[i];
+  return all < 0x80;
+}
+
+/* The same letter of the other case differs by 0x20. */
+static size_t ascii_in_case(lathe_text text, bool upper, char *to) {
+  uint8_t first = upper ? 'a' : 'A';
+  for (size_t i = 0; i < text.size; i++) {
+    uint8_t c = (uint8_t)text.data[i];
+    to[i] = (char)(c ^ ((uint8_t)(c - first) < 26 ? 0x20 : 0));
+  }
+  return text.size;
+}
+
 static size_t in_case(lathe_text text, int32_t how, char *to) {
+  if (how != TITLE && is_ascii(text)) return ascii_in_case(text, how == UPPER, to);
   size_t size = 0;
   bool inside = false;
   for (size_t at = 0; at < text.size;) {

@@ -95,6 +95,13 @@ is("date('5 Mar 99', '%d %b %y')", "date 1999-03-05 1999-03-05 1999-03-05 1999-0
 fails("date('12:30', '%H:%M %Y')", "\"12:30\" is not a date by")
 is("timestamp('01/02/2024 01:05 PM +0100', '%d/%m/%Y %I:%M %p %z')",
   "timestamp" .. (" 2024-02-01 12:05:00"):rep(4))
+local ascii = {}
+for c = 1, 127 do ascii[c] = string.char(c) .. "x" .. string.char(c) end
+ascii[128] = "éÀ x"
+local cased = lathe.table { { "s", ascii } }:derive { { "u", "upper(s)" }, { "l", "lower(s)" } }
+local same = cased:column("u"):get(128) == "ÉÀ X" and cased:column("l"):get(128) == "éà x"
+for c = 1, 127 do same = same and cased:column("u"):get(c) == ascii[c]:upper() and cased:column("l"):get(c) == ascii[c]:lower() end
+tap.ok(same, "upper and lower of every ASCII character, and of others beside them")
 is("months_between(timestamp'2024-01-31 10:00:00', timestamp'2024-02-29 09:00:00')", "int64 0 0 0 0")
 is("years_between(date'2000-02-29', date'2023-02-28')", "int64 23 23 23 23")
 is("seconds_between(timestamp'2024-01-01 00:00:00', timestamp'2024-01-01 00:01:00.5')", "float64 60.5 60.5 60.5 60.5")
