@@ -111,6 +111,9 @@ static lathe_json_event unexpected(lathe_json_reader *reader, lathe_error *error
   if (c == 0xEF && reader->at == reader->data && reader->end - reader->at >= 3 &&
       !memcmp(reader->at, "\xEF\xBB\xBF", 3))
     return fail(reader, reader->at, error, "JSON must not begin with a byte order mark; save it without one");
+  if (c == 'N' || c == 'I') /* what Python's json.dump and R write where there is no finite number */
+    return fail(reader, reader->at, error,
+                "%s should be here, not '%c'; JSON has neither NaN nor Infinity: write null", wanted, c);
   if (c < 0x20 || c >= 0x7F)
     return fail(reader, reader->at, error, "%s should be here, not the byte 0x%02X", wanted, c);
   return fail(reader, reader->at, error, "%s should be here, not '%c'", wanted, c);
@@ -123,7 +126,9 @@ static bool in_object(const lathe_json_reader *reader) {
 
 static lathe_json_event open_bracket(lathe_json_reader *reader, bool object, lathe_error *error) {
   if (reader->depth == LATHE_JSON_DEPTH)
-    return fail(reader, reader->at, error, "brackets are nested deeper than %d", LATHE_JSON_DEPTH);
+    return fail(reader, reader->at, error,
+                "brackets are nested deeper than %d; save it flatter, or look for one that is never closed",
+                LATHE_JSON_DEPTH);
   int32_t level = reader->depth++;
   uint8_t bit = (uint8_t)(1u << (level & 7));
   if (object)
@@ -162,7 +167,8 @@ static bool is_digit(char c) {
 }
 
 static lathe_json_event too_large(lathe_json_reader *reader, size_t size, lathe_error *error) {
-  return fail(reader, reader->begin, error, "the number %.*s%s is beyond the range of a double",
+  return fail(reader, reader->begin, error,
+              "the number %.*s%s is beyond the range of a double; write it in quotes, or null",
               (int)(size < 40 ? size : 40), reader->begin, size < 40 ? "" : "...");
 }
 

@@ -145,7 +145,10 @@ static const example documents[] = {
     {"an array without an end", "[{\"a\":1},{\"a\":2}", "*the text ends where a comma or ] should be"},
     {"an array that another bracket closes", "[{\"a\":1}}", "t.json:1:9: a comma or ] should be here"},
     {"a number beyond doubles", "[{\"a\":1e400}]",
-     "t.json:1:7: the number 1e400 is beyond the range of a double"},
+     "t.json:1:7: the number 1e400 is beyond the range of a double; write it in quotes, or null"},
+    {"NaN is no JSON", "[{\"a\":NaN}]",
+     "t.json:1:7: a value should be here, not 'N'; JSON has neither NaN nor Infinity: write null"},
+    {"nor is -Infinity", "[{\"a\":-Infinity}]", "*not 'I'; JSON has neither NaN nor Infinity: write null"},
     {"bytes that are not UTF-8", "[{\"a\":\"\xFF\"}]", "*the byte 0xFF is not UTF-8"},
     {"a NUL in a key", "[{\"a\\u0000b\":1}]", "*must not hold the NUL character"},
 };
