@@ -47,6 +47,7 @@ local function add_alerts(report, result)
   end
   left_out(result.counts.missing, "without the target or a prediction")
   left_out(result.counts.unknown, "of a class that no training row had")
+  for _, words in ipairs(result.odd and result.odd.words or {}) do report:alert { text = words } end
   for _, one in ipairs(result.undefined) do
     report:alert { level = "note", text = ("%s is not defined here: %s"):format(metric.find(result.task, one.name).words, one.why) }
   end
@@ -58,6 +59,9 @@ end
 local function new_report(title, result)
   local report = require("lathe.report").new(title)
   report.metrics = { rows = result.counts.rows }
+  for _, one in ipairs(result.odd or {}) do
+    report.metrics.unknown_values = (report.metrics.unknown_values or 0) + one.unknown
+  end
   return report
 end
 

@@ -153,16 +153,45 @@ end
 
 -- ---- predicting ----
 
--- What the graph gives for the rows of a table: a C array of doubles, (rows, width), the rows and the width. NaN where a number is missing
--- that nothing imputes.
+-- What was odd about raw values, a list of { column =, unknown =, infinite =, missing = }, in sentences: "town: 3 values not seen in training".
+local function odd_words(odd)
+  local style, list = require "lathe.style", {}
+  local function add(one, count, words)
+    words = words:format(count == 1 and "" or "s")
+    if count > 0 then list[#list + 1] = ("%s: %s %s"):format(one.column, style.count(count), words) end
+  end
+  for _, one in ipairs(odd) do
+    add(one, one.unknown, "value%s not seen in training")
+    add(one, one.infinite, "infinite value%s")
+  end
+  return list
+end
+
+local odd_meta = { __beside = true, __tostring = function(odd) return table.concat(odd_words(odd), "; ") end }
+
+-- The columns with odd values, of the counts that a run made.
+local function odd_columns(graph, counts)
+  local odd = setmetatable({}, odd_meta)
+  for index = 0, C.lathe_graph_inputs(graph) - 1 do
+    local one = { column = ffi.string(C.lathe_graph_input_name(graph, index)) }
+    for _, what in ipairs { "missing", "infinite", "unknown" } do one[what] = tonumber(counts[index][what]) end
+    if one.infinite + one.unknown > 0 then odd[#odd + 1] = one end
+  end
+  odd.words = odd_words(odd)
+  return odd[1] and odd or nil
+end
+
+-- What the graph gives for the rows of a table: a C array of doubles, (rows, width), the rows, the width, and when some raw values were
+-- odd, what model:predict says of them. NaN where a number is missing that nothing imputes.
 function model:run(table_)
   local tables = require "lathe.table"
   if not tables.is(table_) then core.fail("a model predicts from a table, not from a %s", type(table_)) end
   local pointer, graph, rows = table_:handle(), self:graph(), table_:rows()
   local width = C.lathe_graph_width(graph)
   local out = ffi.new("double[?]", math.max(rows * width, 1))
-  core.try(C.lathe_graph_run(graph, pointer, out, core.progress(), core.problem))
-  return out, rows, width
+  local counts = ffi.new("lathe_odd_values[?]", math.max(C.lathe_graph_inputs(graph), 1))
+  core.try(C.lathe_graph_run_counted(graph, pointer, out, counts, core.progress(), core.problem))
+  return out, rows, width, odd_columns(graph, counts)
 end
 
 -- What model:run gave as a table: see model:predict.
@@ -189,9 +218,13 @@ end
 -- Predict the rows of a table that has the raw columns. A regression gives a table with one float64 column, named after the target; a
 -- classification one with the most probable class, in the type of the target (texts as categories), and for each class its probability
 -- as column "P(CLASS)". A prediction is missing where a number is missing that nothing imputes.
+-- When some raw values were odd, a list stands beside it: { column =, unknown =, infinite =, missing = } for each column that had such;
+-- unknown: a category that no training row had, or a text without one known word. Its .words says it in sentences.
 function model:predict(rows_of)
-  local out, rows = self:run(rows_of)
-  return self:predictions(out, rows)
+  local out, rows, _, odd = self:run(rows_of)
+  local predictions = self:predictions(out, rows)
+  if odd then return predictions, odd end
+  return predictions
 end
 
 -- How good it is on rows it has not seen, beside a baseline that knows only the target of the training rows: a report. Its .metrics, with

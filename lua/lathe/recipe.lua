@@ -107,6 +107,7 @@ local function set_option(handle, kind, name, value)
     end
     core.fail("%s = %s is not one of \"%s\"", name, shown(value), table.concat(option.choices, '", "'))
   elseif option.type == "string" then
+    if type(value) == "table" then value = table.concat(names(value, name), " ") end
     if type(value) ~= "string" then core.fail("%s: %s is a text, not a %s", kind, name, type(value)) end
     core.try(C.lathe_recipe_set_text(handle, name, value, core.problem))
   elseif option.type == "boolean" then

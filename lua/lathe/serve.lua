@@ -180,6 +180,22 @@ function serve.score(url, model, table_, batch, progress)
 end
 
 
+-- A line for each column whose values were odd: { "town of house", "3 unknown, 1 missing" }.
+local function odd_lines(state)
+  local lines, alone = {}, #state.models == 1
+  for model, columns in pairs(state.odd_values or {}) do
+    for column, counts in pairs(columns) do
+      local words = {}
+      for _, what in ipairs { "unknown", "infinite", "missing" } do
+        if counts[what] then words[#words + 1] = ("%s %s"):format(require("lathe.style").count(counts[what]), what) end
+      end
+      lines[#lines + 1] = { "values of " .. (alone and column or ("%s of %s"):format(column, model)), table.concat(words, ", ") }
+    end
+  end
+  table.sort(lines, function(a, b) return a[1] < b[1] end)
+  return lines
+end
+
 -- A report of what an endpoint's monitor says (the table that endpoint:monitor() or GET /monitor gives).
 function serve.report(state, title)
   local style = require "lathe.style"
@@ -201,6 +217,8 @@ function serve.report(state, title)
     { "memory", style.bytes(state.memory), "peak " .. style.bytes(state.memory_peak) },
     { "connections", state.connections, state.cut > 0 and ("%d cut off for slowness"):format(state.cut) or nil },
   }
+  local odd = odd_lines(state)
+  if odd[1] then report:values(odd) end
   local busy = false
   for _, count in ipairs(state.per_second) do busy = busy or count > 0 end
   if busy then

@@ -16,6 +16,9 @@ bool lathe_letter_is_alphanumeric(uint32_t character);
  * characters stay. */
 uint32_t lathe_letter_plain(uint32_t character);
 
+/* White space of any script. */
+bool lathe_letter_is_space(uint32_t character);
+
 /* Chinese, Japanese and Korean characters, which are words without spaces between them. */
 bool lathe_letter_is_ideograph(uint32_t character);
 

@@ -168,6 +168,9 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(onnx_writing *, const lathe_o
     [LATHE_OPERATOR_SOFTMAX] = write_softmax,
     [LATHE_OPERATOR_SELECT] = write_select,
     [LATHE_OPERATOR_LOOKUP] = write_lookup,
+    [LATHE_OPERATOR_NUMBER_CODE] = onnx_write_number_code,
+    [LATHE_OPERATOR_RECODE] = onnx_write_recode,
+    [LATHE_OPERATOR_DATE_PARTS] = onnx_write_date_parts,
     [LATHE_OPERATOR_TREES] = onnx_write_trees,
     [LATHE_OPERATOR_EXP] = write_exp,
     [LATHE_OPERATOR_LOG_ODDS] = onnx_write_log_odds,
@@ -267,6 +270,24 @@ static bool write_model(onnx_writing *out, const char *note, const char *path) {
   return fine;
 }
 
+/* Standard ONNX has no operators that cut texts into words or characters. */
+static bool check_kinds(const lathe_graph *graph, lathe_error *error) {
+  for (int32_t i = 0; i < lathe_graph_operators(graph); i++) {
+    const lathe_operator *op = lathe_graph_operator(graph, i);
+    if (op->kind == LATHE_OPERATOR_NGRAMS)
+      return lathe_error_set(
+          error, LATHE_ERROR_DATA,
+          "the model counts the words of \"%s\", and ONNX has no operator that cuts a text "
+          "into words; serve it, save it as a bundle, or train without that column",
+          lathe_graph_operator(graph, op->input[0])->name);
+    if (op->inputs > 0 && !writers[op->kind])
+      return lathe_error_set(error, LATHE_ERROR_DATA,
+                             "ONNX has no words for the operator \"%s\" of this model",
+                             lathe_operator_traits_of(op->kind)->name);
+  }
+  return true;
+}
+
 bool lathe_onnx_write(const lathe_graph *graph, const char *note, const char *path, lathe_error *error) {
   size_t count = (size_t)lathe_graph_operators(graph);
   if (lathe_graph_operator(graph, (int32_t)count - 1)->inputs == 0)
@@ -280,6 +301,7 @@ bool lathe_onnx_write(const lathe_graph *graph, const char *note, const char *pa
           "\"%s\" is both a column and the output of the model, which ONNX cannot say; rename one of "
           "them and train again",
           lathe_graph_output_name(graph));
+  if (!check_kinds(graph, error)) return false;
   onnx_writing out = {.graph = graph, .body = {.error = error}, .error = error};
   char(*names)[48] = lathe_memory_new(count, sizeof *names, error);
   out.value = lathe_memory_new(count, sizeof *out.value, error);

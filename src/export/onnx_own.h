@@ -61,6 +61,9 @@ void onnx_value_info(onnx_writing *out, int field, const char *name, int type, b
 
 /* ---- the writers of families ---- */
 
+void onnx_write_number_code(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_recode(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_date_parts(onnx_writing *out, const lathe_operator *op, const char *output);
 void onnx_write_trees(onnx_writing *out, const lathe_operator *op, const char *output);
 void onnx_write_log_odds(onnx_writing *out, const lathe_operator *op, const char *output);
 void onnx_write_interpolate(onnx_writing *out, const lathe_operator *op, const char *output);

@@ -23,12 +23,16 @@ static void write_operator(lathe_json_writer *json, const lathe_operator *node) 
     lathe_json_member_text(json, "name", node->name);
     lathe_json_member_text(json, "type", lathe_type_name(node->type));
   }
-  if (node->kind == LATHE_OPERATOR_CODE) {
+  if (node->kind == LATHE_OPERATOR_NUMBER_CODE) lathe_json_member_text(json, "name", node->name);
+  if (node->fill) lathe_json_member_text(json, "fill", node->fill);
+  if (node->kind == LATHE_OPERATOR_CODE || node->kind == LATHE_OPERATOR_NGRAMS) {
     lathe_json_member(json, "words");
     lathe_json_write_array(json);
     for (int32_t i = 0; i < node->words; i++)
       lathe_json_write_string(json, node->word[i].data, node->word[i].size);
     lathe_json_write_array_end(json);
+  }
+  if (node->kind == LATHE_OPERATOR_CODE || node->kind == LATHE_OPERATOR_NUMBER_CODE) {
     lathe_json_member_integer(json, "missing", node->missing);
     lathe_json_member(json, "strict");
     lathe_json_write_bool(json, node->strict);
@@ -112,13 +116,14 @@ typedef struct {
   int32_t *input;
   lathe_text *word;
   lathe_buffer words; /* the texts of the vocabulary, each with a NUL */
-  char *name;
+  char *name, *fill;
 } operator_read;
 
 static void operator_read_free(operator_read *read) {
   free(read->input);
   free(read->word);
   free(read->name);
+  free(read->fill);
   lathe_buffer_free(&read->words);
 }
 
@@ -246,6 +251,11 @@ static bool read_field(reading *in, operator_read *read) {
   if (KEY("name")) {
     if (!read_name(in, &read->name)) return false;
     node->name = read->name;
+    return true;
+  }
+  if (KEY("fill")) {
+    if (!read_name(in, &read->fill)) return false;
+    node->fill = read->fill;
     return true;
   }
   if (KEY("strict")) {

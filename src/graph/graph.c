@@ -9,6 +9,13 @@
 #include "../base/memory.h"
 #include "operator.h"
 
+/* See lathe_graph_stand_in. */
+typedef struct {
+  int32_t index;
+  lathe_table *table;
+  double *values;
+} stand_in;
+
 struct lathe_graph {
   atomic_int references;
   lathe_operator *operators;
@@ -24,6 +31,8 @@ struct lathe_graph {
   void **owned;     /* memory of the operators */
   size_t owned_count, owned_capacity;
   lathe_tensor_file *file; /* holds the arrays, when opened from a bundle */
+  stand_in *stand_ins;
+  int32_t stand_in_count;
 };
 
 lathe_graph *lathe_graph_new(lathe_error *error) {
@@ -46,6 +55,7 @@ lathe_graph *lathe_graph_retain(lathe_graph *graph) {
 
 void lathe_graph_release(lathe_graph *graph) {
   if (!graph || atomic_fetch_sub(&graph->references, 1) != 1) return;
+  lathe_graph_end_stand_ins(graph);
   for (size_t i = 0; i < graph->owned_count; i++) free(graph->owned[i]);
   lathe_tensor_file_release(graph->file);
   free(graph->owned);
@@ -94,6 +104,33 @@ static lathe_text *keep_texts(lathe_graph *graph, const lathe_text *texts, int32
   return kept;
 }
 
+bool lathe_graph_stand_in(lathe_graph *graph, int32_t index, const lathe_table *table, double *values,
+                          lathe_error *error) {
+  if (!lathe_memory_resize((void **)&graph->stand_ins, (size_t)graph->stand_in_count + 1,
+                           sizeof *graph->stand_ins, error))
+    return false;
+  graph->stand_ins[graph->stand_in_count++] =
+      (stand_in){index, lathe_table_retain((lathe_table *)table), values};
+  return true;
+}
+
+const double *lathe_graph_standing_in(const lathe_graph *graph, int32_t index, const lathe_table *table) {
+  for (int32_t i = 0; i < graph->stand_in_count; i++)
+    if (graph->stand_ins[i].index == index && graph->stand_ins[i].table == table)
+      return graph->stand_ins[i].values;
+  return NULL;
+}
+
+void lathe_graph_end_stand_ins(lathe_graph *graph) {
+  for (int32_t i = 0; i < graph->stand_in_count; i++) {
+    lathe_table_release(graph->stand_ins[i].table);
+    free(graph->stand_ins[i].values);
+  }
+  free(graph->stand_ins);
+  graph->stand_ins = NULL;
+  graph->stand_in_count = 0;
+}
+
 static bool wrong(const lathe_operator_traits *traits, const char *what, lathe_error *error) {
   return lathe_error_set(error, LATHE_ERROR_DATA,
                          "operator \"%s\" of the graph %s; the model is broken, make it anew", traits->name,
@@ -115,7 +152,7 @@ static bool check_inputs(const lathe_graph *graph, const lathe_operator *node,
 
 static bool check_words(const lathe_operator *node, const lathe_operator_traits *traits, lathe_error *error) {
   if (node->words < 0) return wrong(traits, "has no vocabulary", error);
-  for (int32_t i = 1; i < node->words; i++) {
+  for (int32_t i = 1; node->word && i < node->words; i++) {
     lathe_text a = node->word[i - 1], b = node->word[i];
     int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
     if (order > 0 || (order == 0 && a.size >= b.size))
@@ -135,7 +172,10 @@ static int64_t work_out_width(const lathe_graph *graph, const lathe_operator *no
   case LATHE_OPERATOR_NUMBER:
   case LATHE_OPERATOR_TEXT:
   case LATHE_OPERATOR_CODE:
+  case LATHE_OPERATOR_RECODE:
     return 1;
+  case LATHE_OPERATOR_NUMBER_CODE:
+    return input->width == 1 ? 1 : -1;
   case LATHE_OPERATOR_ONE_HOT:
     return node->first < 0 ? -1 : input->words - node->first;
   case LATHE_OPERATOR_CONCAT:
@@ -166,6 +206,14 @@ static bool keep_tensors(lathe_graph *graph, lathe_operator *node, const lathe_o
   return true;
 }
 
+/* Kinds whose codes have no texts: how many there are is the length of their list. */
+static bool set_codes(lathe_operator *node, const lathe_operator_traits *traits, lathe_error *error) {
+  if (node->kind != LATHE_OPERATOR_NUMBER_CODE && node->kind != LATHE_OPERATOR_RECODE) return true;
+  node->word = NULL;
+  node->words = node->length;
+  return (node->length > 0 && node->length <= LATHE_GRAPH_WIDTH) || wrong(traits, "has no codes", error);
+}
+
 static bool add_input(lathe_graph *graph, lathe_operator *node, lathe_error *error) {
   for (int32_t i = 0; i < graph->inputs_count; i++)
     if (!strcmp(lathe_graph_input_name(graph, i), node->name))
@@ -191,7 +239,9 @@ int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *original, lath
     graph->capacity = capacity;
   }
   if (!check_inputs(graph, &node, traits, error)) return -1;
-  if (node.kind == LATHE_OPERATOR_CODE && !check_words(&node, traits, error)) return -1;
+  if (!set_codes(&node, traits, error)) return -1;
+  bool worded = traits->gives == LATHE_VALUE_CODES || node.kind == LATHE_OPERATOR_NGRAMS;
+  if (worded && !check_words(&node, traits, error)) return -1;
   int64_t width = work_out_width(graph, &node);
   if (width < 1 || graph->width + width > LATHE_GRAPH_WIDTH || graph->count == LATHE_GRAPH_OPERATORS) {
     lathe_error_set(error, LATHE_ERROR_DATA,
@@ -211,7 +261,16 @@ int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *original, lath
     node.input = keep(graph, node.input, (size_t)node.inputs * sizeof(int32_t), error);
     if (!node.input) return -1;
   }
-  if (node.words > 0 && !(node.word = keep_texts(graph, node.word, node.words, error))) return -1;
+  if (node.words > 0 && node.word && !(node.word = keep_texts(graph, node.word, node.words, error)))
+    return -1;
+  if (node.kind == LATHE_OPERATOR_NUMBER_CODE) {
+    if (!node.name) {
+      wrong(traits, "lacks the name of its column", error);
+      return -1;
+    }
+    if (!(node.name = keep(graph, node.name, strlen(node.name) + 1, error))) return -1;
+  }
+  if (node.fill && !(node.fill = keep(graph, node.fill, strlen(node.fill) + 1, error))) return -1;
   if (node.length < 0) {
     wrong(traits, "has arrays of no length", error);
     return -1;

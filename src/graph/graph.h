@@ -66,6 +66,15 @@ int64_t lathe_graph_bytes(const lathe_graph *graph);
 bool lathe_graph_run(const lathe_graph *graph, const lathe_table *table, double *out,
                      lathe_progress *progress, lathe_error *error);
 
+/* The same, and what was odd about the raw values is added to `odd` (one for each input; NULL: nobody asks). */
+typedef struct lathe_odd_values {
+  int64_t missing;
+  int64_t infinite;
+  int64_t unknown; /* a category that no training row had, or a text without one word that some had */
+} lathe_odd_values;
+bool lathe_graph_run_counted(const lathe_graph *graph, const lathe_table *table, double *out,
+                             lathe_odd_values *odd, lathe_progress *progress, lathe_error *error);
+
 /* A bundle: a safetensors file with the graph and its weights, mapped when opened. See bundle.h. */
 lathe_graph *lathe_graph_open(const char *path, lathe_error *error);
 

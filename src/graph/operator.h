@@ -32,6 +32,10 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_LOG_ODDS,    /* of probabilities; this and the next two are told in probabilities.h */
   LATHE_OPERATOR_INTERPOLATE, /* one column between knots */
   LATHE_OPERATOR_SHARES,      /* one column p to 1 - p and p, several to parts of their sum */
+  LATHE_OPERATOR_NUMBER_CODE, /* one column of numbers to the place among sorted ones */
+  LATHE_OPERATOR_RECODE,      /* code to code: map[code], whose last elements are for missing and unknown */
+  LATHE_OPERATOR_DATE_PARTS,  /* one column of days, or of seconds, to parts of the date; see date_parts.h */
+  LATHE_OPERATOR_NGRAMS,      /* text to how often each of some n-grams comes in it; see ngrams.h */
   LATHE_OPERATOR_KINDS,
 } lathe_operator_kind;
 
@@ -46,13 +50,15 @@ typedef struct lathe_operator {
   lathe_operator_kind kind;
   int32_t width;
   int32_t inputs;
-  const int32_t *input;   /* the operators whose values it takes */
-  const char *name;       /* number, text: the raw column */
-  lathe_type type;        /* number, text: its type in training */
-  int32_t words;          /* code: size of the vocabulary */
-  const lathe_text *word; /* code: ascending by bytes; each ends in NUL */
-  int32_t missing;        /* code: the code of a missing text; -1: that of an unknown one; -2 */
-  bool strict;            /* code: a text that is not in the vocabulary is an error */
+  const int32_t *input; /* the operators whose values it takes */
+  const char *name;     /* number, text: the raw column; number_code: the one that its numbers are of */
+  lathe_type type;      /* number, text: its type in training */
+  int32_t
+      words; /* code, n-grams: size of the vocabulary; number_code, recode: the codes there are, which is `length` */
+  const lathe_text *word; /* code, n-grams: ascending by bytes; each ends in NUL */
+  int32_t missing;        /* code, number_code: the code of a missing one; -1: that of an unknown one; -2 */
+  bool strict;            /* code, number_code: one that is not in the vocabulary is an error */
+  const char *fill;       /* n-grams: what a missing text is; NULL: a text without words */
   int32_t first;          /* one-hot: the first code that has a column */
   int32_t length;         /* the elements of its arrays of shape LIST */
   const void *tensor[LATHE_OPERATOR_TENSORS]; /* as traits say */
@@ -119,7 +125,18 @@ void lathe_graph_set_file(lathe_graph *graph, lathe_tensor_file *file);
 
 const lathe_operator *lathe_graph_operator(const lathe_graph *graph, int32_t index);
 
+/* While a recipe is learned: over `table`, and over no other, the value of operator `index` (numbers) is `values`, (width, rows), a column
+ * after the other. So training rows can have values that were learned without them. On success the graph owns `values`. */
+bool lathe_graph_stand_in(lathe_graph *graph, int32_t index, const lathe_table *table, double *values,
+                          lathe_error *error);
+/* What stands in for operator `index` over `table`, or NULL. */
+const double *lathe_graph_standing_in(const lathe_graph *graph, int32_t index, const lathe_table *table);
+void lathe_graph_end_stand_ins(lathe_graph *graph);
+
 /* The vocabulary entry equal to `text`, or -1. */
 int32_t lathe_operator_find(const lathe_operator *node, lathe_text text);
+
+/* The place of a number among `count` ascending ones, or -1. */
+int32_t lathe_number_find(const double *values, int32_t count, double number);
 
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "probabilities.h"
+#include "date_parts.h"
+#include "ngrams.h"
 #include "run.h"
 #include "trees.h"
 
@@ -36,6 +38,12 @@ static bool number_run(const lathe_operator *node, const lathe_block *block, int
     int64_t row = block->begin + r;
     if (!(valid[row >> 3] >> (row & 7) & 1)) out[r] = NAN;
   }
+  if (lathe_run_counts(block->run)) {
+    int64_t missing = 0, infinite = 0;
+    for (int32_t r = 0; r < block->rows; r++) missing += isnan(out[r]), infinite += isinf(out[r]) != 0;
+    lathe_run_count(block->run, index, LATHE_ODD_MISSING, missing);
+    lathe_run_count(block->run, index, LATHE_ODD_INFINITE, infinite);
+  }
   return true;
 }
 
@@ -53,6 +61,18 @@ int32_t lathe_operator_find(const lathe_operator *node, lathe_text text) {
       high = middle;
   }
   return -1;
+}
+
+int32_t lathe_number_find(const double *values, int32_t count, double number) {
+  int32_t low = 0, high = count;
+  while (low < high) {
+    int32_t middle = low + (high - low) / 2;
+    if (values[middle] < number)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < count && values[low] == number ? low : -1;
 }
 
 static bool unknown(const lathe_operator *node, const lathe_block *block, int32_t row, lathe_text text,
@@ -79,19 +99,76 @@ static bool code_run(const lathe_operator *node, const lathe_block *block, int32
   lathe_type type = lathe_column_type(column);
   bool text_column = type == LATHE_TYPE_STRING || type == LATHE_TYPE_CATEGORY;
   int32_t *out = block->value[index];
+  int64_t gaps = 0, strange = 0;
   for (int32_t r = 0; r < block->rows; r++) {
     int64_t row = block->begin + r;
-    if (!text_column || !lathe_column_present(column, row))
+    bool missing = !text_column || !lathe_column_present(column, row);
+    gaps += missing;
+    if (missing)
       out[r] = node->missing;
     else if (codes)
       out[r] = codes[entries[row]];
     else
       out[r] = lathe_operator_find(node, lathe_column_text(column, row));
-    if (out[r] == -1 && node->strict) {
-      lathe_text none = {NULL, 0};
-      return unknown(node, block, r, text_column ? lathe_column_text(column, row) : none, error);
-    }
+    if (out[r] != -1) continue;
+    strange += !missing;
+    if (!node->strict) continue;
+    lathe_text none = {NULL, 0};
+    return unknown(node, block, r, text_column ? lathe_column_text(column, row) : none, error);
   }
+  lathe_run_count(block->run, index, LATHE_ODD_MISSING, gaps);
+  lathe_run_count(block->run, index, LATHE_ODD_UNKNOWN, strange);
+  return true;
+}
+
+static bool number_code_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                            lathe_error *error) {
+  const double *value = node->tensor[0], *from = column_of(block, node->input[0], 0);
+  int32_t *out = block->value[index];
+  int64_t strange = 0;
+  for (int32_t r = 0; r < block->rows; r++) {
+    bool missing = isnan(from[r]);
+    out[r] = missing ? node->missing : lathe_number_find(value, node->words, from[r]);
+    if (out[r] != -1) continue;
+    strange += !missing;
+    if (!node->strict) continue;
+    long long row = (long long)(block->begin + r + 1);
+    if (missing)
+      return lathe_error_set(
+          error, LATHE_ERROR_DATA,
+          "row %lld: \"%s\" is missing, and nothing imputes it; add impute{} to the recipe", row, node->name);
+    return lathe_error_set(error, LATHE_ERROR_DATA,
+                           "row %lld: %.15g is not among the %d values of \"%s\" that the model was trained "
+                           "on; encode with unknown = \"zeros\" to accept it",
+                           row, from[r], (int)node->words, node->name);
+  }
+  lathe_run_count(block->run, index, LATHE_ODD_UNKNOWN, strange);
+  return true;
+}
+
+static bool number_code_check(const lathe_graph *graph, const lathe_operator *node) {
+  (void)graph;
+  const double *value = node->tensor[0];
+  for (int32_t i = 0; i < node->words; i++)
+    if (isnan(value[i]) || (i > 0 && !(value[i - 1] < value[i]))) return false;
+  return true;
+}
+
+static bool recode_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                       lathe_error *error) {
+  (void)error;
+  const int32_t *map = node->tensor[0], *code = block->value[node->input[0]];
+  int32_t *out = block->value[index];
+  int32_t rows = lathe_graph_operator(lathe_run_graph(block->run), node->input[0])->words + 2;
+  for (int32_t r = 0; r < block->rows; r++) out[r] = map[code[r] < 0 ? rows + code[r] : code[r]];
+  return true;
+}
+
+static bool recode_check(const lathe_graph *graph, const lathe_operator *node) {
+  const int32_t *map = node->tensor[0];
+  int32_t rows = lathe_graph_operator(graph, node->input[0])->words + 2;
+  for (int32_t i = 0; i < rows; i++)
+    if (map[i] < -2 || map[i] >= node->words) return false;
   return true;
 }
 
@@ -334,6 +411,44 @@ static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
                               .width_free = true,
                               .check = lathe_trees_check,
                               .pack = lathe_trees_pack},
+    [LATHE_OPERATOR_NUMBER_CODE] = {"number_code",
+                                    LATHE_VALUE_NUMBERS,
+                                    LATHE_VALUE_CODES,
+                                    1,
+                                    1,
+                                    {{"value", LATHE_DTYPE_F64, LATHE_SHAPE_LIST}},
+                                    number_code_run,
+                                    .check = number_code_check},
+    [LATHE_OPERATOR_RECODE] = {"recode",
+                               LATHE_VALUE_CODES,
+                               LATHE_VALUE_CODES,
+                               1,
+                               1,
+                               {{"map", LATHE_DTYPE_I32, LATHE_SHAPE_WORDS}},
+                               recode_run,
+                               .check = recode_check},
+    [LATHE_OPERATOR_DATE_PARTS] = {"date_parts",
+                                   LATHE_VALUE_NUMBERS,
+                                   LATHE_VALUE_NUMBERS,
+                                   1,
+                                   1,
+                                   {[LATHE_DATE_PARTS_PART] = {"part", LATHE_DTYPE_I32},
+                                    [LATHE_DATE_PARTS_ORIGIN] = {"origin", LATHE_DTYPE_F64},
+                                    [LATHE_DATE_PARTS_DAY] = {"day", LATHE_DTYPE_F64, LATHE_SHAPE_LIST}},
+                                   lathe_date_parts_run,
+                                   .width_free = true,
+                                   .check = lathe_date_parts_check},
+    [LATHE_OPERATOR_NGRAMS] = {"ngrams",
+                               LATHE_VALUE_TEXT,
+                               LATHE_VALUE_NUMBERS,
+                               1,
+                               1,
+                               {[LATHE_NGRAMS_RULE] = {"rule", LATHE_DTYPE_I32, LATHE_SHAPE_FREE},
+                                [LATHE_NGRAMS_FACTOR] = {"factor", LATHE_DTYPE_F64}},
+                               lathe_ngrams_run,
+                               .width_free = true,
+                               .check = lathe_ngrams_check,
+                               .pack = lathe_ngrams_pack},
     [LATHE_OPERATOR_EXP] = {"exp", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, exp_run},
     [LATHE_OPERATOR_LOG_ODDS] =
         {"log_odds", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_log_odds_run},

@@ -1,6 +1,7 @@
 /* run.c - the executor. */
 #include "run.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,10 @@ struct lathe_run {
   int32_t **codes;             /* of code operators, for each dictionary entry */
   size_t *offset;              /* of each value in the scratch memory */
   size_t scratch;              /* its bytes */
+  const double **stand;        /* what stands in for a value, or NULL: (width, rows) of the table */
+  int64_t rows;
+  int32_t *origin;                    /* of each operator: the input whose raw values it sees, -1: none */
+  _Atomic int64_t (*odd)[LATHE_ODDS]; /* of each input; NULL: nobody asks */
 };
 
 void lathe_run_free(lathe_run *run) {
@@ -25,6 +30,9 @@ void lathe_run_free(lathe_run *run) {
   free(run->column);
   free(run->codes);
   free(run->offset);
+  free(run->stand);
+  free(run->origin);
+  free(run->odd);
   free(run);
 }
 
@@ -36,6 +44,15 @@ const int32_t *lathe_run_codes(const lathe_run *run, int32_t index) {
 }
 const lathe_graph *lathe_run_graph(const lathe_run *run) {
   return run->graph;
+}
+
+bool lathe_run_counts(const lathe_run *run) {
+  return run->odd != NULL;
+}
+
+void lathe_run_count(const lathe_run *run, int32_t index, lathe_odd what, int64_t count) {
+  if (run->odd && count > 0 && run->origin[index] >= 0)
+    atomic_fetch_add_explicit(&run->odd[run->origin[index]][what], count, memory_order_relaxed);
 }
 
 const double *lathe_run_whole(const lathe_run *run, int32_t column) {
@@ -74,6 +91,14 @@ static bool bind_column(lathe_run *run, int32_t index, const lathe_table *table,
                            "{ [\"%s\"] = \"%s\" }",
                            node->name, lathe_type_name(type), lathe_type_name(node->type), node->name,
                            lathe_type_name(node->type));
+  bool dated = node->type == LATHE_TYPE_DATE || node->type == LATHE_TYPE_TIMESTAMP;
+  if (type != node->type && !empty && (dated || type == LATHE_TYPE_DATE || type == LATHE_TYPE_TIMESTAMP))
+    return lathe_error_set(
+        error, LATHE_ERROR_DATA,
+        "column \"%s\" is %s, but the model was trained on %s there, and one is not counted "
+        "as the other; read it with types = { [\"%s\"] = \"%s\" }",
+        node->name, lathe_type_name(type), lathe_type_name(node->type), node->name,
+        lathe_type_name(node->type));
   run->column[index] = column;
   return true;
 }
@@ -97,7 +122,8 @@ static void mark_needed(lathe_run *run) {
   run->needed[run->value] = true;
   for (int32_t i = run->value; i >= 0; i--) {
     const lathe_operator *node = lathe_graph_operator(run->graph, i);
-    for (int32_t k = 0; run->needed[i] && k < node->inputs; k++) run->needed[node->input[k]] = true;
+    bool computed = run->needed[i] && !run->stand[i];
+    for (int32_t k = 0; computed && k < node->inputs; k++) run->needed[node->input[k]] = true;
   }
 }
 
@@ -119,7 +145,10 @@ lathe_run *lathe_run_new(const lathe_graph *graph, int32_t value, const lathe_ta
   run->column = lathe_memory_new(count, sizeof *run->column, error);
   run->codes = lathe_memory_new(count, sizeof *run->codes, error);
   run->offset = lathe_memory_new(count, sizeof *run->offset, error);
-  if (!run->needed || !run->column || !run->codes || !run->offset) goto failed;
+  run->stand = lathe_memory_new(count, sizeof *run->stand, error);
+  run->rows = lathe_table_rows(table);
+  if (!run->needed || !run->column || !run->codes || !run->offset || !run->stand) goto failed;
+  for (int32_t i = 0; i < run->count; i++) run->stand[i] = lathe_graph_standing_in(graph, i, table);
   mark_needed(run);
   for (int32_t i = 0; i < run->count; i++) {
     if (!run->needed[i]) continue;
@@ -134,6 +163,13 @@ lathe_run *lathe_run_new(const lathe_graph *graph, int32_t value, const lathe_ta
 failed:
   lathe_run_free(run);
   return NULL;
+}
+
+/* Copy the rows of a block from what stands in for a value. */
+static void take_stand_in(const lathe_run *run, const lathe_block *block, int32_t index, int32_t width) {
+  for (int32_t c = 0; c < width; c++)
+    memcpy((double *)block->value[index] + (size_t)c * LATHE_RUN_ROWS,
+           run->stand[index] + c * run->rows + block->begin, (size_t)block->rows * sizeof(double));
 }
 
 static void put(const double *value, int32_t rows, int32_t width, double *out, int64_t row_step,
@@ -163,7 +199,10 @@ bool lathe_run_block(const lathe_run *run, int64_t begin, int64_t rows, double *
       if (!run->needed[i]) continue;
       const lathe_operator *node = lathe_graph_operator(run->graph, i);
       const lathe_operator_traits *traits = lathe_operator_traits_of(node->kind);
-      if (traits->run && !traits->run(node, &block, i, error)) goto out;
+      if (run->stand[i])
+        take_stand_in(run, &block, i, node->width);
+      else if (traits->run && !traits->run(node, &block, i, error))
+        goto out;
     }
     put(value[run->value], block.rows, width, out + done * row_step, row_step, column_step);
   }
@@ -188,14 +227,49 @@ static bool predict_chunk(void *context, int64_t chunk, lathe_error *error) {
   return lathe_run_block(work->run, begin, rows, work->out + begin * work->width, work->width, 1, error);
 }
 
+static int32_t input_named(const lathe_graph *graph, const char *name) {
+  for (int32_t i = 0; i < lathe_graph_inputs(graph); i++)
+    if (!strcmp(lathe_graph_input_name(graph, i), name)) return i;
+  return -1;
+}
+
+/* Which input the odd values that an operator sees are of: its own, that of the text it takes, or that of its name. */
+static bool begin_counting(lathe_run *run, lathe_error *error) {
+  int32_t inputs = lathe_graph_inputs(run->graph);
+  run->origin = lathe_memory_new((size_t)run->count, sizeof *run->origin, error);
+  run->odd = lathe_memory_new((size_t)inputs, sizeof *run->odd, error);
+  if (!run->origin || !run->odd) return false;
+  for (int32_t i = 0; i < run->count; i++) {
+    const lathe_operator *node = lathe_graph_operator(run->graph, i);
+    bool of_text = lathe_operator_traits_of(node->kind)->takes == LATHE_VALUE_TEXT;
+    const char *name = of_text ? lathe_graph_operator(run->graph, node->input[0])->name : node->name;
+    run->origin[i] = name ? input_named(run->graph, name) : -1;
+  }
+  return true;
+}
+
 bool lathe_graph_run(const lathe_graph *graph, const lathe_table *table, double *out,
                      lathe_progress *progress, lathe_error *error) {
+  return lathe_graph_run_counted(graph, table, out, NULL, progress, error);
+}
+
+bool lathe_graph_run_counted(const lathe_graph *graph, const lathe_table *table, double *out,
+                             lathe_odd_values *odd, lathe_progress *progress, lathe_error *error) {
   lathe_run *run = lathe_run_new(graph, lathe_graph_operators(graph) - 1, table, error);
   if (!run) return false;
+  if (odd && !begin_counting(run, error)) {
+    lathe_run_free(run);
+    return false;
+  }
   int64_t rows = lathe_table_rows(table);
   predict_work work = {run, rows, lathe_graph_width(graph), out};
   bool fine =
       lathe_pool_run((rows + LATHE_RUN_CHUNK - 1) / LATHE_RUN_CHUNK, predict_chunk, &work, progress, error);
+  for (int32_t i = 0; odd && i < lathe_graph_inputs(graph); i++) {
+    odd[i].missing += run->odd[i][LATHE_ODD_MISSING];
+    odd[i].infinite += run->odd[i][LATHE_ODD_INFINITE];
+    odd[i].unknown += run->odd[i][LATHE_ODD_UNKNOWN];
+  }
   lathe_run_free(run);
   return fine;
 }

@@ -265,6 +265,7 @@ bool lathe_training_features(lathe_training *training, lathe_error *error) {
 
 lathe_model *lathe_training_end(lathe_training *training, bool fine, lathe_error *error) {
   lathe_model *model = training->model;
+  if (training->prepared.graph) lathe_graph_end_stand_ins(training->prepared.graph);
   if (fine) model->graph = lathe_graph_retain(training->prepared.graph);
   fine = fine && keep_learned(training, error) && lathe_model_write_card(model, error);
   lathe_prepared_free(&training->prepared);

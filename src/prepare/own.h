@@ -28,7 +28,7 @@ typedef struct recipe_kind {
   bool (*fit)(fitting *state, const recipe_step *step);
 } recipe_kind;
 
-extern const recipe_kind recipe_impute, recipe_encode, recipe_scale;
+extern const recipe_kind recipe_impute, recipe_encode, recipe_scale, recipe_date, recipe_text;
 
 typedef struct recipe_value {
   double number; /* of a choice its place among the choices */

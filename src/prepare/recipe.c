@@ -10,7 +10,8 @@
 #include "own.h"
 
 /* The kinds of step. A new one is a file and a row. */
-static const recipe_kind *const kinds[] = {&recipe_impute, &recipe_encode, &recipe_scale};
+static const recipe_kind *const kinds[] = {&recipe_impute, &recipe_encode, &recipe_scale, &recipe_date,
+                                           &recipe_text};
 
 int32_t lathe_recipe_kinds(void) {
   return (int32_t)(sizeof kinds / sizeof *kinds);

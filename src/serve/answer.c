@@ -151,6 +151,29 @@ static void history(const lathe_endpoint *endpoint, lathe_json_writer *json) {
   lathe_json_write_array_end(json);
 }
 
+/* For each model the columns whose values were odd, and how often: {"house": {"town": {"missing": 1, "unknown": 3}}}. */
+static void odd_values(const lathe_endpoint *endpoint, lathe_json_writer *json) {
+  static const char *const names[] = {"missing", "infinite", "unknown"};
+  lathe_json_write_object(json);
+  for (int32_t i = 0; i < endpoint->models; i++) {
+    const struct model *one = &endpoint->model[i];
+    lathe_json_member(json, one->name);
+    lathe_json_write_object(json);
+    for (int32_t k = 0; k < lathe_graph_inputs(one->graph); k++) {
+      int64_t counts[3], sum = 0;
+      for (int what = 0; what < 3; what++) sum += counts[what] = atomic_load(&one->odd[k][what]);
+      if (sum == 0) continue;
+      lathe_json_member(json, lathe_graph_input_name(one->graph, k));
+      lathe_json_write_object(json);
+      for (int what = 0; what < 3; what++)
+        if (counts[what] > 0) lathe_json_member_integer(json, names[what], counts[what]);
+      lathe_json_write_object_end(json);
+    }
+    lathe_json_write_object_end(json);
+  }
+  lathe_json_write_object_end(json);
+}
+
 void answer_monitor(lathe_endpoint *endpoint, lathe_json_writer *json) {
   lathe_traffic_state state;
   lathe_traffic_read(endpoint->traffic, &state);
@@ -175,6 +198,8 @@ void answer_monitor(lathe_endpoint *endpoint, lathe_json_writer *json) {
   latency(json, &state);
   lathe_json_member(json, "per_second");
   history(endpoint, json);
+  lathe_json_member(json, "odd_values");
+  odd_values(endpoint, json);
   lathe_json_member_integer(json, "connections", open);
   lathe_json_member_integer(json, "cut", atomic_load(&endpoint->cut));
   resources(endpoint, json);

@@ -49,7 +49,16 @@ static bool add_model(lathe_endpoint *endpoint, lathe_graph *graph, const char *
   model->graph = lathe_graph_retain(graph);
   model->name = lathe_memory_text(name, strlen(name), error);
   model->schema = row_schema_new(graph, error);
-  return model->name && model->schema;
+  model->odd = lathe_memory_new((size_t)lathe_graph_inputs(graph), sizeof *model->odd, error);
+  return model->name && model->schema && model->odd;
+}
+
+void model_count(const struct model *model, const lathe_odd_values *odd) {
+  for (int32_t i = 0; i < lathe_graph_inputs(model->graph); i++) {
+    int64_t counts[] = {odd[i].missing, odd[i].infinite, odd[i].unknown};
+    for (int k = 0; k < 3; k++)
+      if (counts[k] > 0) atomic_fetch_add_explicit(&model->odd[i][k], counts[k], memory_order_relaxed);
+  }
 }
 
 static bool start_daemon(lathe_endpoint *endpoint, lathe_error *error) {
@@ -175,6 +184,7 @@ void lathe_endpoint_free(lathe_endpoint *endpoint) {
     lathe_graph_release(endpoint->model[i].graph);
     row_schema_free(endpoint->model[i].schema);
     free(endpoint->model[i].name);
+    free(endpoint->model[i].odd);
   }
   lathe_contract_release(endpoint->options.contract);
   free(endpoint->model);

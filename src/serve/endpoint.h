@@ -2,7 +2,8 @@
  *
  *   POST /predict, /api/v1/predict   rows as JSON; answers a bare list of predictions, [123.4, ...]
  *   POST /models/NAME/predict        the same, for each model by its name (the two above ask the first)
- *   GET  /monitor                    requests, rows, errors, times, rate, processor, memory
+ *   GET  /monitor                    requests, rows, errors, times, rate, processor, memory, and for each model the
+ *                                    columns with missing, infinite or unknown values (categories that are new)
  *   GET  /health                     200 while it serves, 503 while it drains
  *   GET  /                           the routes, and what the models take
  *

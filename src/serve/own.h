@@ -53,7 +53,11 @@ struct model {
   char *name;
   lathe_graph *graph;
   row_schema *schema;
+  _Atomic int64_t (*odd)[3]; /* of each input: values missing, infinite, unknown */
 };
+
+/* endpoint.c: count what was odd about the values of a request. */
+void model_count(const struct model *model, const lathe_odd_values *odd);
 
 struct lathe_endpoint {
   int32_t models;

@@ -208,6 +208,7 @@ static enum MHD_Result predict(lathe_endpoint *endpoint, struct MHD_Connection *
   const struct model *model = request->model;
   lathe_json_writer *json = NULL;
   double *values = NULL;
+  lathe_odd_values *odd = NULL;
   int64_t rows = 0;
   int32_t width = lathe_graph_width(model->graph);
   lathe_table *table = rows_read(model->schema, request->body.data, request->body.size,
@@ -215,15 +216,20 @@ static enum MHD_Result predict(lathe_endpoint *endpoint, struct MHD_Connection *
   if (table) {
     rows = lathe_table_rows(table);
     values = lathe_memory_raw((size_t)rows * (size_t)width, sizeof *values, &request->problem);
+    odd = lathe_memory_new((size_t)lathe_graph_inputs(model->graph), sizeof *odd, &request->problem);
     lathe_contract *contract = endpoint->options.contract;
-    if (values && (!contract || lathe_contract_hold(contract, table, field, &request->problem)) &&
-        lathe_graph_run(model->graph, table, values, NULL, &request->problem))
+    if (values && odd && (!contract || lathe_contract_hold(contract, table, field, &request->problem)) &&
+        lathe_graph_run_counted(model->graph, table, values, odd, NULL, &request->problem))
       json = lathe_json_writer_new(0, &request->problem);
     else if (request->problem.code == LATHE_ERROR_ARGUMENT)
       request->problem.code = LATHE_ERROR_DATA;
   }
-  if (json) write_predictions(json, model->graph, values, rows);
+  if (json) {
+    write_predictions(json, model->graph, values, rows);
+    model_count(model, odd);
+  }
   free(values);
+  free(odd);
   lathe_table_release(table);
   if (!json) {
     request->status = status_of(&request->problem);

@@ -7,12 +7,6 @@
 
 enum { WIDTH_LIMIT = 100000 };
 
-static bool is_space(uint32_t c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-         c == 0x3000;
-}
-
 static int64_t characters(lathe_text text) {
   int64_t count = 0;
   for (size_t i = 0; i < text.size; i++) count += ((uint8_t)text.data[i] & 0xC0) != 0x80;
@@ -35,14 +29,14 @@ static lathe_text trimmed(lathe_text text, int32_t sides) {
   uint32_t c;
   while ((sides & LEFT) && text.size) {
     size_t taken = lathe_text_decode(text.data, text.size, &c);
-    if (!is_space(c)) break;
+    if (!lathe_letter_is_space(c)) break;
     text.data += taken, text.size -= taken;
   }
   while ((sides & RIGHT) && text.size) {
     size_t begin = text.size - 1;
     while (begin && ((uint8_t)text.data[begin] & 0xC0) == 0x80) begin--;
     lathe_text_decode(text.data + begin, text.size - begin, &c);
-    if (!is_space(c)) break;
+    if (!lathe_letter_is_space(c)) break;
     text.size = begin;
   }
   return text;

@@ -33,7 +33,8 @@ local function run(arguments, options)
     if found and found ~= "string" and found ~= "category" then again[column] = "string" end
   end
   if next(again) then rows = lathe.read(arguments[2], { types = again }) end
-  local predictions = model:predict(rows)
+  local predictions, odd = model:predict(rows)
+  for _, words in ipairs(odd and odd.words or {}) do io.stderr:write(words, "\n") end
   local out = predictions
   if options.all then
     out = rows:with("predicted_" .. name, predictions:column(name))

@@ -4,6 +4,7 @@
 --   baseline   the same of a prediction that is the same for every row
 --   undefined  { { name =, why = }, ... }
 --   counts     { rows =, missing =, unknown =, weight = }
+--   odd        what model:predict says of raw values that were odd, or nil
 -- and of classes: names, figures (of each class), confusion (of C, unless there are more than 1,000), codes and probabilities.
 local ffi = require "ffi"
 local core = require "lathe.core"
@@ -191,16 +192,21 @@ end
 -- Measure a model. `weights` in the options is the name of a column.
 function measure.model(model, table_, options)
   local weights, names = measure.weights(table_, options.weights), model:classes()
-  local out, rows, width = model:run(table_)
+  local out, rows, width, odd = model:run(table_)
+  local result
   if names then
     if options.threshold == nil and model:threshold() then
       options = setmetatable({ threshold = model:threshold() }, { __index = options })
     end
-    return measure.classes(measure.codes(model, table_), out, rows, names, measure.shares(model), weights, options)
+    result = measure.classes(measure.codes(model, table_), out, rows, names, measure.shares(model), weights, options)
+    result.odd = odd
+    return result
   end
   if options.threshold ~= nil then core.fail "a threshold tells two classes apart; this model predicts numbers" end
   if width ~= 1 then core.fail("the model predicts %d numbers for a row; one is measured", width) end
-  return measure.regression(targets(model, table_), out, rows, model:summary().target_mean, weights, options)
+  result = measure.regression(targets(model, table_), out, rows, model:summary().target_mean, weights, options)
+  result.odd = odd
+  return result
 end
 
 -- The names of figures in the order of their list that a result has values of.
