@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../base/hash.h"
-#include "personal.h"
+#include "../look/personal.h"
 
 void vocabulary_free(vocabulary *words) {
   free(words->gram);
