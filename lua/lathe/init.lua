@@ -23,6 +23,7 @@ local parts = {
   poisson = { "lathe.estimator", "poisson" },
   tree = { "lathe.estimator", "tree" },
   boosting = { "lathe.estimator", "boosting" },
+  network = { "lathe.estimator", "network" },
   forest = { "lathe.estimator", "forest" },
   extra_trees = { "lathe.estimator", "extra_trees" },
   evaluate = { "lathe.evaluate.predictions", "evaluate" },

@@ -177,6 +177,13 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(onnx_writing *, const lathe_o
     [LATHE_OPERATOR_INTERPOLATE] = onnx_write_interpolate,
     [LATHE_OPERATOR_SHARES] = onnx_write_shares,
     [LATHE_OPERATOR_LOG] = write_log,
+    [LATHE_OPERATOR_DENSE] = onnx_write_dense,
+    [LATHE_OPERATOR_DENSE_INT8] = onnx_write_dense_int8,
+    [LATHE_OPERATOR_RELU] = onnx_write_relu,
+    [LATHE_OPERATOR_GELU] = onnx_write_gelu,
+    [LATHE_OPERATOR_TANH] = onnx_write_tanh,
+    [LATHE_OPERATOR_SIGMOID] = onnx_write_sigmoid,
+    [LATHE_OPERATOR_EMBED] = onnx_write_embed,
 };
 
 /* The class with the largest probability, or by the threshold, (N, 1): as whole numbers where all classes are some, else as text. */

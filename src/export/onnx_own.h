@@ -65,6 +65,13 @@ void onnx_write_number_code(onnx_writing *out, const lathe_operator *op, const c
 void onnx_write_recode(onnx_writing *out, const lathe_operator *op, const char *output);
 void onnx_write_date_parts(onnx_writing *out, const lathe_operator *op, const char *output);
 void onnx_write_trees(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_dense(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_dense_int8(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_relu(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_gelu(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_tanh(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_sigmoid(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_embed(onnx_writing *out, const lathe_operator *op, const char *output);
 void onnx_write_log_odds(onnx_writing *out, const lathe_operator *op, const char *output);
 void onnx_write_interpolate(onnx_writing *out, const lathe_operator *op, const char *output);
 void onnx_write_shares(onnx_writing *out, const lathe_operator *op, const char *output);

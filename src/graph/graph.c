@@ -367,6 +367,9 @@ int32_t lathe_operator_shape(const lathe_graph *graph, const lathe_operator *nod
   case LATHE_SHAPE_LIST:
     shape[0] = node->length;
     return 1;
+  case LATHE_SHAPE_TABLE:
+    shape[0] = node->length;
+    return 2;
   case LATHE_SHAPE_FREE:
     shape[0] = node->size[index];
     return 1;

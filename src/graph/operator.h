@@ -36,6 +36,13 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_RECODE,      /* code to code: map[code], whose last elements are for missing and unknown */
   LATHE_OPERATOR_DATE_PARTS,  /* one column of days, or of seconds, to parts of the date; see date_parts.h */
   LATHE_OPERATOR_NGRAMS,      /* text to how often each of some n-grams comes in it; see ngrams.h */
+  LATHE_OPERATOR_DENSE,       /* as LINEAR, of float32 numbers; see product.h */
+  LATHE_OPERATOR_DENSE_INT8,  /* the same with weights int8 * float32 scale[column] */
+  LATHE_OPERATOR_RELU,        /* activations, of float32 numbers; see activation.h */
+  LATHE_OPERATOR_GELU,
+  LATHE_OPERATOR_TANH,
+  LATHE_OPERATOR_SIGMOID,
+  LATHE_OPERATOR_EMBED, /* a column of codes to rows of value (length, width); the last one is for NaN and codes that are none of them */
   LATHE_OPERATOR_KINDS,
 } lathe_operator_kind;
 
@@ -72,6 +79,7 @@ typedef enum lathe_tensor_shape {
   LATHE_SHAPE_MATRIX, /* (width of the input, width) */
   LATHE_SHAPE_WORDS,  /* (words of the input + 2, width) */
   LATHE_SHAPE_LIST,   /* (length) */
+  LATHE_SHAPE_TABLE,  /* (length, width) */
   LATHE_SHAPE_FREE,   /* (any number): node->size */
 } lathe_tensor_shape;
 

@@ -9,6 +9,7 @@
 #include "probabilities.h"
 #include "date_parts.h"
 #include "ngrams.h"
+#include "dense.h"
 #include "run.h"
 #include "trees.h"
 
@@ -465,6 +466,43 @@ static const lathe_operator_traits kinds[LATHE_OPERATOR_KINDS] = {
     [LATHE_OPERATOR_SHARES] =
         {"shares", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_shares_run},
     [LATHE_OPERATOR_LOG] = {"log", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, log_run},
+    [LATHE_OPERATOR_DENSE] = {"dense",
+                              LATHE_VALUE_NUMBERS,
+                              LATHE_VALUE_NUMBERS,
+                              1,
+                              1,
+                              {{"weights", LATHE_DTYPE_F32, LATHE_SHAPE_MATRIX}, {"bias", LATHE_DTYPE_F32}},
+                              lathe_dense_run,
+                              .width_free = true,
+                              .pack = lathe_dense_pack},
+    [LATHE_OPERATOR_DENSE_INT8] = {"dense_int8",
+                                   LATHE_VALUE_NUMBERS,
+                                   LATHE_VALUE_NUMBERS,
+                                   1,
+                                   1,
+                                   {{"weights", LATHE_DTYPE_I8, LATHE_SHAPE_MATRIX},
+                                    {"scales", LATHE_DTYPE_F32},
+                                    {"bias", LATHE_DTYPE_F32}},
+                                   lathe_dense_run,
+                                   .width_free = true,
+                                   .pack = lathe_dense_pack},
+    [LATHE_OPERATOR_RELU] =
+        {"relu", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_activation_run},
+    [LATHE_OPERATOR_GELU] =
+        {"gelu", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_activation_run},
+    [LATHE_OPERATOR_TANH] =
+        {"tanh", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_activation_run},
+    [LATHE_OPERATOR_SIGMOID] =
+        {"sigmoid", LATHE_VALUE_NUMBERS, LATHE_VALUE_NUMBERS, 1, 1, {{0}}, lathe_activation_run},
+    [LATHE_OPERATOR_EMBED] = {"embed",
+                              LATHE_VALUE_NUMBERS,
+                              LATHE_VALUE_NUMBERS,
+                              1,
+                              1,
+                              {{"value", LATHE_DTYPE_F32, LATHE_SHAPE_TABLE}},
+                              lathe_embed_run,
+                              .width_free = true,
+                              .check = lathe_embed_check},
 };
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind) {

@@ -38,13 +38,20 @@ static float best_scale(const double *weights, int64_t rows, int32_t width, int3
   return best;
 }
 
+static double *widen(const float *weights, int64_t count, lathe_error *error) {
+  double *wide = lathe_memory_raw((size_t)count, sizeof *wide, error);
+  for (int64_t i = 0; wide && i < count; i++) wide[i] = (double)weights[i];
+  return wide;
+}
+
 static bool quantize_linear(const lathe_graph *graph, const lathe_operator *node, lathe_graph *out,
                             lathe_quantize_report *report, lathe_error *error) {
-  const double *weights = node->tensor[0];
   int64_t count = lathe_operator_count(graph, node, 0), rows = count / node->width;
   int8_t *codes = lathe_memory_new((size_t)count, 1, error);
   float *scales = lathe_memory_new((size_t)node->width, sizeof *scales, error);
-  bool fine = codes && scales;
+  double *own = node->kind == LATHE_OPERATOR_DENSE ? widen(node->tensor[0], count, error) : NULL;
+  const double *weights = own ? own : node->tensor[0];
+  bool fine = codes && scales && (own || node->kind == LATHE_OPERATOR_LINEAR);
   for (int32_t c = 0; fine && c < node->width; c++) {
     double largest = 0;
     for (int64_t j = 0; j < rows; j++) largest = fmax(largest, fabs(weights[j * node->width + c]));
@@ -67,7 +74,7 @@ static bool quantize_linear(const lathe_graph *graph, const lathe_operator *node
   }
   if (fine) {
     lathe_operator small = *node;
-    small.kind = LATHE_OPERATOR_LINEAR_INT8;
+    small.kind = own ? LATHE_OPERATOR_DENSE_INT8 : LATHE_OPERATOR_LINEAR_INT8;
     small.tensor[0] = codes;
     small.tensor[1] = scales;
     small.tensor[2] = node->tensor[1];
@@ -76,6 +83,7 @@ static bool quantize_linear(const lathe_graph *graph, const lathe_operator *node
   }
   free(codes);
   free(scales);
+  free(own);
   return fine;
 }
 
@@ -89,7 +97,7 @@ lathe_graph *lathe_graph_quantize_int8(const lathe_graph *graph, lathe_quantize_
   bool fine = lathe_graph_set_output_name(out, lathe_graph_output_name(graph), error);
   for (int32_t i = 0; fine && i < lathe_graph_operators(graph); i++) {
     const lathe_operator *node = lathe_graph_operator(graph, i);
-    if (node->kind == LATHE_OPERATOR_LINEAR)
+    if (node->kind == LATHE_OPERATOR_LINEAR || node->kind == LATHE_OPERATOR_DENSE)
       fine = quantize_linear(graph, node, out, report, error);
     else
       fine = lathe_graph_add(out, node, error) >= 0;
@@ -97,7 +105,7 @@ lathe_graph *lathe_graph_quantize_int8(const lathe_graph *graph, lathe_quantize_
   fine = fine && lathe_graph_copy_classes(out, graph, error);
   if (fine && report->weights == 0)
     fine = lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "the model has no float64 weights; it is quantized already");
+                           "the model has no weights to quantize, or it is quantized already");
   if (!fine) {
     lathe_graph_release(out);
     return NULL;

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "../base/memory.h"
-#include "../prepare/split.h"
 #include "boosting_fit.h"
 #include "target.h"
+#include "validation.h"
 
 /* ---- what is learned from what ---- */
 
@@ -67,67 +67,16 @@ static bool read_weights(boost_fit *fit, lathe_error *error) {
 
 /* ---- rows for validation ---- */
 
-static bool part_by_column(boost_fit *fit, lathe_error *error) {
-  const char *name = fit->options->validation_column;
-  int32_t place = lathe_table_need(fit->table, name, error);
-  if (place < 0) return false;
-  const lathe_column *column = lathe_table_column(fit->table, place);
-  lathe_type type = lathe_column_type(column);
-  if (type != LATHE_TYPE_BOOL && type != LATHE_TYPE_INT64)
-    return lathe_error_set(
-        error, LATHE_ERROR_DATA,
-        "validation = \"%s\" is a column of type %s; it takes one of true and false, or of whole "
-        "numbers (0: learned from)",
-        name, lathe_type_name(type));
-  for (int32_t r = 0; r < fit->boost.target.rows; r++) {
-    double value = lathe_column_number(column, r);
-    if (isnan(value))
-      return lathe_error_set(error, LATHE_ERROR_DATA,
-                             "row %d of \"%s\" does not say whether it is for validation", r + 1, name);
-    fit->part[r] = value != 0;
-  }
-  return true;
-}
-
-/* A share of each class where that can be, else of all rows: those of train_test_split. */
-static bool part_by_share(boost_fit *fit, lathe_error *error) {
-  int64_t rows = fit->boost.target.rows, least = rows, seed = (int64_t)(fit->options->fit.seed & 0xffffffff);
-  int64_t count = lathe_split_count(rows, fit->options->validation, error);
-  int64_t *order = count < 0 ? NULL : lathe_memory_raw((size_t)rows, sizeof *order, error);
-  if (!order) return false;
-  for (int32_t k = 0; k < fit->classes.count; k++)
-    least = fit->classes.rows[k] < least ? fit->classes.rows[k] : least;
-  bool stratified = fit->boost.target.code && least > 1 && count >= fit->classes.count &&
-                    rows - count >= fit->classes.count;
-  bool fine = stratified ? lathe_split_stratified(fit->column, lathe_recipe_target(fit->recipe), count, seed,
-                                                  order, error)
-                         : lathe_split_order(rows, count, true, seed, order, error);
-  for (int64_t i = 0; fine && i < count; i++) fit->part[order[i]] = 1;
-  free(order);
-  return fine;
-}
-
-/* Rows to learn from, for validation, and those of weight 0 that are neither. */
 static bool part_rows(boost_fit *fit, lathe_error *error) {
-  int32_t rows = fit->boost.target.rows;
-  int64_t count[3] = {0};
-  const char *column = fit->options->validation_column;
-  fit->boost.target.part = fit->part = lathe_memory_new((size_t)rows, 1, error);
-  if (!fit->part || (column && !part_by_column(fit, error)) ||
-      (!column && fit->options->validation > 0 && !part_by_share(fit, error)))
-    return false;
-  for (int32_t r = 0; r < rows; r++) {
-    if (fit->weight && fit->weight[r] == 0) fit->part[r] = 2;
-    count[fit->part[r]]++;
-  }
-  fit->learned = count[0];
-  fit->validated = count[1];
-  bool validation = column || fit->options->validation > 0;
-  if (count[0] < 2)
-    return lathe_error_set(error, LATHE_ERROR_DATA, "there %s to learn from; boosting needs two at least",
-                           count[0] == 1 ? "is one row" : "are no rows");
-  return !validation || count[1] > 0 ||
-         lathe_error_set(error, LATHE_ERROR_DATA, "no row is for validation; give some, or validation = 0");
+  const lathe_boosting_options *options = fit->options;
+  lathe_validation validation = {0};
+  bool fine = lathe_validation_choose(
+      "boosting", fit->recipe, fit->table, fit->boost.target.code ? &fit->classes : NULL, fit->weight,
+      options->validation, options->validation_column, options->fit.seed, &validation, error);
+  fit->boost.target.part = fit->part = validation.part;
+  fit->learned = validation.learned;
+  fit->validated = validation.validated;
+  return fine;
 }
 
 /* ---- what comes out ---- */

@@ -5,6 +5,7 @@
 #ifndef LATHE_MODEL_FIT_H
 #define LATHE_MODEL_FIT_H
 
+#include "../graph/activation.h"
 #include "model.h"
 
 /* What every family takes. */
@@ -210,5 +211,55 @@ typedef struct lathe_boosting_options {
 lathe_model *lathe_model_fit_boosting(lathe_recipe *recipe, const lathe_table *table,
                                       const lathe_boosting_options *options, lathe_progress *progress,
                                       lathe_error *error);
+
+/* A dense network (network.h): layers of numbers, each a linear function of the one before and then an activation. Trained on batches by
+ * their gradients, in float32. Categories are ordinal codes of the recipe and become rows of a table that is learned with the rest; other
+ * features should be scaled. A missing number is an error, a missing or unknown text has a row of its own. */
+typedef enum lathe_optimizer {
+  LATHE_OPTIMIZER_ADAM,
+  LATHE_OPTIMIZER_ADAMW,
+  LATHE_OPTIMIZER_SGD
+} lathe_optimizer;
+
+/* The learning rate as a factor of `rate`, by the epochs that are done, e. */
+typedef enum lathe_schedule {
+  LATHE_SCHEDULE_CONSTANT,
+  LATHE_SCHEDULE_STEP,        /* factor ^ floor(e / every) */
+  LATHE_SCHEDULE_EXPONENTIAL, /* factor ^ e */
+  LATHE_SCHEDULE_COSINE,      /* from 1 down to `floor`, by each batch */
+  LATHE_SCHEDULE_PLATEAU,     /* times factor after each `every` epochs without a better loss */
+} lathe_schedule;
+
+typedef struct lathe_network_options {
+  lathe_fit_options fit;
+  lathe_task task;
+  const int32_t *layers; /* widths of the hidden ones */
+  int32_t layer_count;
+  lathe_activation activation; /* of the hidden ones */
+  bool norm;                   /* batch norm before each activation */
+  double dropout;              /* part of each hidden layer's values that a batch does without */
+  lathe_optimizer optimizer;
+  double rate;
+  double momentum; /* of SGD */
+  bool nesterov;
+  double beta1, beta2, epsilon; /* of Adam (Kingma, Ba 2015) */
+  double decay;  /* of AdamW (Loshchilov, Hutter 2019): each step takes rate * decay of the weights */
+  double l1, l2; /* l1 * sum |w| + l2 / 2 * sum w^2 of the weights is added to the mean loss */
+  lathe_schedule schedule;
+  double schedule_factor, schedule_floor;
+  int32_t schedule_every;
+  double warmup; /* epochs in which the rate rises from 0 */
+  int32_t batch; /* rows */
+  int32_t epochs;
+  int32_t embedding; /* numbers that a category becomes; 0: by how many there are */
+  double validation; /* as of boosting */
+  const char *validation_column;
+  int32_t patience; /* epochs without a better loss of those rows after which it stops; 0: never */
+  const char *checkpoint;
+  int32_t checkpoint_every; /* epochs */
+} lathe_network_options;
+lathe_model *lathe_model_fit_network(lathe_recipe *recipe, const lathe_table *table,
+                                     const lathe_network_options *options, lathe_progress *progress,
+                                     lathe_error *error);
 
 #endif

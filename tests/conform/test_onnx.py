@@ -191,6 +191,38 @@ make("extra", "median_house_value", lathe.extra_trees { trees = 10, min_samples_
 return result
 """
 
+# Dense networks: each activation, batch norm, categories as embeddings with gaps and unknown texts, int8; a regression, two classes, several.
+NETWORKS = """
+local path, rows, folder = ...
+local data, score = lathe.read(path), lathe.read(rows)
+local high = { n = data:rows() }
+for row = 1, data:rows() do high[row] = data:column("median_house_value"):get(row) > 180000 end
+data = data:with("high", high)
+local result = {}
+local function make(name, target, drop, options, hot)
+  options.epochs, options.batch = 2, 512
+  local recipe = lathe.recipe { target = target, drop = drop }:impute { category = "none" }
+  if target ~= "ocean_proximity" then recipe:encode { method = hot and "one-hot" or "ordinal" } end
+  local model = lathe.fit(data, recipe:scale {}, lathe.network(options))
+  for suffix, one in pairs { [""] = model, ["-int8"] = (model:quantize "int8") } do
+    one:export(folder .. "/" .. name .. suffix .. ".onnx")
+    local p, list = one:predict(score), {}
+    local labels = p:column(target):values()
+    labels.n = nil
+    for row, label in ipairs(labels) do labels[row] = type(label) == "boolean" and tostring(label) or label end
+    for row = 1, one:classes() and score:rows() or 0 do
+      for _, class in ipairs(one:classes()) do list[#list + 1] = p:column("P(" .. class .. ")"):get(row) end
+    end
+    result[name .. suffix] = one:classes() and { probabilities = list, label = labels } or labels
+  end
+end
+make("network-relu", "median_house_value", { "high" }, { layers = { 40, 24 } })
+make("network-gelu", "median_house_value", { "high" }, { layers = { 33, 7 }, activation = "gelu", norm = true, dropout = 0.1 }, true)
+make("network-tanh", "high", { "median_house_value" }, { layers = { 16 }, activation = "tanh", optimizer = "sgd", rate = 0.05 })
+make("network-sigmoid", "ocean_proximity", { "high" }, { layers = { 16 }, activation = "sigmoid", optimizer = "adamw", rate = 0.01 })
+return result
+"""
+
 
 def raw_rows():
     """Rows of every kind: with a gap, and at the end one with an unknown text and one with a missing text."""
@@ -235,7 +267,7 @@ def same(got, want):
                for a, b in zip(got, want))
 
 
-def run(folder, rows, predictions):
+def run(folder, rows, predictions, tolerance=1e-12):
     try:
         there = subprocess.run(["node", "-e", ""], capture_output=True).returncode == 0
     except OSError:
@@ -250,7 +282,7 @@ def run(folder, rows, predictions):
         done = subprocess.run(["node", os.path.join(HERE, "onnx_run.js"), os.path.join(folder, name + ".onnx"), columns],
                               capture_output=True, text=True, env=dict(os.environ, LATHE_NODE_MODULES=MODULES))
         off = same(json.loads(done.stdout) if done.returncode == 0 else [], want)
-        ok(off < 1e-12, f"{name}: ONNX Runtime predicts the same from raw columns, to 1e-12", f"off by {off}; {done.stderr.strip()}")
+        ok(off < tolerance, f"{name}: ONNX Runtime predicts the same from raw columns, to {tolerance:g}", f"off by {off}; {done.stderr.strip()}")
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -296,4 +328,10 @@ with tempfile.TemporaryDirectory() as folder:
         predictions = json.loads(done.stdout)
         check(folder, sorted(predictions))
         run(folder, list(csv.DictReader(open(HOUSING)))[:400], dict(sorted(predictions.items())))
+    done = subprocess.run([LATHE, "eval", "--json", NETWORKS, HOUSING, path, folder], capture_output=True, text=True)
+    ok(done.returncode == 0, "networks are exported", done.stderr.strip())
+    if done.returncode == 0:
+        predictions = json.loads(done.stdout)
+        check(folder, sorted(predictions))
+        run(folder, rows, dict(sorted(predictions.items())), 5e-6)  # of float32 sums
 end()
