@@ -19,6 +19,10 @@ static bool read_column(const char *name, const lathe_table *table, double *weig
   double sum = 0;
   for (int64_t r = 0; r < lathe_column_rows(column); r++) {
     double weight = weights[r] = lathe_column_number(column, r);
+    if (isnan(weight))
+      return lathe_error_set(error, LATHE_ERROR_DATA,
+                             "the weight in \"%s\" is missing in row %lld; row weights are numbers from 0 up",
+                             name, (long long)r + 1);
     if (!(weight >= 0) || isinf(weight))
       return lathe_error_set(error, LATHE_ERROR_DATA,
                              "row %lld has the weight %g in \"%s\"; row weights are numbers from 0 up",
