@@ -5,26 +5,12 @@ import math
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
-count = failed = 0
+from judge import DATA, LATHE, end, ok, skip, skip_all
+
 warnings.simplefilter("ignore")
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note:
-        print(f"# {note}")
-
 
 try:
     import numpy as np
@@ -32,8 +18,7 @@ try:
     from scipy import stats
     from sklearn.linear_model import LogisticRegression, PoissonRegressor
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 FIT = """
 local s = lathe.json.decode((...))
@@ -254,6 +239,5 @@ if shutil.which("Rscript"):
     off = max(abs(a - b) / abs(b) for a, b in zip(ours, want)) if len(want) == len(ours) else math.inf
     ok(off < 1e-8, "Poisson, offset, weights: R's coefficients, errors, deviances and freedom", f"off by {off:.2g}")
 else:
-    ok(True, "R # SKIP no Rscript")
-print(f"1..{count}")
-sys.exit(failed > 0)
+    skip("R", "no Rscript")
+end()
