@@ -19,12 +19,13 @@ function model.fit(train, recipe, estimator)
     core.fail("lathe.fit takes a table, a recipe and an estimator; the second is a %s", type(recipe))
   end
   if estimator == nil then
-    return model.wrap(C.lathe_model_fit_recipe(recipe:handle(), train:handle(), core.progress(), core.problem))
+    local handle, kept = recipe:learn_from(train)
+    return model.wrap(C.lathe_model_fit_recipe(handle, kept, core.progress(), core.problem))
   end
   if not recipe.target then core.fail "the recipe has no target; a model needs one: lathe.recipe { target = \"COLUMN\" }" end
   local estimators = require "lathe.estimator"
   if not estimators.is(estimator) then core.fail "the estimator is not one; give lathe.linear {}, lathe.logistic {} or another" end
-  return model.wrap(estimators.fit(estimator, recipe:handle(), train:handle()))
+  return model.wrap(estimators.fit(estimator, recipe:learn_from(train)))
 end
 
 -- Open a bundle that model:save wrote. Its arrays are mapped; nothing in it is run.

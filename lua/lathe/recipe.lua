@@ -153,6 +153,13 @@ function methods:handle()
   return handle
 end
 
+-- For fitting on the rows of `train`: the recipe of the core, and the table (lathe_table*) of the rows that are left when steps of it drop
+-- some.
+function methods:learn_from(train)
+  local handle = self:handle()
+  return handle, ffi.gc(core.try(C.lathe_recipe_keep(handle, train:handle(), core.progress(), core.problem)), C.lathe_table_release)
+end
+
 -- The recipe as JSON text, as a bundle keeps it.
 function methods:describe()
   local handle = self:handle()

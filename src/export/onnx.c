@@ -184,6 +184,17 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(onnx_writing *, const lathe_o
     [LATHE_OPERATOR_TANH] = onnx_write_tanh,
     [LATHE_OPERATOR_SIGMOID] = onnx_write_sigmoid,
     [LATHE_OPERATOR_EMBED] = onnx_write_embed,
+    [LATHE_OPERATOR_CLIP] = onnx_write_clip,
+    [LATHE_OPERATOR_OUTSIDE] = onnx_write_outside,
+    [LATHE_OPERATOR_ABSENT] = onnx_write_absent,
+    [LATHE_OPERATOR_BIN] = onnx_write_bin,
+    [LATHE_OPERATOR_PRODUCT] = onnx_write_product,
+    [LATHE_OPERATOR_PROJECT] = onnx_write_project,
+    [LATHE_OPERATOR_QUANTILE] = onnx_write_quantile,
+    [LATHE_OPERATOR_PROBIT] = onnx_write_probit,
+    [LATHE_OPERATOR_YEO_JOHNSON] = onnx_write_yeo_johnson,
+    [LATHE_OPERATOR_BOX_COX] = onnx_write_box_cox,
+    [LATHE_OPERATOR_NEIGHBOURS] = onnx_write_neighbours,
 };
 
 /* The class with the largest probability, or by the threshold, (N, 1): as whole numbers where all classes are some, else as text. */

@@ -79,4 +79,17 @@ void onnx_write_shares(onnx_writing *out, const lathe_operator *op, const char *
 /* 1 where the second of two probabilities is not below a threshold, 0 elsewhere: int64, (N, 1). */
 void onnx_write_threshold(onnx_writing *out, const char *probabilities, double threshold, const char *output);
 
+/* onnx_numbers.c */
+void onnx_write_clip(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_outside(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_absent(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_bin(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_product(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_project(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_quantile(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_probit(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_yeo_johnson(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_box_cox(onnx_writing *out, const lathe_operator *op, const char *output);
+void onnx_write_neighbours(onnx_writing *out, const lathe_operator *op, const char *output);
+
 #endif

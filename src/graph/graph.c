@@ -173,6 +173,7 @@ static int64_t work_out_width(const lathe_graph *graph, const lathe_operator *no
   case LATHE_OPERATOR_TEXT:
   case LATHE_OPERATOR_CODE:
   case LATHE_OPERATOR_RECODE:
+  case LATHE_OPERATOR_BIN:
     return 1;
   case LATHE_OPERATOR_NUMBER_CODE:
     return input->width == 1 ? 1 : -1;
@@ -206,9 +207,16 @@ static bool keep_tensors(lathe_graph *graph, lathe_operator *node, const lathe_o
   return true;
 }
 
-/* Kinds whose codes have no texts: how many there are is the length of their list. */
+/* Kinds whose codes have no texts: how many there are is the length of their list, of bins one more than edges. */
 static bool set_codes(lathe_operator *node, const lathe_operator_traits *traits, lathe_error *error) {
-  if (node->kind != LATHE_OPERATOR_NUMBER_CODE && node->kind != LATHE_OPERATOR_RECODE) return true;
+  if (node->kind == LATHE_OPERATOR_BIN && node->length > 0 && node->length < LATHE_GRAPH_WIDTH) {
+    node->word = NULL;
+    node->words = node->length + 1;
+    return true;
+  }
+  if (node->kind != LATHE_OPERATOR_BIN && node->kind != LATHE_OPERATOR_NUMBER_CODE &&
+      node->kind != LATHE_OPERATOR_RECODE)
+    return true;
   node->word = NULL;
   node->words = node->length;
   return (node->length > 0 && node->length <= LATHE_GRAPH_WIDTH) || wrong(traits, "has no codes", error);

@@ -43,6 +43,17 @@ typedef enum lathe_operator_kind {
   LATHE_OPERATOR_TANH,
   LATHE_OPERATOR_SIGMOID,
   LATHE_OPERATOR_EMBED, /* a column of codes to rows of value (length, width); the last one is for NaN and codes that are none of them */
+  LATHE_OPERATOR_CLIP,  /* x limited to low[column] .. high[column] */
+  LATHE_OPERATOR_OUTSIDE, /* 1 where x is below low[column] or above high[column], else 0 */
+  LATHE_OPERATOR_ABSENT,  /* 1 where x is missing, else 0 */
+  LATHE_OPERATOR_BIN, /* one column to the code of its bin: how many edges are not above it; -2: missing */
+  LATHE_OPERATOR_PRODUCT,     /* products of columns of x; factor (degree, width) has their places */
+  LATHE_OPERATOR_PROJECT,     /* x weights, as linear, but never quantized */
+  LATHE_OPERATOR_QUANTILE,    /* the place of x among the quantiles of its column, 0 .. 1; see curves.c */
+  LATHE_OPERATOR_PROBIT,      /* the quantile of the standard normal distribution of x */
+  LATHE_OPERATOR_YEO_JOHNSON, /* the power transform of Yeo and Johnson with lambda[column] */
+  LATHE_OPERATOR_BOX_COX,     /* that of Box and Cox; missing unless x > 0 */
+  LATHE_OPERATOR_NEIGHBOURS,  /* NaN to the mean of the nearest training rows; see neighbours.c */
   LATHE_OPERATOR_KINDS,
 } lathe_operator_kind;
 
@@ -60,8 +71,7 @@ typedef struct lathe_operator {
   const int32_t *input; /* the operators whose values it takes */
   const char *name;     /* number, text: the raw column; number_code: the one that its numbers are of */
   lathe_type type;      /* number, text: its type in training */
-  int32_t
-      words; /* code, n-grams: size of the vocabulary; number_code, recode: the codes there are, which is `length` */
+  int32_t words; /* code, n-grams: size of the vocabulary; number_code, recode, bin: the codes there are */
   const lathe_text *word; /* code, n-grams: ascending by bytes; each ends in NUL */
   int32_t missing;        /* code, number_code: the code of a missing one; -1: that of an unknown one; -2 */
   bool strict;            /* code, number_code: one that is not in the vocabulary is an error */

@@ -80,6 +80,19 @@ bool recipe_append(fitting *state, const char *name, recipe_role role, int32_t v
   return true;
 }
 
+bool recipe_append_named(fitting *state, recipe_role role, int32_t value, int32_t place, const char *format,
+                         ...) {
+  char name[1024];
+  va_list values;
+  va_start(values, format);
+  int size = vsnprintf(name, sizeof name, format, values);
+  va_end(values);
+  if (size >= (int)sizeof name)
+    return lathe_error_set(state->error, LATHE_ERROR_DATA,
+                           "a feature would have a name of %d bytes; rename \"%.60s\"", size, name);
+  return recipe_append(state, name, role, value, place);
+}
+
 /* Raw columns become operators. */
 static bool add_columns(fitting *state) {
   int32_t columns = lathe_table_columns(state->table);
@@ -312,22 +325,74 @@ static bool finish(fitting *state) {
   return fine && out->matrix >= 0;
 }
 
+static bool begin(fitting *state) {
+  const char *target = state->recipe->target;
+  state->out->graph = lathe_graph_new(state->error);
+  return state->out->graph && check_names(state) && add_columns(state) &&
+         (!target[0] || lathe_graph_set_output_name(state->out->graph, target, state->error));
+}
+
+static bool fit_step(fitting *state, const recipe_step *step) {
+  state->step = step->kind->name;
+  return lathe_progress_check(state->progress, state->error) &&
+         (!step->kind->check || step->kind->check(step, state->error)) && step->kind->fit(state, step);
+}
+
+static void end(fitting *state) {
+  for (int32_t i = 0; i < state->count; i++) free_column(&state->columns[i]);
+  free(state->columns);
+}
+
 bool lathe_recipe_fit(const lathe_recipe *recipe, const lathe_table *table, lathe_prepared *prepared,
                       lathe_progress *progress, lathe_error *error) {
   fitting state = {.recipe = recipe, .table = table, .out = prepared, .progress = progress, .error = error};
-  prepared->graph = lathe_graph_new(error);
-  bool fine = prepared->graph && check_names(&state) && add_columns(&state);
-  if (fine && recipe->target[0]) fine = lathe_graph_set_output_name(prepared->graph, recipe->target, error);
-  for (int32_t i = 0; fine && i < recipe->count; i++) {
-    const recipe_kind *kind = recipe->steps[i].kind;
-    state.step = kind->name;
-    fine = lathe_progress_check(progress, error) && (!kind->check || kind->check(&recipe->steps[i], error)) &&
-           kind->fit(&state, &recipe->steps[i]);
-  }
+  bool fine = begin(&state);
+  for (int32_t i = 0; fine && i < recipe->count; i++) fine = fit_step(&state, &recipe->steps[i]);
   fine = fine && finish(&state);
-  for (int32_t i = 0; i < state.count; i++) free_column(&state.columns[i]);
-  free(state.columns);
+  end(&state);
   return fine;
+}
+
+/* Learn the steps up to `last`, which may drop rows, and mark those in `gone`. */
+static bool learn_up_to(lathe_recipe *recipe, int32_t last, const lathe_table *table, bool *gone,
+                        lathe_progress *progress, lathe_error *error) {
+  lathe_prepared prepared = {0};
+  fitting state = {
+      .recipe = recipe, .table = table, .out = &prepared, .progress = progress, .error = error, .gone = gone};
+  bool fine = begin(&state);
+  for (int32_t i = 0; fine && i <= last; i++) {
+    state.dropping = i == last ? &recipe->steps[i] : NULL;
+    fine = fit_step(&state, &recipe->steps[i]);
+  }
+  end(&state);
+  lathe_prepared_free(&prepared);
+  return fine;
+}
+
+static lathe_table *without(const lathe_table *table, const bool *gone, lathe_error *error) {
+  int64_t rows = lathe_table_rows(table), kept = 0;
+  int64_t *list = lathe_memory_raw((size_t)rows, sizeof *list, error);
+  for (int64_t r = 0; list && r < rows; r++)
+    if (!gone[r]) list[kept++] = r;
+  lathe_table *left = list ? lathe_table_take(table, list, kept, NULL, error) : NULL;
+  free(list);
+  return left;
+}
+
+lathe_table *lathe_recipe_keep(lathe_recipe *recipe, lathe_table *table, lathe_progress *progress,
+                               lathe_error *error) {
+  lathe_table *left = lathe_table_retain(table);
+  for (int32_t i = 0; left && i < recipe->count; i++) {
+    recipe_step *step = &recipe->steps[i];
+    if (!recipe_step_drops(step) || step->dropped_known) continue;
+    bool *gone = lathe_memory_new((size_t)lathe_table_rows(left), sizeof *gone, error);
+    lathe_table *next =
+        gone && learn_up_to(recipe, i, left, gone, progress, error) ? without(left, gone, error) : NULL;
+    free(gone);
+    lathe_table_release(left);
+    left = next;
+  }
+  return left;
 }
 
 void lathe_prepared_free(lathe_prepared *prepared) {

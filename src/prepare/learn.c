@@ -1,4 +1,4 @@
-/* learn.c - what transforms learn from columns: facts, medians, vocabularies. All in chunks of fixed size,
+/* learn.c - what transforms learn from columns: facts, vocabularies. All in chunks of fixed size,
  * combined in order. */
 #include <math.h>
 #include <stdlib.h>
@@ -8,8 +8,6 @@
 #include "../base/memory.h"
 #include "../base/pool.h"
 #include "own.h"
-
-enum { MEDIAN_CELLS = 1 << 24 };
 
 typedef struct {
   const lathe_run *run;
@@ -122,94 +120,6 @@ bool lathe_facts_check(const lathe_facts *facts, int64_t rows, const char *name,
                          "\"%s\" is missing in %lld row%s, first in row %lld; add impute{} to the recipe, or "
                          "drop those rows",
                          name, (long long)missing, missing == 1 ? "" : "s", (long long)facts->gap + 1);
-}
-
-/* The k-th smallest (from 0) of `count` values: quickselect, Hoare's partition, the median of three as pivot.
- */
-static double select_smallest(double *x, int64_t count, int64_t k) {
-  int64_t low = 0, high = count - 1;
-  while (low < high) {
-    double a = x[low], b = x[low + (high - low) / 2], c = x[high];
-    double pivot = fmax(fmin(a, b), fmin(fmax(a, b), c));
-    int64_t i = low, j = high;
-    while (i <= j) {
-      while (x[i] < pivot) i++;
-      while (x[j] > pivot) j--;
-      if (i > j) break;
-      double kept = x[i];
-      x[i++] = x[j];
-      x[j--] = kept;
-    }
-    if (k <= j)
-      high = j;
-    else if (k >= i)
-      low = i;
-    else
-      break;
-  }
-  return x[k];
-}
-
-static double median_of(double *x, int64_t rows) {
-  int64_t count = 0;
-  for (int64_t r = 0; r < rows; r++)
-    if (!isnan(x[r])) x[count++] = x[r];
-  if (count == 0) return NAN;
-  double upper = select_smallest(x, count, count / 2);
-  if (count % 2 == 1) return upper;
-  double lower = x[0];
-  for (int64_t r = 1; r < count / 2; r++) lower = fmax(lower, x[r]);
-  return isinf(lower + upper) ? lower / 2 + upper / 2 : (lower + upper) / 2;
-}
-
-typedef struct {
-  const lathe_run *run;
-  int64_t rows;
-  int32_t width, first, last; /* columns of this batch: first .. last - 1 */
-  const bool *wanted;
-  double *columns; /* (last - first, rows) */
-  double *medians;
-} median_work;
-
-static bool gather_chunk(void *context, int64_t chunk, lathe_error *error) {
-  const median_work *work = context;
-  int64_t begin = chunk * LATHE_RUN_CHUNK;
-  int64_t rows = work->rows - begin < LATHE_RUN_CHUNK ? work->rows - begin : LATHE_RUN_CHUNK;
-  double *block = lathe_memory_raw((size_t)rows * (size_t)work->width, sizeof *block, error);
-  bool fine = block && lathe_run_block(work->run, begin, rows, block, 1, rows, error);
-  for (int32_t c = work->first; fine && c < work->last; c++)
-    memcpy(work->columns + (c - work->first) * work->rows + begin, block + c * rows,
-           (size_t)rows * sizeof *block);
-  free(block);
-  return fine;
-}
-
-static bool median_chunk(void *context, int64_t chunk, lathe_error *error) {
-  (void)error;
-  const median_work *work = context;
-  int64_t c = work->first + chunk;
-  if (work->wanted[c]) work->medians[c] = median_of(work->columns + chunk * work->rows, work->rows);
-  return true;
-}
-
-bool lathe_medians_of(const lathe_graph *graph, int32_t value, const lathe_table *table, const bool *wanted,
-                      double *medians, lathe_progress *progress, lathe_error *error) {
-  int32_t width = lathe_graph_operator(graph, value)->width;
-  int64_t rows = lathe_table_rows(table), chunks = (rows + LATHE_RUN_CHUNK - 1) / LATHE_RUN_CHUNK;
-  int64_t most = rows > 0 ? MEDIAN_CELLS / rows : width; /* columns at once, so that memory is bounded */
-  int32_t batch = most < 1 ? 1 : most > width ? width : (int32_t)most;
-  lathe_run *run = lathe_run_new(graph, value, table, error);
-  double *columns = run ? lathe_memory_raw((size_t)batch * (size_t)rows, sizeof *columns, error) : NULL;
-  bool fine = columns != NULL;
-  for (int32_t first = 0; fine && first < width; first += batch) {
-    int32_t last = first + batch < width ? first + batch : width;
-    median_work work = {run, rows, width, first, last, wanted, columns, medians};
-    fine = lathe_pool_run(chunks, gather_chunk, &work, progress, error) &&
-           lathe_pool_run(last - first, median_chunk, &work, progress, error);
-  }
-  free(columns);
-  lathe_run_free(run);
-  return fine;
 }
 
 /* A hash set of texts while they are counted: slots hold the index of an entry, or -1. */

@@ -28,7 +28,8 @@ typedef struct recipe_kind {
   bool (*fit)(fitting *state, const recipe_step *step);
 } recipe_kind;
 
-extern const recipe_kind recipe_impute, recipe_encode, recipe_scale, recipe_date, recipe_text;
+extern const recipe_kind recipe_impute, recipe_outliers, recipe_encode, recipe_bin, recipe_polynomial,
+    recipe_scale, recipe_pca, recipe_date, recipe_text;
 
 typedef struct recipe_value {
   double number; /* of a choice its place among the choices */
@@ -39,6 +40,10 @@ struct recipe_step {
   const recipe_kind *kind;
   lathe_names columns; /* none: all that it fits */
   recipe_value value[RECIPE_OPTIONS];
+  /* Of a step that drops training rows, when lathe_recipe_keep has done so: how many, of how many, and what it learned of each column. */
+  bool dropped_known;
+  int64_t dropped, dropped_of;
+  lathe_names dropped_columns, dropped_learned;
 };
 
 struct lathe_recipe {
@@ -78,6 +83,9 @@ struct fitting {
   recipe_column *columns;
   int32_t count, capacity;
   const char *step; /* the kind of the step being learned */
+  recipe_step *
+      dropping; /* the step that may drop rows now: it fills its part, and `gone` (rows) when there are such rows */
+  bool *gone;
 };
 
 #define NOTE(state, ...) lathe_names_add(&(state)->out->notes, (state)->error, __VA_ARGS__)
@@ -99,6 +107,10 @@ void recipe_replace(fitting *state, const int32_t *chosen, int32_t count, int32_
 /* A new column behind all others; the name is copied. */
 bool recipe_append(fitting *state, const char *name, recipe_role role, int32_t value, int32_t place);
 
+/* The same with a name that is made up. */
+bool recipe_append_named(fitting *state, recipe_role role, int32_t value, int32_t place, const char *format,
+                         ...) LATHE_PRINTF(5, 6);
+
 /* Leave out the columns that are marked (state->count). */
 void recipe_remove(fitting *state, const bool *gone);
 
@@ -111,11 +123,34 @@ lathe_facts *recipe_facts(fitting *state, int32_t value, const int32_t *chosen);
 /* All values of an operator, (width, rows): one column after the other. Free them; NULL with an error. */
 double *recipe_values(fitting *state, int32_t value);
 
-/* ---- learn.c ---- */
+/* Whether a step drops training rows (outliers.c). */
+bool recipe_step_drops(const recipe_step *step);
 
-/* The medians of the columns that are `wanted`; NaN for one without values. */
-bool lathe_medians_of(const lathe_graph *graph, int32_t value, const lathe_table *table, const bool *wanted,
-                      double *medians, lathe_progress *progress, lathe_error *error);
+/* The operator that fills gaps from the `neighbours` nearest of `most` training rows (neighbours.c); -1 with an error. */
+int32_t recipe_impute_nearest(fitting *state, const int32_t *chosen, int32_t count, int32_t value,
+                              const lathe_facts *facts, int32_t neighbours, int64_t most);
+
+/* The exponent of largest likelihood of `count` values (power.c): Yeo and Johnson's, or Box and Cox's, whose values are above 0. */
+double recipe_power_lambda(const double *x, int64_t count, bool box_cox);
+
+/* The eigenvalues of a symmetric matrix (size, size), descending, and in row k of `a` the vector of the k-th, of length 1 (eigen.c). */
+bool recipe_eigen(double *a, int32_t size, double *value, lathe_error *error);
+
+/* ---- order.c ---- */
+
+/* What is done with the `count` values of column `column` that are there, in the order of the rows; it may reorder them. */
+typedef bool recipe_column_task(void *context, int32_t column, double *x, int64_t count, lathe_error *error);
+
+/* Do it for each column of operator `value`, several at once; errors and results must not depend on which is first. */
+bool recipe_each_column(fitting *state, int32_t value, recipe_column_task *task, void *context);
+
+/* Of values without gaps, NaN of none; all but the last of these reorder them. A quantile is NumPy's "linear". */
+double recipe_median(double *x, int64_t count);
+double recipe_quantile(double *x, int64_t count, double share);
+void recipe_sort(double *x, int64_t count);
+double recipe_quantile_sorted(const double *x, int64_t count, double share);
+
+/* ---- learn.c ---- */
 
 /* The different texts of a column, ascending by bytes, and how often each comes. */
 typedef struct text_counts {

@@ -10,8 +10,9 @@
 #include "own.h"
 
 /* The kinds of step. A new one is a file and a row. */
-static const recipe_kind *const kinds[] = {&recipe_impute, &recipe_encode, &recipe_scale, &recipe_date,
-                                           &recipe_text};
+static const recipe_kind *const kinds[] = {&recipe_impute, &recipe_outliers,   &recipe_encode,
+                                           &recipe_bin,    &recipe_polynomial, &recipe_scale,
+                                           &recipe_pca,    &recipe_date,       &recipe_text};
 
 int32_t lathe_recipe_kinds(void) {
   return (int32_t)(sizeof kinds / sizeof *kinds);
@@ -55,6 +56,8 @@ void lathe_recipe_release(lathe_recipe *recipe) {
   if (!recipe || atomic_fetch_sub(&recipe->references, 1) != 1) return;
   for (int32_t i = 0; i < recipe->count; i++) {
     lathe_names_free(&recipe->steps[i].columns);
+    lathe_names_free(&recipe->steps[i].dropped_columns);
+    lathe_names_free(&recipe->steps[i].dropped_learned);
     for (int32_t k = 0; k < RECIPE_OPTIONS; k++) free(recipe->steps[i].value[k].text);
   }
   lathe_names_free(&recipe->features);

@@ -36,6 +36,13 @@ bool lathe_recipe_column(lathe_recipe *recipe, const char *column, lathe_error *
 /* Whether the options of the last step fit together; looked at again when the recipe is fitted. */
 bool lathe_recipe_check(const lathe_recipe *recipe, lathe_error *error);
 
+/* The rows of `table` that are left to learn from when steps have dropped some ("outliers" with action = "drop"): a new handle, of the same
+ * table when nothing is dropped. Each such step sees the rows that those before it left, as the steps before it make them. Call it before
+ * a recipe with such steps is fitted, and fit on what it gives: all that the recipe learns, it learns from those rows. NULL with an error,
+ * also when more rows would go than the step was told. */
+lathe_table *lathe_recipe_keep(lathe_recipe *recipe, lathe_table *table, lathe_progress *progress,
+                               lathe_error *error);
+
 /* The recipe as JSON, owned by it; NULL with an error. */
 const char *lathe_recipe_describe(lathe_recipe *recipe, lathe_error *error);
 

@@ -128,7 +128,7 @@ refused(t:with("y", (function() local y = values(t, "y") y[5] = -1 / 0 return y 
 refused(t, recipe():scale { columns = "city" }, 'scale cannot take "city"', "scaling a text")
 refused(t, lathe.recipe { target = "y", drop = "nowhere" }, "nowhere", "a column to drop that is not there")
 tap.raises(function() recipe():impute { numerc = "mean" } end, 'did you mean "numeric"', "a wrong option, with the nearest")
-tap.raises(function() recipe():impute { numeric = "mode" } end, "is not one of", "a wrong choice")
+tap.raises(function() recipe():impute { numeric = "average" } end, "is not one of", "a wrong choice")
 tap.raises(function() lathe.fit(t, lathe.recipe {}, lathe.linear {}) end, "has no target", "a recipe without target")
 tap.raises(function() lathe.fit(3) end, "takes a table", "a call that is none")
 tap.raises(function() plain:predict(t:drop "a") end, '"a"', "a table that lacks a column")
