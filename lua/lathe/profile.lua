@@ -148,11 +148,22 @@ local function other_tables(report, summaries)
   end
 end
 
--- A chart of one column: a histogram of numbers and times, bars of the most frequent texts.
+-- The most frequent values; numbers in their order.
+local function bars_of(s, number)
+  local list, labels, values = {}, {}, {}
+  for at, top in ipairs(s.top) do list[at] = top end
+  if number then table.sort(list, function(a, b) return tonumber(a.value) < tonumber(b.value) end) end
+  for at, top in ipairs(list) do labels[at], values[at] = style.cut(top.value, 24), top.count end
+  return { kind = "bars", title = s.name, labels = labels, values = values }
+end
+
+-- A chart of one column: a histogram of numbers and times, bars of numbers with few values and of the most frequent texts.
 local function chart(report, s)
   local number = is_number[s.type]
   if number and s.personal then return end
-  if (number or is_time[s.type]) and s.finite > 0 and s.max > s.min then
+  if number and s.distinct > 0 and s.distinct == #s.top and s.finite == s.rows - s.missing then
+    report:chart(bars_of(s, true))
+  elseif (number or is_time[s.type]) and s.finite > 0 and s.max > s.min then
     local edges, labels, width = {}, not number and {} or nil, (s.max - s.min) / #s.bins
     for at = 0, #s.bins do
       edges[at + 1] = at == #s.bins and s.max or s.min + at * width
@@ -160,9 +171,7 @@ local function chart(report, s)
     end
     report:chart { kind = "histogram", title = s.name, values = s.bins, edges = edges, labels = labels }
   elseif #s.top > 0 and s.distinct <= 50 then
-    local labels, values = {}, {}
-    for at, top in ipairs(s.top) do labels[at], values[at] = style.cut(top.value, 24), top.count end
-    report:chart { kind = "bars", title = s.name, labels = labels, values = values }
+    report:chart(bars_of(s))
   end
 end
 

@@ -86,6 +86,16 @@ tap.ok(math.abs(s.mean - 206855.81690891474) < 1e-8 and math.abs(s.sd - 115395.6
 local text = houses:profile({ charts = { "median_house_value" } }):render { width = 80 }
 tap.ok(text:find("965 rows (4.7 %) share the largest value, 500,001", 1, true), "the report says so")
 tap.ok(text:find("total_bedrooms: 207 missing (1.0 %)", 1, true), "the report names what is missing")
+local days = { "2024-01-01", "2024-03-01", nil, nil, nil, "2024-01-05", n = 6 }
+local few = lathe.table { { "n", { 10, 2, 2, nil, 10, 10, n = 6 } }, { "day", days } }
+local charts = {}
+for _, block in ipairs(few:cast({ day = "date" }):profile({ charts = true }).blocks) do
+  if block.kind == "chart" then charts[block.title] = block end
+end
+tap.same({ charts.n.chart, charts.n.labels[1], charts.n.values[1], charts.n.values[2] }, { "bars", "2", 2, 3 },
+  "numbers with few values are bars in their order")
+tap.same({ charts.day.chart, charts.day.labels[1], charts.day.labels[21], charts.day.values[1] },
+  { "histogram", "2024-01-01", "2024-03-01", 1 }, "days are a histogram between days")
 tap.raises(function() houses:profile { charts = { "prize" } } end, "there is no column \"prize\"",
   "a chart of an unknown column is refused")
 tap.done()

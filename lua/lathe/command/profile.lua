@@ -13,7 +13,8 @@ local function run(arguments, options)
     read.types = read.types or {}
     read.types[name] = kind
   end
-  read.title, read.charts, read.target = arguments[1]:match "[^/]+$", options.charts, options.target
+  read.title, read.target = arguments[1]:match "[^/]+$", options.target
+  read.charts = options.charts or options.html ~= nil or nil -- a page has room for them
   read.memory, read.lenient = options.memory, options.lenient
   local report = lathe.profile.file(arguments[1], read)
   if options.html then
@@ -42,7 +43,7 @@ return {
     { name = "target", value = "COLUMN", doc = "show how much each column tells of this one" },
     { name = "memory", value = "SIZE", doc = "take no more, such as 500MB: a larger CSV file is read in pieces" },
     { name = "lenient", doc = "leave out rows that cannot be read" },
-    { name = "charts", doc = "a chart of every column as well" },
+    { name = "charts", doc = "a chart of every column as well; a page has them anyway" },
     { name = "delimiter", value = "CHARACTER", doc = "between cells (found out by default)" },
     { name = "missing", value = "TEXT", many = true, doc = "a cell that means missing, instead of the usual ones" },
     { name = "type", value = "COLUMN=TYPE", many = true, doc = "read a column as this type, whatever it holds" },
