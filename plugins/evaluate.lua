@@ -20,6 +20,14 @@ local function fold_parameters(own)
   return shared
 end
 
+-- How rows are measured.
+local measuring = {
+  weights = { type = "column", optional = true, doc = "what each row counts" },
+  resamples = { type = "integer", optional = true, min = 0, doc = "of the bootstrap intervals (1000, fewer of many rows); 0: none" },
+  level = { type = "number", default = 0.95, min = 0.5, max = 0.9999, doc = "of the intervals" },
+  seed = { type = "integer", default = 42, min = 0, doc = "of the bootstrap" },
+}
+
 local augmentation = {
   augment = { type = "choice", choices = { "none", "smote", "oversample", "undersample", "noise" }, default = "none",
     doc = "new training rows in each fold, never of its test rows" },
@@ -147,13 +155,15 @@ local plugin = {
       doc = "R2, RMSE and MAE on rows the model has not seen, beside a baseline.",
       detail = "The baseline predicts the mean of the training rows for every row.",
       inputs = { { "model", "model" }, { "table", "table" } },
-      params = {},
+      params = {
+        weights = measuring.weights, resamples = measuring.resamples, level = measuring.level, seed = measuring.seed,
+      },
       outputs = { report = "report" },
       effect = "measure",
-      run = function(input, _, context)
+      run = function(input, param, context)
         local style, core = require "lathe.style", require "lathe.core"
         if input.model:classes() then core.fail "the model tells classes apart; measure it with evaluate.classification" end
-        local report = input.model:evaluate(input.table)
+        local report = input.model:evaluate(input.table, param)
         local metrics = report.metrics
         context.note(("R2 %s, RMSE %s"):format(metrics.r2 and style.number(metrics.r2) or "-", style.number(metrics.rmse)))
         return { report = report }
@@ -164,13 +174,25 @@ local plugin = {
       detail = [[The baseline gives every row the classes' shares of the training rows. Precision, recall, F1, AUC and average precision
 are those of the second of two classes, or means over several, each against the rest.]],
       inputs = { { "model", "model" }, { "table", "table" } },
-      params = {},
+      params = {
+        class = { type = "string", optional = true, doc = "of several classes the one whose curves are drawn" },
+        threshold = { type = "number", optional = true, min = 0, max = 1,
+          doc = "the second of two classes is predicted from this probability up (the model's own)" },
+        false_positive = { type = "number", optional = true, doc = "what predicting the second class costs where it is not" },
+        false_negative = { type = "number", optional = true, doc = "what missing it costs" },
+        weights = measuring.weights, resamples = measuring.resamples, level = measuring.level, seed = measuring.seed,
+      },
       outputs = { report = "report" },
       effect = "measure",
-      run = function(input, _, context)
+      run = function(input, param, context)
         local style, core = require "lathe.style", require "lathe.core"
         if not input.model:classes() then core.fail "the model is a regression; measure it with evaluate.regression" end
-        local report = input.model:evaluate(input.table)
+        local options = {}
+        for _, name in ipairs { "class", "threshold", "weights", "resamples", "level", "seed" } do options[name] = param[name] end
+        if param.false_positive or param.false_negative then
+          options.costs = { false_positive = param.false_positive or 1, false_negative = param.false_negative or 1 }
+        end
+        local report = input.model:evaluate(input.table, options)
         local metrics = report.metrics
         context.note(("accuracy %s, AUC %s"):format(style.number(metrics.accuracy), metrics.auc and style.number(metrics.auc) or "-"))
         return { report = report }

@@ -141,7 +141,9 @@ lathe_model *lathe_model_calibrate(const lathe_model *model, const int32_t *code
       copy && check_rows(model->graph, &c, &used, error) &&
       (copy->graph = lathe_graph_copy(model->graph, error)) != NULL &&
       add_operators(copy->graph, &c, error) && lathe_graph_copy_classes(copy->graph, model->graph, error) &&
-      lathe_graph_set_threshold(copy->graph, NAN, error) && /* it was one of other probabilities */
+      lathe_graph_set_threshold(copy->graph, NAN, error) &&
+      (isnan(lathe_model_figure(copy, "threshold")) ||
+       lathe_model_set_figure(copy, "threshold", NAN, error)) && /* it was one of other probabilities */
       lathe_names_add(&copy->notes, error, "probabilities calibrated %s on %lld rows%s",
                       method == LATHE_CALIBRATION_PLATT ? "by Platt's sigmoid" : "by an isotonic regression",
                       (long long)used, classes > 2 ? ", each class against the others" : "") &&

@@ -72,7 +72,8 @@ end
 local families = {}
 local list = io.popen(("cd '%s/lua/lathe/estimator' && ls *.lua"):format(assert(os.getenv "LATHE_TOP", "LATHE_TOP is the source tree")))
 for name in list:read("*a"):gmatch "([%w_]+)%.lua" do
-  if type(require("lathe.estimator." .. name)) == "table" and require("lathe.estimator." .. name).takes then families[#families + 1] = name end
+  local module = require("lathe.estimator." .. name)
+  if type(module) == "table" and module.takes then families[#families + 1] = name end
 end
 list:close()
 local left_out = {}

@@ -100,6 +100,8 @@ local nodes = {
     note = "^best: a$" },
   { "learning", "evaluate.learning_curve", { "whole" }, { target = "rent", drop = { "day" }, step = "train.ridge", sizes = { 0.5, 1 } },
     note = "^2 sizes$" },
+  { "unseen", "shape.derive", { "parts.test" }, { name = "dear", expression = "rooms % 2 == 0" }, log = "made dear" },
+  { "costly", "evaluate.classification", { "choice.model", "unseen" }, { false_negative = 3, level = 0.9 }, note = "^accuracy" },
   { "told", "evaluate.classification", { "classes", "parts.test" }, {}, note = "^accuracy" },
   { "small", "compress.quantize", { "model", "parts.test" }, {}, note = "→" },
   { "onnx", "export.onnx", { "small.model" }, { path = "out/rent.onnx" } },

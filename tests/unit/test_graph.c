@@ -242,6 +242,57 @@ static void test_quantize(const lathe_graph *graph, const lathe_table *table) {
   free(rounded);
 }
 
+/* The operators behind calibrated probabilities: what they give, what is refused, and the threshold in a bundle. */
+static void test_probabilities(void) {
+  double x[] = {-1, 0.25, 0.5, 0.75, 2, NAN};
+  lathe_column *column = lathe_column_from_float64(x, 6, NULL);
+  lathe_table *table = lathe_table_new(1, (const char *const[]){"x"}, &column, NULL);
+  lathe_graph *graph = lathe_graph_new(NULL);
+  int32_t zero = 0, one = 1, two = 2;
+  lathe_operator raw = {.kind = LATHE_OPERATOR_NUMBER, .name = "x", .type = LATHE_TYPE_FLOAT64};
+  lathe_graph_add(graph, &raw, NULL);
+  static const double base[] = {0.25, 0.25, 0.75}, value[] = {0.2, 0.2, 0.6}, slope[] = {0, 0.8, 0};
+  static const double fallen[] = {0.25, 0.75, 0.25};
+  lathe_operator knots = {.kind = LATHE_OPERATOR_INTERPOLATE, .inputs = 1, .input = &zero, .length = 3};
+  knots.tensor[0] = fallen, knots.tensor[1] = value, knots.tensor[2] = slope;
+  ok(lathe_graph_add(graph, &knots, NULL) < 0, "knots that do not ascend are refused");
+  knots.length = 1;
+  ok(lathe_graph_add(graph, &knots, NULL) < 0, "and so are none");
+  knots.length = 3;
+  knots.tensor[0] = base;
+  lathe_operator shares = {.kind = LATHE_OPERATOR_SHARES, .inputs = 1, .input = &one};
+  ok(lathe_graph_add(graph, &knots, NULL) == 1 && lathe_graph_add(graph, &shares, NULL) == 2 &&
+         lathe_graph_width(graph) == 2,
+     "one probability becomes two");
+  double out[12];
+  lathe_graph_run(graph, table, out, NULL, NULL);
+  static const double want[] = {0.2, 0.2, 0.4, 0.6, 0.6};
+  bool right = isnan(out[11]);
+  for (int r = 0; r < 5; r++)
+    right = right && fabs(out[2 * r + 1] - want[r]) < 1e-15 && out[2 * r] == 1 - out[2 * r + 1];
+  ok(right, "straight between knots, level beyond them, and missing stays missing");
+  lathe_error error;
+  ok(!lathe_graph_set_threshold(graph, 0.5, &error) && strstr(error.message, "two classes"),
+     "a threshold without classes is refused: %s", error.message);
+  static const lathe_text names[] = {{"no", 2}, {"yes", 3}};
+  ok(lathe_graph_set_classes(graph, LATHE_TYPE_STRING, 2, names, NULL) &&
+         !lathe_graph_set_threshold(graph, 1.5, NULL) && lathe_graph_set_threshold(graph, 0.4, NULL) &&
+         lathe_graph_choose(graph, out + 2) == 0 && lathe_graph_choose(graph, out + 6) == 1 &&
+         lathe_graph_choose(graph, out + 10) == -1,
+     "a row is taken for the second class from the threshold up");
+  ok(lathe_bundle_write(graph, 0, NULL, NULL, in_folder("p.lathe"), NULL), "it is saved");
+  lathe_graph *opened = lathe_graph_open(in_folder("p.lathe"), NULL);
+  ok(opened && lathe_graph_threshold(opened) == 0.4, "with its threshold");
+  lathe_operator odds = {.kind = LATHE_OPERATOR_LOG_ODDS, .inputs = 1, .input = &two};
+  ok(lathe_graph_add(graph, &odds, NULL) == 3 && lathe_graph_run(graph, table, out, NULL, NULL) &&
+         fabs(out[1] - log(0.25)) < 1e-15 && fabs(out[0] + out[1]) < 1e-15,
+     "log odds of both are opposite");
+  lathe_graph_release(opened);
+  lathe_graph_release(graph);
+  lathe_table_release(table);
+  lathe_column_release(column);
+}
+
 static void test_onnx(const lathe_graph *graph) {
   lathe_error error = {0};
   ok(lathe_onnx_write(graph, "a note", in_folder("g.onnx"), &error), "an ONNX file is written: %s",
@@ -260,11 +311,12 @@ int main(void) {
   test_bundle(graph, table);
   test_damage(table);
   test_quantize(graph, table);
+  test_probabilities();
   test_onnx(graph);
   lathe_table_release(table);
   lathe_graph_release(graph);
-  for (int i = 0; i < 4; i++)
-    unlink(in_folder((const char *const[]){"g.lathe", "s.lathe", "damaged.lathe", "g.onnx"}[i]));
+  for (int i = 0; i < 5; i++)
+    unlink(in_folder((const char *const[]){"g.lathe", "s.lathe", "damaged.lathe", "g.onnx", "p.lathe"}[i]));
   rmdir(folder);
   return done_testing();
 }

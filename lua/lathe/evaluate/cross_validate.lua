@@ -16,26 +16,30 @@ local function free(table_, name)
   return name
 end
 
+-- A column of whole numbers: `value(row)` for the rows from 0.
+local function whole(rows, value, name)
+  local values = ffi.new("int64_t[?]", math.max(rows, 1))
+  for row = 0, rows - 1 do values[row] = value(row) end
+  return require("lathe.column").own(core.C.lathe_column_from_int64(values, rows, core.problem), name)
+end
+
 -- The rows of a fold with what was predicted for them: row (from 1), fold, repeat (of several), the target, prediction, P(CLASS).
 local function predicted(model, test, result, place, options)
-  local tables, rows, target = require "lathe.table", test:rows(), model:target()
-  local out = result.probabilities or result.prediction
-  local made = model:predictions(out, rows)
-  local numbers, fold, round = {}, {}, {}
-  for row = 1, rows do
-    numbers[row], fold[row], round[row] = tonumber(place.rows[row - 1]) + 1, place.fold, place.round
+  local rows, target = test:rows(), model:target()
+  local made = model:predictions(result.probabilities or result.prediction, rows)
+  local columns = {}
+  local function add(name, value)
+    name = free(made, name)
+    columns[#columns + 1] = { name, whole(rows, value, name) }
   end
-  local columns = { { free(made, "row"), numbers }, { free(made, "fold"), fold } }
-  local types = { [columns[1][1]] = "int64", [columns[2][1]] = "int64" }
-  if options.repeats > 1 then
-    columns[3] = { free(made, "repeat"), round }
-    types[columns[3][1]] = "int64"
-  end
+  add("row", function(row) return place.rows[row] + 1 end)
+  add("fold", function() return place.fold end)
+  if options.repeats > 1 then add("repeat", function() return place.round end) end
   columns[#columns + 1] = { target, test:column(target) }
   for index, name in ipairs(made:columns()) do
     columns[#columns + 1] = { index == 1 and (target == "prediction" and "prediction_" or "prediction") or name, made:column(name) }
   end
-  return (tables.new(columns):cast(types))
+  return require("lathe.table").new(columns)
 end
 
 -- All folds' rows below each other, in the order of the table (of each repeat). A class that a fold's training rows had not has the
