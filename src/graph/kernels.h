@@ -18,9 +18,9 @@ bool lathe_absent_run(const lathe_operator *node, const lathe_block *block, int3
                       lathe_error *error);
 bool lathe_bin_run(const lathe_operator *node, const lathe_block *block, int32_t index, lathe_error *error);
 bool lathe_bin_check(const lathe_graph *graph, const lathe_operator *node);
-bool lathe_product_run(const lathe_operator *node, const lathe_block *block, int32_t index,
-                       lathe_error *error);
-bool lathe_product_check(const lathe_graph *graph, const lathe_operator *node);
+bool lathe_products_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                        lathe_error *error);
+bool lathe_products_check(const lathe_graph *graph, const lathe_operator *node);
 bool lathe_project_run(const lathe_operator *node, const lathe_block *block, int32_t index,
                        lathe_error *error);
 

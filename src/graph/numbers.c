@@ -71,8 +71,8 @@ bool lathe_bin_check(const lathe_graph *graph, const lathe_operator *node) {
 }
 
 /* factor (degree, width): the places of what is multiplied, from the first on. */
-bool lathe_product_run(const lathe_operator *node, const lathe_block *block, int32_t index,
-                       lathe_error *error) {
+bool lathe_products_run(const lathe_operator *node, const lathe_block *block, int32_t index,
+                        lathe_error *error) {
   (void)error;
   const int32_t *factor = node->tensor[0];
   int64_t degree = node->size[0] / node->width;
@@ -87,7 +87,7 @@ bool lathe_product_run(const lathe_operator *node, const lathe_block *block, int
   return true;
 }
 
-bool lathe_product_check(const lathe_graph *graph, const lathe_operator *node) {
+bool lathe_products_check(const lathe_graph *graph, const lathe_operator *node) {
   const int32_t *factor = node->tensor[0];
   int32_t width = lathe_graph_operator(graph, node->input[0])->width;
   if (node->size[0] < node->width || node->size[0] % node->width != 0) return false;
