@@ -118,6 +118,22 @@ local function lasso_fit(input, param, context, family)
   })
 end
 
+local function network_fit(input, param, context)
+  local lathe, options = require "lathe", { class_weights = param.balance and "balanced" or nil }
+  for _, name in ipairs {
+    "task", "layers", "activation", "norm", "dropout", "optimizer", "rate", "momentum", "decay", "l1", "l2", "schedule", "warmup", "batch",
+    "epochs", "embedding", "patience", "weights", "seed",
+  } do
+    options[name] = param[name]
+  end
+  options.validation = param.validation_column or param.validation
+  options.layers = {}
+  for index, width in ipairs(param.layers) do options.layers[index] = tonumber(width) or width end
+  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop,
+    steps = param.recipe or { { "impute" }, { "encode", method = "ordinal" }, { "scale" } } }
+  return fit(input, param, context, lathe.network(options), recipe)
+end
+
 return {
   name = "train", api = 1, doc = "Fit models.",
   steps = {
@@ -189,6 +205,45 @@ as they are. With rows for validation it stops when they are predicted no better
       },
       outputs = { model = "model" },
       run = boosting_fit,
+    },
+    network = {
+      doc = "Fit a dense network by the gradients of small batches.",
+      detail = [[Missing numbers are imputed, texts become embeddings, numbers are scaled. With rows for validation it stops when they are
+predicted no better, and goes back to the best epoch. The manual's page networks has all options.]],
+      inputs = { table = "table" },
+      params = {
+        target = { type = "column", doc = "the column to predict: numbers, or one of some classes" },
+        features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
+        drop = { type = "columns", optional = true, doc = "do not predict from these" },
+        recipe = steps,
+        task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
+          doc = "what the target is (auto: numbers are a regression)" },
+        layers = { type = "list", default = { 64, 32 }, doc = "widths of the hidden layers" },
+        activation = { type = "choice", choices = { "relu", "gelu", "tanh", "sigmoid", "linear" }, default = "relu",
+          doc = "what stands behind each of them" },
+        norm = { type = "boolean", default = false, doc = "batch norm before each activation" },
+        dropout = { type = "number", default = 0, min = 0, max = 1, doc = "part of each hidden layer that a batch does without" },
+        optimizer = { type = "choice", choices = { "adam", "adamw", "sgd" }, default = "adam", doc = "how gradients become steps" },
+        rate = { type = "number", default = 0.001, min = 0, doc = "learning rate" },
+        momentum = { type = "number", default = 0.9, min = 0, max = 1, doc = "of sgd (Nesterov's)" },
+        decay = { type = "number", default = 0.01, min = 0, doc = "weight decay of adamw" },
+        l1 = { type = "number", default = 0, min = 0, doc = "penalty on the size of weights" },
+        l2 = { type = "number", default = 0, min = 0, doc = "penalty on half their squares" },
+        schedule = { type = "choice", choices = { "constant", "step", "exponential", "cosine", "plateau" }, default = "constant",
+          doc = "how the learning rate falls" },
+        warmup = { type = "number", default = 0, min = 0, doc = "epochs in which it rises" },
+        batch = { type = "integer", default = 256, min = 1, doc = "rows of a step" },
+        epochs = { type = "integer", default = 50, min = 1, doc = "how often all rows are gone through, at most" },
+        embedding = { type = "integer", default = 0, min = 0, doc = "numbers that a text becomes; 0: by how many texts there are" },
+        validation = { type = "number", default = 0, min = 0, max = 1, doc = "part of the rows that tell when to stop" },
+        validation_column = { type = "column", optional = true, doc = "or a column that is true in those rows" },
+        patience = { type = "integer", default = 10, min = 0, doc = "epochs without a better loss before it stops; 0: never" },
+        weights = { type = "column", optional = true, doc = "a column of row weights" },
+        balance = { type = "boolean", default = false, doc = "rows of rare classes count more" },
+        seed = { type = "integer", default = 42, min = 0, doc = "of what is random" },
+      },
+      outputs = { model = "model" },
+      run = network_fit,
     },
     calibrate = {
       doc = "Put a model's probabilities right by rows that it did not learn from.",
@@ -337,9 +392,9 @@ proportional to it. Counts that spread more than a Poisson distribution are said
       end,
     },
     more = {
-      doc = "Let a linear, logistic or Poisson regression learn more rows.",
+      doc = "Let a regression or a network learn more rows.",
       detail = [[The recipe stays as it is. A linear regression becomes the one that all rows together give; the others remember the rows
-before by the second derivatives of their loss.]],
+before by the second derivatives of their loss. A network goes through the new rows alone, ten times.]],
       inputs = { { "model", "model" }, { "table", "table" } },
       params = {
         weights = { type = "column", optional = true, doc = "what each row counts" },

@@ -281,15 +281,21 @@ core.takes["model:partial_fit"] = { weights = core.open, class_weights = core.op
 
 -- A new model of the same family that has learned these rows, too; the recipe stays as it is. Of a linear regression it is the one that all
 -- rows together give; a logistic or Poisson one remembers the rows before by the second derivatives of their loss. { weights = COLUMN,
--- class_weights = } as in training.
+-- class_weights = } as in training. A network takes more: share/doc/networks.md.
 function model:partial_fit(rows_of, options)
-  options = core.options(options, "model:partial_fit")
   local tables, estimator = require "lathe.table", require "lathe.estimator"
+  local network = self:kind() == "network"
+  if not network then options = core.options(options, "model:partial_fit") end
   if not tables.is(rows_of) then core.fail("model:partial_fit takes a table, not a %s", type(rows_of)) end
   require("lathe.seal").refuse(rows_of, "model:partial_fit")
+  if network then return model.wrap(require("lathe.estimator.network").continue(self:handle(), rows_of:handle(), options)) end
   local c = estimator.c("lathe_linear_options", options)
   return model.wrap(C.lathe_model_partial_fit(self:handle(), rows_of:handle(), c.fit, core.progress(), core.problem))
 end
+
+-- Learn new rows without losing the old ones: m:continual(new, { old = rows, replay = 0.5, tolerance = 0.05 }) gives the model to go on
+-- with and a report; see share/doc/networks.md.
+function model:continual(rows_of, options) return require("lathe.continual").learn(self, rows_of, options) end
 
 -- ---- compressing, writing ----
 
@@ -460,7 +466,7 @@ function model:report()
   for index, figure in ipairs(self:figures()) do
     values[index] = { label(figure[1]), type(figure[2]) == "boolean" and (figure[2] and "yes" or "no") or figure[2] }
   end
-  values[#values + 1] = { "weights", C.lathe_model_int8(pointer) and "int8" or "float64" }
+  values[#values + 1] = { "weights", C.lathe_model_int8(pointer) and "int8" or self:kind() == "network" and "float32" or "float64" }
   report:values(values)
   for _, name in ipairs(self:tables()) do add_table(report, name, self:table(name), self:summary().level) end
   for _, note in ipairs(self:notes()) do report:alert { level = "note", text = note } end

@@ -257,9 +257,18 @@ typedef struct lathe_network_options {
   int32_t patience; /* epochs without a better loss of those rows after which it stops; 0: never */
   const char *checkpoint;
   int32_t checkpoint_every; /* epochs */
+  const int32_t *frozen; /* of a network that goes on: layers that stay as they are, from 1; 0 is the head */
+  int32_t frozen_count;
 } lathe_network_options;
 lathe_model *lathe_model_fit_network(lathe_recipe *recipe, const lathe_table *table,
                                      const lathe_network_options *options, lathe_progress *progress,
                                      lathe_error *error);
+
+/* A network that goes on from `model` on the rows of `table`, with what its recipe learned: a new model. `target` NULL, or the model's:
+ * its head stays, and so do its classes and the units of its target. Another one gives it a new head. Layers, activations and embeddings are
+ * the model's, batch norm is in its weights. The moments of the optimizer begin anew. */
+lathe_model *lathe_model_continue_network(const lathe_model *model, const lathe_table *table,
+                                          const char *target, const lathe_network_options *options,
+                                          lathe_progress *progress, lathe_error *error);
 
 #endif

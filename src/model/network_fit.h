@@ -7,6 +7,8 @@
 #include "validation.h"
 
 typedef struct network_fit {
+  const lathe_model *from; /* the model that it goes on from; NULL: none */
+  bool known;              /* its target is that of `from`, and its head stays */
   lathe_recipe *recipe;
   const lathe_table *table;
   const lathe_network_options *options;
@@ -42,6 +44,18 @@ bool network_read_target(network_fit *fit, lathe_error *error);
 
 /* Rows of each part, in their order. */
 bool network_list_rows(network_fit *fit, lathe_error *error);
+
+/* ---- network_model.c ---- */
+
+/* Train, and make the model; the recipe and the table are set, and `from` where there is one. */
+lathe_model *network_fit_all(network_fit *fit, lathe_progress *progress, lathe_error *error);
+bool network_make_inputs(network_fit *fit,
+                         lathe_error *error); /* numbers and embeddings, from the features */
+
+/* ---- network_continue.c: with `from` ---- */
+bool network_begin_from(network_fit *fit, lathe_error *error); /* the model and its features */
+bool network_read_known(network_fit *fit, lathe_error *error); /* the target, when it is the same */
+bool network_read_net(network_fit *fit, lathe_error *error);   /* layers, with what they have learned */
 
 /* ---- network_graph.c ---- */
 

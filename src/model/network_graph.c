@@ -85,11 +85,21 @@ static int32_t add_layer(network_fit *fit, const network_layer *layer, int32_t i
                                                                    : add(fit, &activation, value, error);
 }
 
+/* The classes of the model that it went on from, of which these rows may lack some. */
+static bool add_known_classes(network_fit *fit, int32_t value, lathe_error *error) {
+  lathe_operator link = {.kind = fit->classes.count == 2 ? LATHE_OPERATOR_LOGISTIC : LATHE_OPERATOR_SOFTMAX};
+  lathe_table *table = lathe_model_table(fit->from, "classes");
+  return add(fit, &link, value, error) >= 0 &&
+         lathe_graph_copy_classes(fit->training.prepared.graph, lathe_model_graph(fit->from), error) &&
+         (!table || lathe_model_set_table(fit->training.model, "classes", table, error));
+}
+
 bool network_add_graph(network_fit *fit, lathe_error *error) {
   int32_t value = add_inputs(fit, error);
   for (int32_t l = 0; value >= 0 && l < fit->net.layers; l++)
     value = add_layer(fit, &fit->net.layer[l], value, error);
   if (value < 0) return false;
+  if (!fit->number && fit->known) return add_known_classes(fit, value, error);
   if (!fit->number) return lathe_training_classes(&fit->training, fit->column, &fit->classes, true, error);
   double mean = -fit->target_mean / fit->target_scale, scale = 1 / fit->target_scale;
   lathe_operator back = {.kind = LATHE_OPERATOR_SCALE, .tensor = {&mean, &scale}}; /* to the target's units */

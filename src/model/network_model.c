@@ -1,5 +1,6 @@
 /* network_model.c - a network as a model: the target, the rows, the layers, the epochs, the graph, the figures. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +13,9 @@
 
 static bool read_target(network_fit *fit, lathe_error *error) {
   const lathe_network_options *options = fit->options;
-  if (lathe_target_regression(fit->recipe, fit->table, options->task)) {
+  if (fit->known) {
+    if (!network_read_known(fit, error)) return false;
+  } else if (lathe_target_regression(fit->recipe, fit->table, options->task)) {
     fit->train.loss = NETWORK_SQUARED;
     fit->number = lathe_target_numbers(fit->recipe, fit->table, error);
     if (!fit->number) return false;
@@ -36,7 +39,7 @@ static int32_t embedding_width(const lathe_network_options *options, int32_t cod
   return width > 50 ? 50 : width;
 }
 
-static bool make_inputs(network_fit *fit, lathe_error *error) {
+bool network_make_inputs(network_fit *fit, lathe_error *error) {
   network_net *net = &fit->net;
   const lathe_prepared *prepared = &fit->training.prepared;
   net->features = prepared->features.count;
@@ -89,7 +92,13 @@ static void set_head(network_fit *fit) {
 }
 
 static bool make_net(network_fit *fit, lathe_error *error) {
-  if (!make_inputs(fit, error) || !make_layers(fit, error) || !network_shape(&fit->net, error)) return false;
+  if (fit->from) {
+    if (!network_read_net(fit, error)) return false;
+    if (!fit->known) set_head(fit);
+    return true;
+  }
+  if (!network_make_inputs(fit, error) || !make_layers(fit, error) || !network_shape(&fit->net, error))
+    return false;
   network_draw(&fit->net, fit->options->fit.seed);
   set_head(fit);
   return true;
@@ -148,31 +157,61 @@ static bool keep_figures(network_fit *fit, lathe_error *error) {
          set_loss(fit, "baseline_validation_", fit->baseline[1], error);
 }
 
-/* By epoch: the mean loss of its batches, that of the rows for validation after it, and the learning rate at its end. */
-static bool keep_curve(network_fit *fit, lathe_error *error) {
-  int32_t count = fit->train.epoch, columns = fit->validation.validated > 0 ? 4 : 3;
-  int64_t *epoch = lathe_memory_raw((size_t)count, sizeof *epoch, error);
-  double *value = lathe_memory_raw((size_t)count, 3 * sizeof *value, error);
-  bool fine = epoch && value;
-  for (int32_t e = 0; fine && e < count; e++) {
-    const network_point *point = &fit->train.curve[e];
-    epoch[e] = e + 1;
-    value[e] = shown_loss(fit, point->train);
-    value[count + e] = point->rate;
-    value[2 * count + e] = shown_loss(fit, point->valid);
+/* A row for each layer, by the name that it is frozen by. */
+static bool keep_layers(network_fit *fit, lathe_error *error) {
+  static const char *const words[LATHE_ACTIVATIONS] = {"linear", "relu", "gelu", "tanh", "sigmoid"};
+  const network_net *net = &fit->net;
+  char name[NETWORK_LAYERS][16];
+  lathe_text text[2][NETWORK_LAYERS];
+  int64_t number[3][NETWORK_LAYERS];
+  for (int32_t l = 0; l < net->layers; l++) {
+    const network_layer *layer = &net->layer[l];
+    if (l + 1 < net->layers)
+      snprintf(name[l], sizeof name[l], "layer%d", l + 1);
+    else
+      strcpy(name[l], "head");
+    text[0][l] = (lathe_text){name[l], strlen(name[l])};
+    text[1][l] = (lathe_text){words[layer->activation], strlen(words[layer->activation])};
+    number[0][l] = layer->in;
+    number[1][l] = layer->out;
+    number[2][l] = ((int64_t)layer->in + 1) * layer->out;
   }
-  if (fine) {
-    lathe_column *made[] = {lathe_column_from_int64(epoch, count, error),
-                            lathe_column_from_float64(value, count, error),
-                            lathe_column_from_float64(value + count, count, error),
-                            columns == 4 ? lathe_column_from_float64(value + 2 * count, count, error) : NULL};
-    fine = lathe_model_set_columns(fit->training.model, "curve", columns,
-                                   (const char *const[]){"epoch", "train_loss", "rate", "valid_loss"}, made,
-                                   error);
+  lathe_column *made[] = {lathe_column_from_text(text[0], net->layers, error),
+                          lathe_column_from_int64(number[0], net->layers, error),
+                          lathe_column_from_int64(number[1], net->layers, error),
+                          lathe_column_from_text(text[1], net->layers, error),
+                          lathe_column_from_int64(number[2], net->layers, error)};
+  return lathe_model_set_columns(
+      fit->training.model, "layers", 5,
+      (const char *const[]){"layer", "inputs", "outputs", "activation", "parameters"}, made, error);
+}
+
+/* By epoch: the mean loss of its batches, that of the rows for validation after it, and the learning rate at its end where it changes. */
+static bool keep_curve(network_fit *fit, lathe_error *error) {
+  static const char *const names[] = {"train_loss", "valid_loss", "rate"};
+  const lathe_network_options *o = fit->options;
+  const bool wanted[] = {true, fit->validation.validated > 0,
+                         o->schedule != LATHE_SCHEDULE_CONSTANT || o->warmup > 0};
+  int32_t count = fit->train.epoch, columns = 1;
+  const char *name[4] = {"epoch"};
+  lathe_column *made[4] = {NULL};
+  int64_t *epoch = lathe_memory_raw((size_t)count, sizeof *epoch, error);
+  double *value = lathe_memory_raw((size_t)count, sizeof *value, error);
+  bool fine = epoch && value;
+  for (int32_t e = 0; fine && e < count; e++) epoch[e] = e + 1;
+  if (fine) made[0] = lathe_column_from_int64(epoch, count, error);
+  for (int k = 0; fine && k < 3; k++) {
+    if (!wanted[k]) continue;
+    for (int32_t e = 0; e < count; e++) {
+      const network_point *point = &fit->train.curve[e];
+      value[e] = k == 2 ? point->rate : shown_loss(fit, k == 0 ? point->train : point->valid);
+    }
+    name[columns] = names[k];
+    made[columns++] = lathe_column_from_float64(value, count, error);
   }
   free(epoch);
   free(value);
-  return fine;
+  return fine && lathe_model_set_columns(fit->training.model, "curve", columns, name, made, error);
 }
 
 static bool keep_notes(network_fit *fit, lathe_error *error) {
@@ -199,8 +238,9 @@ static bool begin(network_fit *fit, lathe_progress *progress, lathe_error *error
   if (!network_check_options(fit->options, error) || !read_target(fit, error) ||
       (column && !lathe_recipe_drop(fit->recipe, column, error)) || !network_list_rows(fit, error))
     return false;
-  return lathe_training_begin(&fit->training, "network", fit->recipe, fit->table, &fit->options->fit,
-                              progress, error) &&
+  return (fit->from ? network_begin_from(fit, error)
+                    : lathe_training_begin(&fit->training, "network", fit->recipe, fit->table,
+                                           &fit->options->fit, progress, error)) &&
          lathe_model_set_words(
              fit->training.model, "Dense network",
              "Layers of linear functions and activations, trained on small batches by the gradient of the "
@@ -236,15 +276,20 @@ static void release(network_fit *fit) {
   free(fit->rows.matrix);
 }
 
+lathe_model *network_fit_all(network_fit *fit, lathe_progress *progress, lathe_error *error) {
+  const char *checkpoint = fit->options->checkpoint;
+  bool fine = begin(fit, progress, error) && train(fit, progress, error) && network_add_graph(fit, error) &&
+              keep_figures(fit, error) && keep_layers(fit, error) && keep_curve(fit, error) &&
+              lathe_training_features(&fit->training, error) && keep_notes(fit, error);
+  release(fit);
+  lathe_model *model = lathe_training_end(&fit->training, fine, error);
+  if (model && checkpoint) unlink(checkpoint); /* it is done with */
+  return model;
+}
+
 lathe_model *lathe_model_fit_network(lathe_recipe *recipe, const lathe_table *table,
                                      const lathe_network_options *options, lathe_progress *progress,
                                      lathe_error *error) {
   network_fit fit = {.recipe = recipe, .table = table, .options = options};
-  bool fine = begin(&fit, progress, error) && train(&fit, progress, error) &&
-              network_add_graph(&fit, error) && keep_figures(&fit, error) && keep_curve(&fit, error) &&
-              keep_notes(&fit, error);
-  release(&fit);
-  lathe_model *model = lathe_training_end(&fit.training, fine, error);
-  if (model && options->checkpoint) unlink(options->checkpoint); /* it is done with */
-  return model;
+  return network_fit_all(&fit, progress, error);
 }

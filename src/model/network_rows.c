@@ -84,12 +84,12 @@ static bool standardise(network_fit *fit, lathe_error *error) {
     sum += weight_of(fit, r) * fit->number[r];
     total += weight_of(fit, r);
   }
-  fit->target_mean = sum / total;
+  if (!fit->known) fit->target_mean = sum / total;
   for (int64_t r = 0; r < rows; r++) {
     double apart = fit->number[r] - fit->target_mean;
     if (fit->validation.part[r] == LATHE_PART_LEARN) squares += weight_of(fit, r) * apart * apart;
   }
-  fit->target_scale = sqrt(squares / total);
+  if (!fit->known) fit->target_scale = sqrt(squares / total);
   if (!(fit->target_scale > 0) || !isfinite(fit->target_scale))
     return lathe_error_set(
         error, LATHE_ERROR_DATA,

@@ -85,6 +85,32 @@ for row, loss in ipairs(curve:column("valid_loss"):values()) do
 end
 tap.ok(at == summary.epochs and math.abs(least - summary.validation_rmse) < 1e-12, "and the best epoch is the model's")
 
+-- Going on.
+local function column(of, rows, name) return of:predict(rows):column(name):values() end
+local begun = fit("kind", { layers = { 24, 16 }, epochs = 5, batch = 64, rate = 0.005 })
+local more = begun:partial_fit(train, { epochs = 20, batch = 64, rate = 0.005 })
+tap.ok(metrics(more).log_loss < 0.7 * metrics(begun).log_loss, "partial_fit goes on from where the network stands")
+local none = begun:partial_fit(train:head(200), { epochs = 1, rate = 1e-30 })
+tap.same(column(none, test, "P(left)"), column(begun, test, "P(left)"), "with steps of nothing it is the same network")
+local only = begun:partial_fit(train:filter "kind != 'left'", { epochs = 1 })
+tap.same(only:classes(), begun:classes(), "classes that the new rows lack are kept")
+local head = begun:partial_fit(train, { target = "y", freeze = { "layer1", "layer2" }, epochs = 30, rate = 0.01 })
+tap.ok(head:target() == "y" and not head:classes() and metrics(head).r2 > 0.3, "a new head predicts another target from frozen layers",
+  tostring(metrics(head).r2))
+local back = head:partial_fit(train:head(100), { target = "kind", freeze = { "layer1", "layer2" }, epochs = 1 })
+tap.ok(#back:classes() == 3, "and classes again")
+local shifted = t:derive { y = "y + 3 * x" }
+local forgetful, told = model:continual(shifted, { old = t, replay = 0, tolerance = 0.05, epochs = 10, batch = 64 })
+tap.ok(forgetful == model and told.kept == false and told.old.after > told.old.before and told.new.after < told.new.before,
+  "a network that forgets the old rows is rolled back")
+local softly, kept = model:continual(rows_of(500), { old = t, epochs = 3, rate = 0.0005 })
+tap.ok(softly ~= model and kept.kept == true and kept.metric == "rmse", "one that does not goes on")
+tap.raises(function() model:partial_fit(train, { freeze = { "layer9" } }) end, "layer9", "a layer that there is not")
+tap.raises(function() model:partial_fit(train, { freeze = { "layer1", "layer2", "head" } }) end, "every layer is frozen", "nothing left to learn")
+tap.raises(function() begun:partial_fit(train:derive { kind = "'new'" }) end, "none of the classes", "a class that the network does not know")
+tap.raises(function() begun:partial_fit(train, { target = "x" }) end, "is a feature", "a head for a feature")
+tap.raises(function() begun:quantize("int8"):partial_fit(train) end, "int8", "int8 weights")
+
 -- What is refused.
 local function refused(words, sentence, target, options, rows, recipe)
   recipe = recipe or lathe.recipe { target = target, features = { "x", "z" } }

@@ -86,4 +86,42 @@ function network.fit(recipe, train, options)
   return model, kept
 end
 
+-- ---- going on ----
+
+-- What model:partial_fit of a network takes: as in training but for what the model has, and which layers stay as they are.
+local goes_on = { target = core.open, freeze = core.open }
+for name, default in pairs(network.takes) do
+  if name ~= "layers" and name ~= "activation" and name ~= "norm" and name ~= "embedding" and name ~= "task" then goes_on[name] = default end
+end
+goes_on.epochs = 10
+core.takes["model:partial_fit of a network"] = goes_on
+
+-- The numbers of layers by their names: layer1, layer2, .. and head, which is 0.
+local function frozen_layers(names)
+  if names == nil then return {} end
+  if type(names) ~= "table" then core.fail("freeze is a list of layers such as { \"layer1\" }, not a %s", type(names)) end
+  local list = {}
+  for index, name in ipairs(names) do
+    list[index] = name == "head" and 0 or tonumber(type(name) == "string" and name:match "^layer([1-9]%d*)$")
+    if not list[index] then core.fail("freeze names layers: \"layer1\", \"layer2\", .. and \"head\", not %s", tostring(name)) end
+  end
+  return list
+end
+
+-- model:partial_fit of a network: a model of the core, or nothing with core.problem set.
+function network.continue(model, rows, options)
+  options = core.options(options, "model:partial_fit of a network")
+  local frozen, target = frozen_layers(options.freeze), options.target
+  if target ~= nil and type(target) ~= "string" then core.fail("target is the name of a column, not a %s", type(target)) end
+  for name, value in pairs(network.takes) do
+    if goes_on[name] == nil and value ~= core.open then options[name] = value end
+  end
+  network.check(options)
+  local c, kept = options_of(options)
+  local layers = ffi.new("int32_t[?]", math.max(#frozen, 1), frozen)
+  kept[#kept + 1] = layers
+  c.frozen, c.frozen_count = layers, #frozen
+  return core.C.lathe_model_continue_network(model, rows, target, c, core.progress(), core.problem), kept
+end
+
 return network
