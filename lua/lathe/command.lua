@@ -23,6 +23,9 @@ local common = {
   { name = "help", short = "h", doc = "show this help" },
 }
 
+-- How far long work is, behind `text` on a terminal's last line; nil: no more.
+local function show_progress(text) require("lathe.core").C.lathe_progress_line(text) end
+
 local function nearest(word, words) return require("lathe.schema").nearest(word, words) end
 
 local function name_fits(name) return name:find "^%a[%w_-]*$" ~= nil end
@@ -244,7 +247,10 @@ local function run(words)
   if options.help then return command.find("help").run({}, {}) end
   set_threads(options)
   local definition, rest, screen = choose(arguments)
-  if definition.raw and rest[1] ~= "--help" and rest[1] ~= "-h" then return definition.run(rest, {}) end
+  if definition.raw and rest[1] ~= "--help" and rest[1] ~= "-h" then
+    show_progress ""
+    return definition.run(rest, {})
+  end
   arguments, options = command.parse(definition, rest)
   if options.help then
     io.stdout:write(command.help(definition, math.min(100, require("lathe.style").columns(io.stdout))))
@@ -257,6 +263,7 @@ local function run(words)
       command.wrong "the workbench needs a terminal; `lathe help` lists what runs without one"
     end
   end
+  if not screen and not options.quiet then show_progress "" end
   return definition.run(arguments, options)
 end
 
@@ -276,6 +283,7 @@ end
 
 -- Say on standard error what went wrong, and give the exit status. With LATHE_TRACEBACK set, also where in the Lua code.
 local function failed(problem, host, trace)
+  show_progress(nil)
   local meta = type(problem) == "table" and getmetatable(problem)
   if meta == output_meta and problem.code == EPIPE then return 1 end -- who read our output has gone: nothing to say
   if host and host.interrupted() then

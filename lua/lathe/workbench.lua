@@ -224,6 +224,7 @@ function workbench.run(path)
   end
   local example = require("lathe.place").share .. "/examples/house-prices/flow.lua"
   session.example_line = ("load %q"):format(require("lathe.project").real(example) or example)
+  C.lathe_progress_line(nil) -- the screen shows it in its own place
   core.try(C.lathe_screen_open(folder_name(), problem))
   if host then host.hold(true) end
   session.coloured = C.lathe_screen_coloured()

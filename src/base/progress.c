@@ -19,7 +19,7 @@ struct lathe_progress {
 };
 
 static lathe_progress main_progress = {.count = 1, .lock = PTHREAD_MUTEX_INITIALIZER};
-static _Atomic(void (*)(void)) interrupt_handler;
+static _Atomic(void (*)(void)) interrupt_handler, end_handler;
 
 static int64_t now(void) {
   struct timespec time;
@@ -71,7 +71,14 @@ void lathe_progress_add(lathe_progress *progress, int64_t done) {
 }
 
 void lathe_progress_end(lathe_progress *progress) {
-  if (progress) atomic_store(&progress->running, false);
+  if (!progress) return;
+  atomic_store(&progress->running, false);
+  void (*handler)(void) = progress == &main_progress ? atomic_load(&end_handler) : NULL;
+  if (handler) handler();
+}
+
+void lathe_progress_end_handler(void (*handler)(void)) {
+  atomic_store(&end_handler, handler);
 }
 
 void lathe_progress_read(const lathe_progress *progress, lathe_progress_state *state) {

@@ -40,6 +40,13 @@ void lathe_progress_reset(lathe_progress *progress);
 bool lathe_progress_cancelled(const lathe_progress *progress);
 bool lathe_progress_check(const lathe_progress *progress, lathe_error *error);
 
+/* From here on show how far the foreground is behind `text` on the last line of standard error, when that is a terminal and the
+ * work takes longer than a second; NULL: no more. */
+void lathe_progress_line(const char *text);
+
+/* What is called when work of the foreground ends. */
+void lathe_progress_end_handler(void (*handler)(void));
+
 /* Rest for some seconds. False with the error of `_check` as soon as somebody asks to stop. */
 bool lathe_progress_wait(lathe_progress *progress, double seconds, lathe_error *error);
 

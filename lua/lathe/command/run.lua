@@ -1,4 +1,6 @@
 -- lathe run: a flow without the screen.
+local C = require("lathe.core").C
+
 local function wrong(...) return require("lathe.command").wrong(...) end
 
 -- Lines on standard error while it runs, one for each node.
@@ -27,7 +29,10 @@ local function progress_lines(quiet)
   end
   function observer.node(index, state, note, seconds)
     if not terminal or not glyphs[state] then return end
-    io.stderr:write("\r\27[K", line(index, state, note, seconds), state == "running" and "" or "\n")
+    local text = line(index, state, note, seconds)
+    if state == "running" then return C.lathe_progress_line(text) end
+    C.lathe_progress_line ""
+    io.stderr:write("\r\27[K", text, "\n")
     io.stderr:flush()
   end
   function observer.finish()
