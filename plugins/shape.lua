@@ -93,7 +93,8 @@ return {
       params = {
         columns = { type = "columns", doc = "the columns whose values make the groups" },
         aggregates = { type = "map", optional = true,
-          doc = "new columns: total = sum(x), with count, sum, mean, sd, variance, min, max, median, distinct, first, last, any, all" },
+          doc = "new columns: total = sum(x), p90 = quantile(x, 0.9); also count, mean, sd, variance, min, max, median, distinct, first, "
+            .. "last, any, all" },
         sort = { type = "boolean", default = false, doc = "in the order of the groups' values; otherwise by first appearance" },
         missing = { type = "choice", choices = { "keep", "drop" }, default = "keep", doc = "a missing key makes a group, or is left out" },
       },

@@ -297,7 +297,7 @@ function schema.lua(value)
 end
 
 
--- Words parted by commas; a word may stand in double quotes, which are doubled inside.
+-- Words parted by commas, but not by those between parentheses; a word may stand in double quotes, which are doubled inside.
 local function words_of(text)
   local words, at = {}, 1
   if text:find "^%s*$" then return words end
@@ -316,9 +316,12 @@ local function words_of(text)
       words[#words + 1] = word
       at = text:match("^%s*()", stop)
     else
-      local word, stop = text:match("^([^,]-)%s*()%f[,%z]", from)
-      words[#words + 1] = word
-      at = stop
+      at = from
+      while at <= #text and text:sub(at, at) ~= "," do
+        local _, close = text:find("^%b()", at)
+        at = (close or at) + 1
+      end
+      words[#words + 1] = text:sub(from, at - 1):match "^(.-)%s*$"
     end
     if at > #text then return words end
     if text:sub(at, at) ~= "," then return nil end

@@ -60,6 +60,8 @@ for _, case in ipairs {
   { "columns", "", {} }, { "number", "1e-3", 0.001 }, { "integer", "42", 42 }, { "boolean", "yes", true }, { "boolean", "0", false },
   { "list", "64,32,x", { 64, 32, "x" } }, { "list", "{ 1, { 2 } }", { 1, { 2 } } },
   { "map", "numeric=median,scale=2,deep=true", { numeric = "median", scale = 2, deep = true } },
+  { "map", "n=count, p=quantile(x, 0.9),q=f(g(1,2),3)", { n = "count", p = "quantile(x, 0.9)", q = "f(g(1,2),3)" } },
+  { "columns", "a (b,c,d) e", { "a (b,c,d) e" } }, { "columns", "a (b,c", { "a (b", "c" } },
   { "map", "{ a = { 1, 2 } }", { a = { 1, 2 } } }, { "string", "plain = text", "plain = text" },
 } do
   local param = { name = "p", type = case[1] }

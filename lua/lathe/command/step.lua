@@ -30,6 +30,15 @@ local function write_artifact(kind, value, path)
   end
 end
 
+local several = { columns = true, list = true, map = true }
+
+-- What an option says that was given before: lists and maps go on, others have one value.
+local function both(step, param, before, value)
+  if not before then return value end
+  if several[param.type] and not (before .. value):find "^%s*{" then return before .. "," .. value end
+  wrong("%s: --%s is given twice", step.name, param.name)
+end
+
 -- The words behind the step's name: files, parameters as { name, text }, outputs as { name or false, path }, and the plain options.
 local function read_words(step, words)
   local call = { files = {}, params = {}, outputs = {}, options = {} }
@@ -56,7 +65,7 @@ local function read_words(step, words)
         at = at + 1
         value = words[at] or wrong("--%s wants a value", name)
       end
-      if param then call.params[param.name] = value or "true"
+      if param then call.params[param.name] = both(step, param, call.params[param.name], value or "true")
       elseif name == "output" then
         local output, path = value:match "^([%a_][%w_]*)=(.+)$"
         call.outputs[#call.outputs + 1] = { output or false, path or value }
