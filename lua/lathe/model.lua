@@ -154,7 +154,8 @@ end
 
 -- ---- predicting ----
 
--- What was odd about raw values, a list of { column =, unknown =, infinite =, missing = }, in sentences: "town: 3 values not seen in training".
+-- What was odd about raw values, a list of { column =, unknown =, infinite =, missing = }, in sentences: "town: 3 values not seen in
+-- training".
 local function odd_words(odd)
   local style, list = require "lathe.style", {}
   local function add(one, count, words)
