@@ -4,29 +4,15 @@ ONNX Runtime where it is installed."""
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
+from judge import DATA, HERE, LATHE, TOP, end, ok, skip_all
+
 MODULES = os.environ.get("LATHE_NODE_MODULES", os.path.join(HERE, "node_modules"))
 HOUSING = os.path.join(TOP, "share/examples/house-prices/california-housing.csv")
 CANCER = os.path.join(TOP, "share/examples/breast-cancer/breast_cancer.csv")
-count = failed = 0
-
 warnings.simplefilter("ignore")
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
 
 
 try:
@@ -39,8 +25,7 @@ try:
     from sklearn.preprocessing import (KBinsDiscretizer, MinMaxScaler, PolynomialFeatures, PowerTransformer, QuantileTransformer,
                                        RobustScaler, StandardScaler)
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 # The cases of one table: each recipe learned on the first `train` rows, its features of all rows, its model saved, opened and exported.
 RUN = """
@@ -304,5 +289,4 @@ with tempfile.TemporaryDirectory() as folder:
     for name in out:
         problem = judge(CANCER, data, name, out[name]["matrix"], folder) if served else ""
         ok(not problem, f"{name} in ONNX" + ("" if served else " # SKIP onnxruntime-node is not in tests/conform/node_modules"), problem)
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()
