@@ -1,5 +1,5 @@
--- Continual learning: a network goes on with new rows while a buffer of old ones is replayed, and is judged on held-out rows of both. Where it
--- forgot too much, the model that was there before stays.
+-- Continual learning: a network goes on with new rows while a buffer of old ones is replayed, and is judged on held-out rows of both.
+-- Where it forgot too much, the model that was there before stays.
 local core = require "lathe.core"
 local continual = {}
 

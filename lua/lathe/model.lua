@@ -289,7 +289,9 @@ function model:partial_fit(rows_of, options)
   if not network then options = core.options(options, "model:partial_fit") end
   if not tables.is(rows_of) then core.fail("model:partial_fit takes a table, not a %s", type(rows_of)) end
   require("lathe.seal").refuse(rows_of, "model:partial_fit")
-  if network then return model.wrap(require("lathe.estimator.network").continue(self:handle(), rows_of:handle(), options)) end
+  if network then
+    return model.wrap(require("lathe.estimator.network").continue(self:handle(), rows_of:handle(), options))
+  end
   local c = estimator.c("lathe_linear_options", options)
   return model.wrap(C.lathe_model_partial_fit(self:handle(), rows_of:handle(), c.fit, core.progress(), core.problem))
 end
@@ -348,6 +350,10 @@ function model:note()
   if self:kind() == "recipe" then
     local width = C.lathe_graph_width(self:graph())
     words[1] = ("%d feature%s"):format(width, width == 1 and "" or "s")
+  end
+  local parameters = C.lathe_model_figure(self:handle(), "parameters")
+  if parameters == parameters then
+    words[#words + 1] = ("%d layers, %d parameters"):format(C.lathe_model_figure(self:handle(), "layers"), parameters)
   end
   if #words == 0 then words[1] = self:kind() end
   if C.lathe_model_int8(self:handle()) then words[#words + 1] = "int8" end

@@ -219,11 +219,19 @@ static void look_for_plateau(network_training *t, double loss) {
   }
 }
 
+/* The last step of an epoch may have been the one too far. */
+static bool all_finite(const network_net *net) {
+  for (int64_t i = 0; i < net->parameters; i++)
+    if (!isfinite(net->parameter[i])) return false;
+  return true;
+}
+
 static bool end_epoch(network_training *t, lathe_error *error) {
   network_point *point = &t->curve[t->epoch];
   *point = (network_point){t->sum / t->sum_rows, NAN, network_rate(t, batches_of(t))};
   if (t->validated > 0 && !network_measure(t, t->validate, t->validated, &point->valid, error)) return false;
-  if (t->validated > 0 && !isfinite(point->valid)) return exploded(t, point->rate, error);
+  if ((t->validated > 0 && !isfinite(point->valid)) || !all_finite(t->net))
+    return exploded(t, point->rate, error);
   t->epoch++;
   t->batch = 0;
   t->sum = t->sum_rows = 0;

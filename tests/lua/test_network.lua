@@ -106,8 +106,10 @@ tap.ok(forgetful == model and told.kept == false and told.old.after > told.old.b
 local softly, kept = model:continual(rows_of(500), { old = t, epochs = 3, rate = 0.0005 })
 tap.ok(softly ~= model and kept.kept == true and kept.metric == "rmse", "one that does not goes on")
 tap.raises(function() model:partial_fit(train, { freeze = { "layer9" } }) end, "layer9", "a layer that there is not")
-tap.raises(function() model:partial_fit(train, { freeze = { "layer1", "layer2", "head" } }) end, "every layer is frozen", "nothing left to learn")
-tap.raises(function() begun:partial_fit(train:derive { kind = "'new'" }) end, "none of the classes", "a class that the network does not know")
+local all_layers = { freeze = { "layer1", "layer2", "head" } }
+tap.raises(function() model:partial_fit(train, all_layers) end, "every layer is frozen", "nothing left to learn")
+local new = train:derive { kind = "'new'" }
+tap.raises(function() begun:partial_fit(new) end, "none of the classes", "a class that the network does not know")
 tap.raises(function() begun:partial_fit(train, { target = "x" }) end, "is a feature", "a head for a feature")
 tap.raises(function() begun:quantize("int8"):partial_fit(train) end, "int8", "int8 weights")
 

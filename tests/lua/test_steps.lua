@@ -88,6 +88,8 @@ local nodes = {
   { "wiser", "train.more", { "model", "parts.train" }, {}, note = "coefficients", log = "it has learned 40 more rows" },
   { "boosted", "train.boosting", { "parts.train" }, { target = "city", drop = { "day" }, rounds = 5, min_samples_leaf = 1 },
     note = "^3 classes, 15 trees, " },
+  { "layered", "train.network", { "parts.train" }, { target = "rent", drop = { "day" }, layers = { 8, 4 }, epochs = 3, batch = 16 },
+    note = "^3 layers, %d+ parameters$" },
   { "grown", "train.tree", { "parts.train" }, { target = "city", drop = { "day" } }, note = "^3 classes, %d+ lea" },
   { "planted", "train.forest", { "parts.train" }, { target = "rent", drop = { "day" }, trees = 5 }, note = "^5 trees$" },
   { "kinds", "shape.derive", { "whole" }, { name = "dear", expression = "rooms % 2 == 0" }, log = "made dear" },

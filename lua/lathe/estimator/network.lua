@@ -90,8 +90,9 @@ end
 
 -- What model:partial_fit of a network takes: as in training but for what the model has, and which layers stay as they are.
 local goes_on = { target = core.open, freeze = core.open }
+local of_the_model = { layers = true, activation = true, norm = true, embedding = true, task = true }
 for name, default in pairs(network.takes) do
-  if name ~= "layers" and name ~= "activation" and name ~= "norm" and name ~= "embedding" and name ~= "task" then goes_on[name] = default end
+  if not of_the_model[name] then goes_on[name] = default end
 end
 goes_on.epochs = 10
 core.takes["model:partial_fit of a network"] = goes_on
