@@ -166,17 +166,17 @@ local function add_cost(report, result, options)
   local names, p = result.names, result.probabilities
   if #names ~= 2 then core.fail("costs are of two classes, and there are %d here", #names) end
   local costs, limit = calibrate.costs(options.costs, "costs"), result.threshold
-  local function cost_of(predicted)
+  local function cost_of(predicted, resamples)
     return calibrate.mean_cost(costs, result.codes, result.rows, result.weights, predicted,
-      { resamples = result.resamples, level = result.level, seed = options.seed })
+      { resamples = resamples, level = result.level, seed = options.seed })
   end
   local cost = cost_of(function(row)
     local one, two = p[row * 2], p[row * 2 + 1]
     if one ~= one or two ~= two then return nil end
     if limit then return two >= limit and 1 or 0 end
     return two > one and 1 or 0
-  end)
-  local base = math.min(cost_of(function() return 0 end).value, cost_of(function() return 1 end).value)
+  end, result.resamples)
+  local base = math.min(cost_of(function() return 0 end, 0).value, cost_of(function() return 1 end, 0).value)
   report.metrics.cost, report.metrics.baseline_cost = cost.value, base
   if cost.low then report.intervals.cost = { cost.low, cost.high } end
   report:text(("Mean cost of a decision: %s%s; of deciding always the same: %s."):format(shown(cost.value),

@@ -136,8 +136,9 @@ function calibrate.decide(model, given, options)
   local made = model:at_threshold(threshold)
   local report = require("lathe.report").new(("Decision on %s"):format(model:target()))
   local lines = {}
-  local function line(words, at, predicted)
-    local cost = calibrate.mean_cost(costs, codes, rows, weights, predicted, options)
+  local plain = setmetatable({ resamples = 0 }, { __index = options })
+  local function line(words, at, predicted, bare)
+    local cost = calibrate.mean_cost(costs, codes, rows, weights, predicted, bare and plain or options)
     local value, interval = shown(cost)
     lines[#lines + 1] = { words, at, value, interval }
     return cost
@@ -150,8 +151,9 @@ function calibrate.decide(model, given, options)
   end
   local chosen = line("chosen", threshold, from(threshold))
   local usual = line("the more probable class", 0.5, from(0.5))
-  line("by the costs alone", theory(costs), from(theory(costs)))
-  local none, all = line("always " .. names[1], nil, function() return 0 end), line("always " .. names[2], nil, function() return 1 end)
+  line("by the costs alone", theory(costs), from(theory(costs)), true)
+  local none = line("always " .. names[1], nil, function() return 0 end, true)
+  local all = line("always " .. names[2], nil, function() return 1 end, true)
   report:table { columns = { "decision", { name = "threshold", align = "right" }, { name = "mean cost", align = "right" },
     { name = ("%g %% interval"):format(options.level * 100), align = "right" } }, rows = lines }
   report:text(("%q is predicted from a probability of %.4g up. A false %q costs %g, a missed one %g. The threshold was chosen on these %s "
