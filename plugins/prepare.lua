@@ -52,16 +52,15 @@ same list in its parameter recipe, and then the model that is trained holds the 
       inputs = { { "model", "model" }, { "table", "table" } },
       params = {
         keep = { type = "columns", optional = true, doc = "columns of the table that stand in front of the features: a target" },
+        flags = { type = "choice", choices = { "number", "bool" }, default = "number",
+          doc = "what one-hot columns are: 0 and 1, or truth values, which take a 64th of the memory" },
       },
       outputs = { table = "table" },
       run = function(input, param, context)
-        input.model:features()
-        local features = input.model:predict(input.table)
-        local list = {}
-        for index, name in ipairs(param.keep or {}) do list[index] = { name, input.table:column(name) } end
-        for _, name in ipairs(features:columns()) do list[#list + 1] = { name, features:column(name) } end
+        local features, odd = input.model:apply(input.table, { keep = param.keep, flags = param.flags })
         context.note(input.model:note())
-        return { table = require("lathe").table(list) }
+        if odd then context.log(tostring(odd)) end
+        return { table = features }
       end,
     },
   },

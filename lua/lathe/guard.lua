@@ -62,6 +62,21 @@ local function before_split(plan, split, findings)
   end
 end
 
+-- A recipe that was learned from rows that are cut later, and used behind the cut.
+local function learned_of_all(plan, entry, findings)
+  local input = entry.step.effect == "learn" and first_table(entry)
+  if not input or not guard.feeds_training(plan, entry) then return end
+  for _, split in ipairs(plan.nodes) do
+    local cut = split.step and split.needed and split.step.effect == "split" and first_table(split)
+    if cut and not origins(plan, split)[entry.index] and guard.made_from(plan, cut, input, {}) then
+      findings[#findings + 1] = finding("learned-before-split", entry,
+        "%s learns from the rows that %s cuts, so the model knows of the test rows; give it the training rows: flow.%s.train",
+        quoted(entry), quoted(split), split.name)
+      return
+    end
+  end
+end
+
 -- Whether a table is made of test rows: the split that they come from. Those of seal = false are there to choose by.
 local function test_rows(plan, input, seen)
   local source = plan.nodes[input.node]
@@ -121,13 +136,13 @@ local function about_target(plan, entry, findings)
 end
 
 -- Whether the table of `input` is the one of `other`, or was made from it.
-local function made_from(plan, input, other, seen)
+function guard.made_from(plan, input, other, seen)
   if input.node == other.node and input.output == other.output then return true end
   local source = plan.nodes[input.node]
   if seen[source] then return false end
   seen[source] = true
   for _, further in ipairs(source.inputs) do
-    if further.kind == "table" and made_from(plan, further, other, seen) then return true end
+    if further.kind == "table" and guard.made_from(plan, further, other, seen) then return true end
   end
   return false
 end
@@ -141,7 +156,7 @@ local function measured_on_training(plan, entry, findings)
     if one.kind == "model" and source.step.effect == "train" then trained = source end
   end
   local learned = input and trained and first_table(trained)
-  if learned and made_from(plan, learned, input, {}) then
+  if learned and guard.made_from(plan, learned, input, {}) then
     findings[#findings + 1] = finding("measured-on-training-rows", entry,
       "%s measures the model on the rows that %s learned from, and says nothing of rows it has not seen; cut the rows with prepare.split "
       .. "and measure on its test rows", quoted(entry), quoted(trained))
@@ -219,6 +234,7 @@ function guard.graph(plan)
   for _, entry in ipairs(plan.nodes) do
     if entry.step and entry.needed then
       if entry.step.effect == "split" then before_split(plan, entry, findings) end
+      learned_of_all(plan, entry, findings)
       on_test_rows(plan, entry, findings)
       about_target(plan, entry, findings)
       measured_on_training(plan, entry, findings)
@@ -228,6 +244,19 @@ function guard.graph(plan)
     end
   end
   return findings
+end
+
+-- Whether a model is trained with what `entry` gives, or measured with it.
+function guard.feeds_training(plan, entry)
+  local reached = { [entry.index] = true }
+  for _, other in ipairs(plan.nodes) do -- a node takes of nodes before it alone
+    for _, input in ipairs(other.inputs) do
+      if reached[input.node] then reached[other.index] = true end
+    end
+    local effect = other.step and other.needed and other.step.effect
+    if reached[other.index] and other ~= entry and (effect == "train" or effect == "measure" or effect == "choose") then return true end
+  end
+  return false
 end
 
 -- Whether what `entry` gives is cut into training and test rows later.

@@ -217,6 +217,31 @@ function model:predictions(out, rows)
   return require("lathe.table").new(list)
 end
 
+core.takes["model:apply"] = { keep = core.open, flags = "number" }
+
+-- The features that a recipe alone makes of the rows of a table: model:apply(test, { keep = { "price" } }). `keep`: columns of the table
+-- that stand in front of them, as they are. `flags`: one-hot columns are "number" (0 and 1), or "bool", which takes a 64th of the memory. As
+-- model:predict, and without a matrix in between.
+function model:apply(table_, options)
+  options = core.options(options, "model:apply")
+  local tables = require "lathe.table"
+  if not tables.is(table_) then core.fail("a model makes features of a table, not of a %s", type(table_)) end
+  if options.flags ~= "number" and options.flags ~= "bool" then
+    core.fail("flags is \"number\" or \"bool\", not %s", tostring(options.flags))
+  end
+  local names = self:features()
+  local kept = options.keep and table_:names(options.keep, "model:apply: keep") or {}
+  local counts = ffi.new("lathe_odd_values[?]", math.max(C.lathe_graph_inputs(self:graph()), 1))
+  local features = tables.wrap(C.lathe_graph_features(self:graph(), table_:handle(), ffi.new("const char *[?]", #names + 1, names),
+    options.flags == "bool", counts, core.progress(), core.problem))
+  local odd, list = odd_columns(self:graph(), counts), {}
+  for index, name in ipairs(kept) do list[index] = { name, table_:column(name) } end
+  for _, name in ipairs(names) do list[#list + 1] = { name, features:column(name) } end
+  local made = require("lathe.seal").inherit(#kept > 0 and tables.new(list) or features, { table_ })
+  if odd then return made, odd end
+  return made
+end
+
 -- Predict the rows of a table that has the raw columns. A regression gives a table with one float64 column, named after the target; a
 -- classification one with the most probable class, in the type of the target (texts as categories), and for each class its probability
 -- as column "P(CLASS)". A prediction is missing where a number is missing that nothing imputes.
@@ -224,7 +249,7 @@ end
 -- unknown: a category that no training row had, or a text without one known word. Its .words says it in sentences.
 function model:predict(rows_of)
   local out, rows, _, odd = self:run(rows_of)
-  local predictions = self:predictions(out, rows)
+  local predictions = require("lathe.seal").inherit(self:predictions(out, rows), { rows_of })
   if odd then return predictions, odd end
   return predictions
 end

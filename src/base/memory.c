@@ -1,6 +1,8 @@
 /* memory.c - every allocation is checked here. */
 #include "memory.h"
 
+#include <malloc.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,76 @@ static void *advise(void *memory, size_t bytes) {
   return memory;
 }
 
+/* ---- large blocks that are kept for the next one ----
+ *
+ * A page that the system gives is cleared first, and on a virtual machine asked of the host, too: more than a third of the time of verbs that
+ * make large columns. So a few large blocks are kept when they are given back. Nothing is kept under the address sanitizer, which
+ * could not tell who uses a block that it should not. */
+enum { KEPT = 24 };
+static const size_t KEPT_BYTES = (size_t)512 << 20;
+
+static struct {
+  pthread_mutex_t lock;
+  struct kept_block {
+    void *memory;
+    size_t size;
+  } block[KEPT]; /* the oldest first */
+  int count;
+  size_t bytes;
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KEEPS_BLOCKS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define KEEPS_BLOCKS 0
+#endif
+#endif
+#ifndef KEEPS_BLOCKS
+#define KEEPS_BLOCKS 1
+#endif
+
+static void *remove_kept(int index) {
+  void *memory = kept.block[index].memory;
+  kept.bytes -= kept.block[index].size;
+  kept.count--;
+  memmove(kept.block + index, kept.block + index + 1, (size_t)(kept.count - index) * sizeof *kept.block);
+  return memory;
+}
+
+/* The smallest kept block of at least `bytes` that does not waste a quarter of itself; NULL. */
+static void *take_kept(size_t bytes) {
+  if (!KEEPS_BLOCKS || bytes < LARGE) return NULL;
+  int best = -1;
+  pthread_mutex_lock(&kept.lock);
+  for (int i = 0; i < kept.count; i++) {
+    size_t size = kept.block[i].size;
+    if (size >= bytes && size - bytes <= size / 4 && (best < 0 || size < kept.block[best].size)) best = i;
+  }
+  void *memory = best >= 0 ? remove_kept(best) : NULL;
+  pthread_mutex_unlock(&kept.lock);
+  return memory;
+}
+
+static void drop_kept(void) {
+  pthread_mutex_lock(&kept.lock);
+  while (kept.count > 0) free(remove_kept(kept.count - 1));
+  pthread_mutex_unlock(&kept.lock);
+}
+
+void lathe_memory_give(void *memory) {
+  size_t size = memory ? malloc_usable_size(memory) : 0;
+  if (!KEEPS_BLOCKS || size < LARGE || size > KEPT_BYTES / 4) {
+    free(memory);
+    return;
+  }
+  pthread_mutex_lock(&kept.lock);
+  while (kept.count == KEPT || kept.bytes + size > KEPT_BYTES) free(remove_kept(0));
+  kept.block[kept.count++] = (struct kept_block){memory, size};
+  kept.bytes += size;
+  pthread_mutex_unlock(&kept.lock);
+}
+
 static bool no_memory(lathe_error *error, size_t count, size_t size) {
   return lathe_error_set(error, LATHE_ERROR_MEMORY,
                          "no memory for %zu values of %zu bytes; close other programs or take fewer rows",
@@ -27,15 +99,33 @@ static bool no_memory(lathe_error *error, size_t count, size_t size) {
 }
 
 void *lathe_memory_new(size_t count, size_t size, lathe_error *error) {
-  void *memory = calloc(count ? count : 1, size ? size : 1);
+  size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes)) bytes = 0;
+  void *memory = take_kept(bytes);
+  if (memory) return memset(memory, 0, bytes);
+  memory = calloc(count ? count : 1, size ? size : 1);
+  if (!memory) {
+    drop_kept();
+    memory = calloc(count ? count : 1, size ? size : 1);
+  }
   if (!memory) no_memory(error, count, size);
-  return advise(memory, count * size);
+  return advise(memory, bytes);
 }
 
 void *lathe_memory_raw(size_t count, size_t size, lathe_error *error) {
   size_t bytes;
   void *memory = NULL;
-  if (!__builtin_mul_overflow(count, size, &bytes)) memory = malloc(bytes ? bytes : 1);
+  if (__builtin_mul_overflow(count, size, &bytes)) {
+    no_memory(error, count, size);
+    return NULL;
+  }
+  memory = take_kept(bytes);
+  if (memory) return memory;
+  memory = malloc(bytes ? bytes : 1);
+  if (!memory) {
+    drop_kept();
+    memory = malloc(bytes ? bytes : 1);
+  }
   if (!memory) no_memory(error, count, size);
   return advise(memory, bytes);
 }

@@ -14,6 +14,10 @@ void *lathe_memory_raw(size_t count, size_t size, lathe_error *error);
 /* Change the size of `*memory` in place of its owner; on failure `*memory` stays as it was. */
 bool lathe_memory_resize(void **memory, size_t count, size_t size, lathe_error *error);
 
+/* Instead of free(), for blocks that may be large and are soon asked for again: a few are kept (512 MB at most), which spares the system
+ * from clearing fresh pages. NULL is nothing. */
+void lathe_memory_give(void *memory);
+
 /* Give the pages of a block that is about to be freed back to the system at once; its bytes are lost. */
 void lathe_memory_drop(void *memory, size_t bytes);
 

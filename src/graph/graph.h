@@ -75,6 +75,12 @@ typedef struct lathe_odd_values {
 bool lathe_graph_run_counted(const lathe_graph *graph, const lathe_table *table, double *out,
                              lathe_odd_values *odd, lathe_progress *progress, lathe_error *error);
 
+/* The value of the last operator (numbers) as a table: a column for each of its own, called `names`; NaN is missing. `flags`: columns of a
+ * one-hot operator are truth values, not numbers. `odd` as above. */
+lathe_table *lathe_graph_features(const lathe_graph *graph, const lathe_table *table,
+                                  const char *const *names, bool flags, lathe_odd_values *odd,
+                                  lathe_progress *progress, lathe_error *error);
+
 /* A bundle: a safetensors file with the graph and its weights, mapped when opened. See bundle.h. */
 lathe_graph *lathe_graph_open(const char *path, lathe_error *error);
 

@@ -234,7 +234,7 @@ static int32_t input_named(const lathe_graph *graph, const char *name) {
 }
 
 /* Which input the odd values that an operator sees are of: its own, that of the text it takes, or that of its name. */
-static bool begin_counting(lathe_run *run, lathe_error *error) {
+bool lathe_run_begin_counting(lathe_run *run, lathe_error *error) {
   int32_t inputs = lathe_graph_inputs(run->graph);
   run->origin = lathe_memory_new((size_t)run->count, sizeof *run->origin, error);
   run->odd = lathe_memory_new((size_t)inputs, sizeof *run->odd, error);
@@ -248,6 +248,14 @@ static bool begin_counting(lathe_run *run, lathe_error *error) {
   return true;
 }
 
+void lathe_run_counted(const lathe_run *run, lathe_odd_values *odd) {
+  for (int32_t i = 0; odd && i < lathe_graph_inputs(run->graph); i++) {
+    odd[i].missing += run->odd[i][LATHE_ODD_MISSING];
+    odd[i].infinite += run->odd[i][LATHE_ODD_INFINITE];
+    odd[i].unknown += run->odd[i][LATHE_ODD_UNKNOWN];
+  }
+}
+
 bool lathe_graph_run(const lathe_graph *graph, const lathe_table *table, double *out,
                      lathe_progress *progress, lathe_error *error) {
   return lathe_graph_run_counted(graph, table, out, NULL, progress, error);
@@ -257,7 +265,7 @@ bool lathe_graph_run_counted(const lathe_graph *graph, const lathe_table *table,
                              lathe_odd_values *odd, lathe_progress *progress, lathe_error *error) {
   lathe_run *run = lathe_run_new(graph, lathe_graph_operators(graph) - 1, table, error);
   if (!run) return false;
-  if (odd && !begin_counting(run, error)) {
+  if (odd && !lathe_run_begin_counting(run, error)) {
     lathe_run_free(run);
     return false;
   }
@@ -265,11 +273,7 @@ bool lathe_graph_run_counted(const lathe_graph *graph, const lathe_table *table,
   predict_work work = {run, rows, lathe_graph_width(graph), out};
   bool fine =
       lathe_pool_run((rows + LATHE_RUN_CHUNK - 1) / LATHE_RUN_CHUNK, predict_chunk, &work, progress, error);
-  for (int32_t i = 0; odd && i < lathe_graph_inputs(graph); i++) {
-    odd[i].missing += run->odd[i][LATHE_ODD_MISSING];
-    odd[i].infinite += run->odd[i][LATHE_ODD_INFINITE];
-    odd[i].unknown += run->odd[i][LATHE_ODD_UNKNOWN];
-  }
+  lathe_run_counted(run, odd);
   lathe_run_free(run);
   return fine;
 }

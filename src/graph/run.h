@@ -43,6 +43,9 @@ const lathe_graph *lathe_run_graph(const lathe_run *run);
 
 /* Whether the run counts odd raw values; and add to what operator `index` saw of the raw column that it works on. */
 typedef enum lathe_odd { LATHE_ODD_MISSING, LATHE_ODD_INFINITE, LATHE_ODD_UNKNOWN, LATHE_ODDS } lathe_odd;
+bool lathe_run_begin_counting(lathe_run *run, lathe_error *error);
+void lathe_run_counted(const lathe_run *run,
+                       lathe_odd_values *odd); /* adds what was counted; odd may be NULL */
 bool lathe_run_counts(const lathe_run *run);
 void lathe_run_count(const lathe_run *run, int32_t index, lathe_odd what, int64_t count);
 

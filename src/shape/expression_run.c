@@ -200,7 +200,7 @@ static lathe_table *filter_rows(const run *r, lathe_table *table, lathe_progress
   lathe_table *result = s.counts ? take_selected(&s, table, error) : NULL;
   free(s.bits);
   free(s.counts);
-  free(s.rows);
+  lathe_memory_give(s.rows);
   return result;
 }
 

@@ -32,7 +32,7 @@ bool lathe_groups_make(lathe_groups *groups, const lathe_table *table, const int
 }
 
 void lathe_groups_free(lathe_groups *groups) {
-  free(groups->ids);
+  lathe_memory_give(groups->ids);
   free(groups->first);
   *groups = (lathe_groups){0};
 }
@@ -284,7 +284,7 @@ bool lathe_groups_deal(const lathe_groups *groups, const lathe_column *column, g
 void lathe_groups_deal_free(group_deal *deal) {
   free(deal->starts);
   free(deal->places);
-  free(deal->ids);
-  free(deal->values);
+  lathe_memory_give(deal->ids);
+  lathe_memory_give(deal->values);
   *deal = (group_deal){0};
 }

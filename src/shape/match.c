@@ -165,7 +165,7 @@ static bool few(match_job *job, bool *done, lathe_progress *progress, lathe_erro
   free(job->hashes);
   job->hashes = NULL;
   if (*done) return true;
-  free(match->first);
+  lathe_memory_give(match->first);
   match->first = NULL;
   atomic_store(&job->gone, 0);
   return fine;
@@ -299,11 +299,11 @@ static bool parted(match_job *job, lathe_progress *progress, lathe_error *error)
     fine = job->part_codes && job->part_rows && run(job, deal_chunk, 0, build, progress, error) &&
            run(job, deal_chunk, build, rows, progress, error);
   }
-  free(job->codes);
+  lathe_memory_give(job->codes);
   fine = fine && lathe_pool_run(job->parts, part_chunk, job, progress, error);
   free(job->places);
-  free(job->part_codes);
-  free(job->part_rows);
+  lathe_memory_give(job->part_codes);
+  lathe_memory_give(job->part_rows);
   return fine;
 }
 
@@ -398,7 +398,7 @@ bool lathe_row_match_make(lathe_row_match *match, const lathe_row_keys *keys, bo
 }
 
 void lathe_row_match_free(lathe_row_match *match) {
-  free(match->at);
-  free(match->first);
+  lathe_memory_give(match->at);
+  lathe_memory_give(match->first);
   *match = (lathe_row_match){0};
 }

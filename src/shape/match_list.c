@@ -24,7 +24,7 @@ static bool rows_chunk(void *context, int64_t chunk, lathe_error *error) {
 bool lathe_row_match_rows(lathe_row_match *match, lathe_progress *progress, lathe_error *error) {
   if (!match->first) return true;
   if (!lathe_pool_run(chunks_of(match->rows), rows_chunk, match, progress, error)) return false;
-  free(match->first);
+  lathe_memory_give(match->first);
   match->first = NULL;
   match->slots = 0;
   return true;

@@ -36,7 +36,7 @@ lathe_table *lathe_table_drop_duplicates(lathe_table *table, const int32_t *colu
   lathe_table *result = NULL;
   lathe_row_match_free(&match);
   if (rows || kept == lathe_table_rows(table)) result = keep_rows(table, rows, kept, progress, error);
-  free(rows);
+  lathe_memory_give(rows);
   lathe_progress_end(progress);
   return result;
 }
@@ -116,7 +116,7 @@ lathe_table *lathe_table_drop_missing(lathe_table *table, const int32_t *columns
   lathe_table *result = fine ? whole_rows(&job, table, progress, error) : NULL;
   free(job.whole);
   free(job.places);
-  free(job.kept);
+  lathe_memory_give(job.kept);
   free(job.columns);
   return result;
 }

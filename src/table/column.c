@@ -38,9 +38,9 @@ void lathe_column_release(lathe_column *column) {
   if (column->keeper_release) {
     column->keeper_release(column->keeper);
   } else {
-    free((void *)(uintptr_t)column->validity);
-    free((void *)(uintptr_t)column->values);
-    free((void *)(uintptr_t)column->bytes);
+    lathe_memory_give((void *)(uintptr_t)column->validity);
+    lathe_memory_give((void *)(uintptr_t)column->values);
+    lathe_memory_give((void *)(uintptr_t)column->bytes);
   }
   lathe_column_release(column->dictionary);
   free(column);

@@ -43,7 +43,7 @@ local random, columns = lathe.random(3), { area = {}, age = {}, city = {}, floor
 for row = 1, 400 do
   columns.area[row] = 100 + 30 * random:normal()
   columns.age[row] = random:below(80)
-  columns.city[row] = ({ "Oslo", "Bonn", "Rome" })[1 + random:below(3)]
+  columns.city[row] = ({ "Oslo", "Bonn", "Rome" })[random:below(3)]
   columns.floors[row] = 1
   columns.price[row] = 2 * columns.area[row] - columns.age[row] + 20 * random:normal()
   columns.sold[row] = random:below(5) == 0 and "yes" or "no"
@@ -138,6 +138,19 @@ caught("test-rows-used", "test rows are known behind other steps, too", [[
   flow.parts = flow:step "prepare.split" { flow.raw, test = 0.25 }
   flow.made = flow:step "mine.double" { flow.parts.test, column = "area" }
   flow.model = flow:step "train.linear" { flow.made, target = "price" }]])
+
+caught("learned-before-split", "a recipe learned from all rows and put to both parts is caught", [[
+  flow.recipe = flow:step "prepare.recipe" { flow.raw, steps = { "impute", "encode", "scale" }, target = "price" }
+  flow.parts = flow:step "prepare.split" { flow.raw, test = 0.25 }
+  flow.made = flow:step "prepare.apply" { flow.recipe, flow.parts.train, keep = { "price" } }
+  flow.model = flow:step "train.linear" { flow.made, target = "price" }]])
+clean("a recipe learned from training rows", [[
+  flow.parts = flow:step "prepare.split" { flow.raw, test = 0.25 }
+  flow.recipe = flow:step "prepare.recipe" { flow.parts.train, steps = { "impute", "encode", "scale" }, target = "price" }
+  flow.made = flow:step "prepare.apply" { flow.recipe, flow.parts.train, keep = { "price" } }
+  flow.others = flow:step "prepare.apply" { flow.recipe, flow.parts.test, keep = { "price" } }
+  flow.model = flow:step "train.linear" { flow.made, target = "price", recipe = {} }
+  flow.score = flow:step "evaluate.regression" { flow.model, flow.others }]])
 
 -- A result of before is looked at again where it has become a mistake.
 local flow = lathe.flow "twice"

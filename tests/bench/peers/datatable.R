@@ -16,7 +16,19 @@ sums <- function(...) function(o) {
 group <- function(run) function() { t <- left(); list(function() run(t), sums("s", "m", "c")) }
 join <- function(other, run) function() { t <- left(); o <- if (other == "BENCH_SMALL") load(other, "id1") else load(other); list(function() run(t, o), sums("v3", "w")) }
 sort_by <- function(run) function() { t <- mixed(); list(function() run(t), function(o) list(rows = nrow(o), first = o$id[1], last = o$id[nrow(o)])) }
+numbers <- c("id", "qty", paste0("x", 1:8))
+clean <- function(t) {
+  d <- unique(t)
+  for (v in c("x2", "x3", "x4")) set(d, which(is.na(d[[v]])), v, median(d[[v]], na.rm = TRUE))
+  q <- lapply(c(x1 = "x1", x8 = "x8"), function(v) { q <- quantile(d[[v]], c(.25, .75), names = FALSE); w <- 1.5 * diff(q); c(q[1] - w, q[2] + w) })
+  d <- d[x1 >= q$x1[1] & x1 <= q$x1[2] & x8 >= q$x8[1] & x8 <= q$x8[2]]
+  for (l in unique(d$cat)) set(d, j = paste0("cat_", l), value = as.integer(d$cat == l))
+  d[, cat := NULL]
+  for (v in numbers) { x <- d[[v]]; set(d, j = v, value = (x - mean(x)) / sd(x)) }
+  d
+}
 tasks <- list(
+  clean_table = function() { t <- whole(); list(function() clean(t), function(o) list(rows = nrow(o), level_07 = sum(o$cat_level_07), ss_x2 = sum(o$x2^2), columns = ncol(o))) },
   csv_read = function() list(function() fread(e("BENCH_TABLE"), showProgress = FALSE), sums("id", "x1", "x8")),
   csv_write = function() { t <- whole(); list(function() fwrite(t, e("BENCH_COPY")), function(o) list(rows = nrow(t), copy = e("BENCH_COPY"))) },
   drop_duplicates = function() { t <- whole(); list(function() unique(t), sums()) },

@@ -78,7 +78,32 @@ const copy = async (from, to) => {
 const wide = "SELECT i, i::DOUBLE * 0.5 AS h, hash(i)::VARCHAR AS s, DATE '2000-01-01' + (i % 9000)::INT AS d FROM range(ROWS) r(i)";
 const made = (sql) => sql.replace("ROWS", env.BENCH_ROWS ?? "10000000");
 
+const numbers = ["id", "qty", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8"], imputed = ["x2", "x3", "x4"];
+const clean = async () => {
+  await whole();
+  const within = (x, q) => `${x} BETWEEN ${q}[1] - 1.5 * (${q}[2] - ${q}[1]) AND ${q}[2] + 1.5 * (${q}[2] - ${q}[1])`;
+  return [
+    async () => {
+      await c.run("CREATE TABLE a AS SELECT DISTINCT * FROM whole");
+      const levels = (await c.runAndReadAll("SELECT DISTINCT cat FROM a")).getRows().map((x) => x[0]);
+      await c.run(`CREATE TABLE f AS SELECT ${imputed.map((x) => `median(${x}) AS m_${x}`)},
+        quantile_cont(x1, [0.25, 0.75]) AS q1, quantile_cont(x8, [0.25, 0.75]) AS q8 FROM a`);
+      await c.run(`CREATE TABLE b AS SELECT a.* REPLACE (${imputed.map((x) => `coalesce(${x}, m_${x}) AS ${x}`)}) FROM a, f
+        WHERE ${within("x1", "q1")} AND ${within("x8", "q8")}`);
+      await c.run(`CREATE TABLE o AS WITH s AS (SELECT ${numbers.map((x) => `avg(${x}) AS a_${x}, stddev_samp(${x}) AS s_${x}`)} FROM b)
+        SELECT ${numbers.map((x) => `(${x} - a_${x}) / s_${x} AS ${x}`)},
+        ${levels.map((l) => `(cat = '${l}')::UTINYINT AS cat_${l}`)}, city, name, day FROM b, s`);
+    },
+    async () => {
+      const [rows, n, ss] = await row("SELECT count(*)::DOUBLE, sum(cat_level_07)::DOUBLE, sum(x2 * x2) FROM o");
+      return { rows, level_07: n, ss_x2: ss, columns: (await c.runAndReadAll("DESCRIBE o")).getRows().length };
+    },
+    async () => { for (const name of ["a", "f", "b", "o"]) await c.run(`DROP TABLE IF EXISTS ${name}`); },
+  ];
+};
+
 await serve({
+  clean_table: clean,
   csv_read: make(null, `SELECT * FROM read_csv(${text(env.BENCH_TABLE ?? "")})`, sums("id", "x1", "x8")),
   csv_write: () => copy("(HEADER)", env.BENCH_COPY),
   jsonl_read: make(null, `SELECT * FROM read_json(${text(env.BENCH_LINES ?? "")}, format = 'newline_delimited')`, sums("id", "income", "score")),

@@ -46,6 +46,30 @@ const take = (condition) => () => {
   const t = mixed();
   return [() => t.lazy().filter(condition).collectSync(), sums("id", "x")];
 };
+const clean = () => {
+  const t = dated();
+  const numbers = ["id", "qty", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8"], imputed = ["x2", "x3", "x4"];
+  const quartiles = (x) => [c(x).quantile(0.25, "linear").alias(x + "l"), c(x).quantile(0.75, "linear").alias(x + "h")];
+  const within = (x, l, h) => c(x).gtEq(pl.lit(l - 1.5 * (h - l))).and(c(x).ltEq(pl.lit(h + 1.5 * (h - l))));
+  return [
+    () => {
+      const unique = t.unique({ maintainOrder: false, keep: "any" });
+      const levels = unique.getColumn("cat").unique().toArray();
+      const [l1, h1, l8, h8, ...medians] =
+        unique.select(...quartiles("x1"), ...quartiles("x8"), ...imputed.map((x) => c(x).median().alias(x + "m"))).row(0);
+      return unique.lazy().filter(within("x1", l1, h1).and(within("x8", l8, h8)))
+        .withColumns(...imputed.map((x, i) => c(x).fillNull(pl.lit(medians[i]))))
+        .select(
+          ...numbers.map((x) => c(x).minus(c(x).mean()).divideBy(c(x).std()).alias(x)),
+          ...levels.map((l) => c("cat").eq(pl.lit(l)).cast(pl.UInt8).alias("cat_" + l)), c("city"), c("name"), c("day"))
+        .collectSync();
+    },
+    (o) => {
+      const [n, ss] = o.select(c("cat_level_07").cast(pl.Int64).sum().alias("n"), c("x2").mul(c("x2")).sum().alias("s")).row(0);
+      return { rows: o.height, level_07: Number(n), ss_x2: ss, columns: o.width };
+    },
+  ];
+};
 const describe = () => {
   const t = whole();
   return [() => t.describe(), () => ({ rows: t.height })];
@@ -60,6 +84,7 @@ await serve({
   jsonl_read: () => [() => pl.scanJson(env.BENCH_LINES, { format: "lines" }).collectSync(), sums("id", "income", "score")],
   profile: describe,
   profile_summaries: describe,
+  clean_table: clean,
   drop_duplicates: () => {
     const t = dated();
     return [() => t.unique(), sums()];

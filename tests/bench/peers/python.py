@@ -45,6 +45,24 @@ def distinct():
     return lambda: d.drop_duplicates(), sums()
 
 
+def clean():
+    table = pd.read_csv(environment["BENCH_TABLE"], parse_dates=["day"])
+    numbers = ["id", "qty"] + [f"x{i}" for i in range(1, 9)]
+
+    def run():
+        d = table.drop_duplicates()
+        d = d.fillna({x: d[x].median() for x in ("x2", "x3", "x4")})
+        quartiles = d[["x1", "x8"]].quantile([0.25, 0.75])
+        low, high = quartiles.iloc[0], quartiles.iloc[1]
+        width = 1.5 * (high - low)
+        near = d.x1.between(low.x1 - width.x1, high.x1 + width.x1) & d.x8.between(low.x8 - width.x8, high.x8 + width.x8)
+        d = pd.get_dummies(d[near], columns=["cat"])
+        d[numbers] = (d[numbers] - d[numbers].mean()) / d[numbers].std()
+        return d
+    return run, lambda d: {"rows": len(d), "level_07": int(d.cat_level_07.sum()), "ss_x2": float((d.x2 ** 2).sum()),
+                           "columns": d.shape[1]}
+
+
 def read_lines():
     return lambda: pd.read_json(environment["BENCH_LINES"], lines=True), sums("id", "income", "score")
 
@@ -117,7 +135,7 @@ def machine(names, formula):
 
 workers = {
     "pandas": {
-        "csv_read": read_csv, "csv_write": write_csv, "profile": describe, "drop_duplicates": distinct, "jsonl_read": read_lines,
+        "csv_read": read_csv, "csv_write": write_csv, "profile": describe, "clean_table": clean, "drop_duplicates": distinct, "jsonl_read": read_lines,
         "sqlite_read": read_base, "start": command("/usr/bin/python3 -c 'import pandas'"),
     },
     "numpy": {
