@@ -29,7 +29,7 @@ typedef struct recipe_kind {
 } recipe_kind;
 
 extern const recipe_kind recipe_impute, recipe_outliers, recipe_encode, recipe_bin, recipe_polynomial,
-    recipe_scale, recipe_pca, recipe_date, recipe_text;
+    recipe_scale, recipe_pca, recipe_date, recipe_text, recipe_select;
 
 typedef struct recipe_value {
   double number; /* of a choice its place among the choices */

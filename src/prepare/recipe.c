@@ -10,9 +10,9 @@
 #include "own.h"
 
 /* The kinds of step. A new one is a file and a row. */
-static const recipe_kind *const kinds[] = {&recipe_impute, &recipe_outliers,   &recipe_encode,
-                                           &recipe_bin,    &recipe_polynomial, &recipe_scale,
-                                           &recipe_pca,    &recipe_date,       &recipe_text};
+static const recipe_kind *const kinds[] = {&recipe_impute,     &recipe_outliers, &recipe_encode, &recipe_bin,
+                                           &recipe_polynomial, &recipe_scale,    &recipe_pca,    &recipe_date,
+                                           &recipe_text,       &recipe_select};
 
 int32_t lathe_recipe_kinds(void) {
   return (int32_t)(sizeof kinds / sizeof *kinds);
