@@ -118,14 +118,18 @@ local secret = lathe.table { { "note", { "call 13812345678 now", "call me at hom
 tap.ok(not features(secret, recipe():text()):has "note~13812345678", "a telephone number is no word of a vocabulary")
 
 -- ---- choice ----
-local w = lathe.table { { "a", { 1, 2, 3, 4 } }, { "b", { 2, 4, 6, 8 } }, { "c", { 5, 5, 5, 5 } }, { "d", { 1, -1, 2, 0 } }, { "y", { 1, 2, 3, 5 } } }
+local w = lathe.table {
+  { "a", { 1, 2, 3, 4 } }, { "b", { 2, 4, 6, 8 } }, { "c", { 5, 5, 5, 5 } }, { "d", { 1, -1, 2, 0 } }, { "y", { 1, 2, 3, 5 } },
+}
 tap.same(features(w, recipe():select()):columns(), { "a", "b", "d" }, "what is the same in all rows goes")
 model = lathe.fit(w, recipe():select():select { method = "correlation" })
 tap.same(model:features(), { "a", "d" }, "so does what repeats a feature before it")
 tap.same(model:learned()[5].learned, 'left out: correlation 1 with "a"', "it is told why")
 tap.ok(table.concat(model:notes(), ";"):find('1 of 4 features are left out by select: "c"', 1, true), "and in the notes")
-tap.same(features(w, recipe():select { method = "f_regression", top = 1, columns = { "c", "d", "a" } }):columns(), { "a", "b" }, "the best one stays")
-tap.raises(function() features(w, recipe():select { method = "chi2" }) end, 'row 2 of "d" is -1, and chi2 takes counts', "chi2 is for counts")
+tap.same(features(w, recipe():select { method = "f_regression", top = 1, columns = { "c", "d", "a" } }):columns(),
+  { "a", "b" }, "the best one stays")
+tap.raises(function() features(w, recipe():select { method = "chi2" }) end,
+  'row 2 of "d" is -1, and chi2 takes counts', "chi2 is for counts")
 tap.raises(function() features(w, recipe():select { threshold = 100 }) end, "every one of its 4 features", "all of them cannot go")
 tap.raises(function() recipe():select { top = 3 } end, "belong to scores", "an option of another method is refused")
 tap.raises(function() lathe.fit(w, lathe.recipe {}:select { method = "f_regression" }) end, "needs the target", "scores need a target")
