@@ -174,7 +174,7 @@ def test_learning(paths):
         vocabulary = [n[len("message~"):] for n in got["names"] if n != "(intercept)"]
         other = TfidfVectorizer(analyzer=kind, ngram_range=(1, options.get("ngram_max", 1)), vocabulary=vocabulary)
         x = other.fit_transform(got["fit_messages"])
-        model = LogisticRegression(C=1, tol=1e-9, max_iter=10000).fit(x, got["fit_labels"])
+        model = LogisticRegression(C=1, tol=1e-10, solver="newton-cholesky").fit(x.toarray(), got["fit_labels"])
         p = model.predict_proba(other.transform(got["messages"]))[:, 1]
         accuracy = np.mean(model.classes_[(p > 0.5).astype(int)] == np.array(got["labels"]))
         ok(np.max(np.abs(p - got["p"])) < 1e-5, f"{name}: probabilities of test rows are scikit-learn's",
@@ -446,7 +446,7 @@ def test_onnx():
     if done.returncode != 0:
         return
     epoch = pd.Timestamp("1970-01-01")
-    columns = dict(at=((fresh["at"] - epoch) / pd.Timedelta(seconds=1)).tolist(), day=((fresh["day"] - epoch) / pd.Timedelta(days=1)).tolist(),
+    columns = dict(at=((fresh["at"] - epoch) // pd.Timedelta(seconds=1)).tolist(), day=((fresh["day"] - epoch) // pd.Timedelta(days=1)).tolist(),
                    town=fresh["town"].tolist(), floor=[float(x) for x in fresh["floor"]], flag=[float(x) for x in fresh["flag"]])
     columns["at"][3] = columns["floor"][4] = None
     json.dump(columns, open(os.path.join(folder, "columns.json"), "w"))
