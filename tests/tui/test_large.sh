@@ -43,5 +43,5 @@ keys G
 sees "all of it can be looked at" "row 900,000 of 900,000"
 sees "and a column that turns to text far behind is text" "word"
 keys p
-sees "what needs all of it in memory says so" "because it has"
+sees "what needs all of it in memory says so" "because it may need"
 finish

@@ -107,7 +107,8 @@ local function preview(path, name, options)
   session.unread = ("%s was not read to its end; open %q reads it"):format(name, path)
   local limit, bytes = tonumber(C.lathe_source_limit()), require("lathe.style").bytes
   if size * 1.5 < limit then return true end
-  session.unread = ("%s is shown without being read, because it has %s and there is memory for %s"):format(name, bytes(size), bytes(limit))
+  session.unread = ("%s is shown without being read, because it may need %s and there is memory for %s"):format(name,
+    bytes(size * 1.5), bytes(limit))
   say(session.unread)
   return false
 end
