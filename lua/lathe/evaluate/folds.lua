@@ -119,7 +119,7 @@ end
 function folds.check_table(table_, where)
   if not require("lathe.table").is(table_) then core.fail("%s takes a table, not a %s", where, type(table_)) end
   require("lathe.seal").refuse(table_, where)
-  if table_:rows() < 2 then core.fail("%s: there are %d rows; two at least are wanted", where, table_:rows()) end
+  if table_:rows() < 2 then core.fail("%s wants two rows at least; the table has %d", where, table_:rows()) end
 end
 
 -- ---- the folds ----
