@@ -53,14 +53,12 @@ bool network_shape(network_net *net, lathe_error *error) {
   return true;
 }
 
-/* Uniform, with the deviation that keeps the size of values from layer to layer: He et al. 2015 before a ReLU or GELU, else Glorot,
- * Bengio 2010. */
+/* Uniform, with the deviation that keeps the size of values and gradients from layer to layer (Glorot, Bengio 2010). */
 static void draw_layer(network_net *net, int32_t index, uint64_t seed) {
   network_layer *layer = &net->layer[index];
   lathe_random random;
   lathe_random_seed(&random, seed, ((uint64_t)1 << 40) + (uint64_t)index);
-  bool half = layer->activation == LATHE_ACTIVATION_RELU || layer->activation == LATHE_ACTIVATION_GELU;
-  double bound = sqrt(6.0 / (half ? layer->in : layer->in + layer->out));
+  double bound = sqrt(6.0 / ((double)layer->in + layer->out));
   for (int32_t i = 0; i < layer->in; i++)
     for (int32_t o = 0; o < layer->out; o++)
       net->parameter[layer->weights + ((int64_t)(o / LATHE_PANEL) * layer->in + i) * LATHE_PANEL +
