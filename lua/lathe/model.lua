@@ -220,8 +220,8 @@ end
 core.takes["model:apply"] = { keep = core.open, flags = "number" }
 
 -- The features that a recipe alone makes of the rows of a table: model:apply(test, { keep = { "price" } }). `keep`: columns of the table
--- that stand in front of them, as they are. `flags`: one-hot columns are "number" (0 and 1), or "bool", which takes a 64th of the memory. As
--- model:predict, and without a matrix in between.
+-- that stand in front of them, as they are. `flags`: one-hot columns are "number" (0 and 1), or "bool", which takes a 64th of the memory.
+-- As model:predict, and without a matrix in between.
 function model:apply(table_, options)
   options = core.options(options, "model:apply")
   local tables = require "lathe.table"

@@ -2,8 +2,8 @@
 -- sealed table; whatever measures takes it, and each such look is counted, for a test set that was looked at often has been learned from,
 -- too.
 --
--- t:split seals the test rows. What a verb makes of a sealed table is sealed with it, and so is a table that a sealed one was joined or put
--- under; flows keep the seal with the artifact. t:unseal(why) takes it off.
+-- t:split seals the test rows, t:folds those of each fold. What a verb makes of a sealed table is sealed with it, and so is a table that a
+-- sealed one was joined or put under; flows keep the seal with the artifact. t:unseal(why) takes it off.
 local core = require "lathe.core"
 
 local seal = {}
@@ -40,10 +40,12 @@ function seal.look(table_)
   if sealed then sealed.looks = sealed.looks + 1 end
 end
 
+-- Columns carry it, too: a table made of one is sealed.
 local function pass_on(sealed, tables, ...)
+  local is_column = require("lathe.column").is
   for index = 1, select("#", ...) do
     local result = select(index, ...)
-    if tables.is(result) and not seal.of(result) then seal.put(result, sealed) end
+    if (tables.is(result) or is_column(result)) and not seal.of(result) then seal.put(result, sealed) end
   end
   return ...
 end

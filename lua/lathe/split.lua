@@ -6,7 +6,7 @@ local tables = require "lathe.table"
 local C = core.C
 
 core.takes.split = { test = 0.2, seed = 42, shuffle = true, seal = true, stratify = core.open, group = core.open, time = core.open }
-core.takes.folds = { folds = 5, seed = 42, shuffle = true, stratify = core.open, group = core.open, time = core.open }
+core.takes.folds = { folds = 5, seed = 42, shuffle = true, seal = true, stratify = core.open, group = core.open, time = core.open }
 
 local split = {}
 
@@ -114,13 +114,17 @@ end
 -- Folds for cross-validation: for train, test, number in t:folds { folds = 5 } do ... end. Every row is tested once. These are the rows
 -- of scikit-learn's KFold; with `stratify` = a column those of StratifiedKFold; with `group` = a column its equal rows are in one
 -- fold, about as GroupKFold has them; with `time` = a column each fold is trained on what came before it (TimeSeriesSplit) and the
--- earliest rows are never tested. Rows keep the table's order.
+-- earliest rows are never tested. Rows keep the table's order. The test rows of a fold are sealed as those of t:split are, so rows made
+-- inside a fold are made of its training rows; seal = false leaves them open.
 function tables:folds(options)
-  local parts = split.parts(self, core.options(options, "folds"))
+  options = core.options(options, "folds")
+  local parts, seal = split.parts(self, options), require "lathe.seal"
   return function()
     local train, trained, test, tested, number = parts()
     if not train then return nil end
-    return split.take(self, train, trained), split.take(self, test, tested), number
+    local rows, held = seal.inherit(split.take(self, train, trained), { self }), seal.inherit(split.take(self, test, tested), { self })
+    if options.seal and not seal.of(held) then seal.put(held) end
+    return rows, held, number
   end
 end
 

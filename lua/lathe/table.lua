@@ -29,7 +29,7 @@ local function from_columns(names, columns)
     c_names[index - 1] = core.name(names[index], "the column name")
     pointers[index - 1] = columns[index]:handle()
   end
-  return tables.wrap(C.lathe_table_new(count, c_names, pointers, core.problem))
+  return require("lathe.seal").inherit(tables.wrap(C.lathe_table_new(count, c_names, pointers, core.problem)), columns)
 end
 
 -- A table from Lua lists: lathe.table { { "name", values }, ... } keeps the order, lathe.table { name = values, ... } sorts by name. Values

@@ -83,7 +83,7 @@ tap.ok(noisy.metrics.r2 > 0.9, "noise spares the target")
 local _, test = t:split { test = 0.3 }
 raises(function() lathe.cross_validate(test, recipe, lathe.linear {}) end, "does not take test rows", "sealed rows are refused")
 for _, rows in t:folds { folds = 3 } do sealed = sealed + (require("lathe.seal").of(rows) and 1 or 0) end
-tap.same(sealed, 0, "folds of open rows are open")
+tap.same(sealed, 3, "the test rows of a fold are sealed, too")
 
 -- A class that the training rows of a fold have not.
 local rare = {}

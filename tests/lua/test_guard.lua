@@ -186,6 +186,18 @@ for words, made in pairs {
 } do
   tap.raises(function() lathe.fit(made, recipe, lathe.linear {}) end, "does not take test rows", "and what " .. words .. " makes of them")
 end
+for words, made in pairs {
+  ["a table of its columns"] = lathe.table { { "x", test:column "x" }, { "y", test:column "y" } },
+  ["training rows with its column"] = train:head(test:rows()):with("y", test:column "y"),
+  ["what a model makes of them"] = lathe.fit(train, recipe):apply(test, { keep = { "y" } }),
+} do
+  tap.raises(function() lathe.fit(made, recipe, lathe.linear {}) end, "does not take test rows", "and " .. words)
+end
+for rows, held in train:folds { folds = 3 } do
+  tap.ok(not seal.of(rows) and not pcall(held.noise, held, { columns = { "x" } }), "the test rows of a fold are not made more of")
+  tap.ok(pcall(rows.noise, rows, { columns = { "x" } }), "  and its training rows are")
+end
+for _, held in train:folds { folds = 3, seal = false } do tap.ok(not seal.of(held), "unless they are for validation") end
 local model = lathe.fit(train, recipe, lathe.linear {})
 model:evaluate(test)
 model:evaluate((test:filter "x > 3"))
