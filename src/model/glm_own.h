@@ -23,16 +23,18 @@ typedef struct glm_problem {
   double counted, weight; /* of the rows here */
   double base;            /* what the loss is rounded against, beside itself */
   double *mean, *unit;    /* (width) */
-  double *design;         /* all chunks, each (columns, rows of a chunk) */
-  double *theta;          /* (outputs, columns) */
-  double *sums;           /* (group): loss, gradient, Hessian */
+  const double *
+      *whole;     /* (width): the features as they stand in the table, from which strips are made; or NULL */
+  double *design; /* without those: all chunks, each (columns, rows of a chunk) */
+  double *theta;  /* (outputs, columns) */
+  double *sums;   /* (group): loss, gradient, Hessian */
   int64_t sum_size, group, begin;
   const double *last_step; /* (parameters) */
   double *found;           /* (chunks) */
   lathe_progress *progress;
 } glm_problem;
 
-/* The design of all rows is made (glm_sums.c). */
+/* The design of all rows is ready (glm_sums.c). */
 bool glm_open(glm_problem *work, lathe_error *error);
 void glm_close(glm_problem *work);
 

@@ -27,20 +27,30 @@ static int64_t padded(const glm_problem *work, int64_t strip) {
   return (rows_of(work, strip) + LATHE_GRAM_LANES - 1) / LATHE_GRAM_LANES * LATHE_GRAM_LANES;
 }
 
-static double *design_of(const glm_problem *work, int64_t strip) {
-  return work->design + strip * STRIP_ROWS * work->columns;
+/* No sum: the same in registers of any width. */
+__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+centre(const double *from, double mean, double inverse, int64_t rows, double *to) {
+  for (int64_t r = 0; r < rows; r++) to[r] = (from[r] - mean) * inverse;
 }
 
-static bool make_strip(const glm_problem *work, int64_t strip, lathe_error *error) {
-  int64_t rows = rows_of(work, strip), height = padded(work, strip);
-  double *x = design_of(work, strip);
-  if (!lathe_run_block(work->run, strip * STRIP_ROWS, rows, x, 1, height, error)) return false;
+/* The columns of a strip to `x` (columns, padded). */
+static bool make_strip(const glm_problem *work, int64_t strip, double *x, lathe_error *error) {
+  int64_t rows = rows_of(work, strip), height = padded(work, strip), begin = strip * STRIP_ROWS;
+  if (!work->whole && !lathe_run_block(work->run, begin, rows, x, 1, height, error)) return false;
   for (int32_t j = 0; j < work->columns; j++, x += height) {
-    double mean = j < work->width ? work->mean[j] : 0, inverse = j < work->width ? 1 / work->unit[j] : 1;
-    for (int64_t r = 0; r < rows; r++) x[r] = j < work->width ? (x[r] - mean) * inverse : 1;
+    if (j < work->width)
+      centre(work->whole ? work->whole[j] + begin : x, work->mean[j], 1 / work->unit[j], rows, x);
+    for (int64_t r = 0; j == work->width && r < rows; r++) x[r] = 1;
     for (int64_t r = rows; r < height; r++) x[r] = 0;
   }
   return true;
+}
+
+/* Those of the design; where there is none, they are made in `room`. */
+static const double *strip_of(const glm_problem *work, int64_t strip, double *room) {
+  if (work->design) return work->design + strip * STRIP_ROWS * work->columns;
+  make_strip(work, strip, room, NULL); /* from columns as they stand: that cannot fail */
+  return room;
 }
 
 /* Strips that are looked at: one of `apart`. */
@@ -65,7 +75,7 @@ static int64_t end_of(const glm_problem *work, int64_t chunk) {
 static bool make_chunk(void *context, int64_t chunk, lathe_error *error) {
   const glm_problem *work = context;
   for (int64_t strip = begin_of(work, chunk); strip < end_of(work, chunk); strip += work->apart)
-    if (!make_strip(work, strip, error)) return false;
+    if (!make_strip(work, strip, work->design + strip * STRIP_ROWS * work->columns, error)) return false;
   return true;
 }
 
@@ -110,9 +120,10 @@ static double counts(const double *target, const double *weights, int64_t rows, 
 }
 
 /* eta (outputs, height) = the exponents of a strip's rows under `theta`. */
-static void exponents(const glm_problem *work, int64_t strip, const double *theta, bool offset, double *eta) {
+static void exponents(const glm_problem *work, const double *x, int64_t strip, const double *theta,
+                      bool offset, double *eta) {
   int64_t height = padded(work, strip), rows = rows_of(work, strip);
-  const double *x = design_of(work, strip), *given = offset ? work->data->offset : NULL;
+  const double *given = offset ? work->data->offset : NULL;
   memset(eta, 0, (size_t)(height * work->outputs) * sizeof *eta);
   if (given) memcpy(eta, given + strip * STRIP_ROWS, (size_t)rows * sizeof *eta);
   for (int32_t o = 0; o < work->outputs; o++)
@@ -165,14 +176,14 @@ static void curvatures(const glm_problem *work, int64_t strip, const double *p, 
   for (int64_t r = 0; weights && r < rows; r++) curve[r] *= weights[r];
 }
 
-/* Add a strip's loss, gradient and Hessian to `sums`. `room` holds (2 outputs + 1 + columns, STRIP_ROWS). */
+/* Add a strip's loss, gradient and Hessian to `sums`. `room` holds (2 outputs + 1 + 2 columns, STRIP_ROWS). */
 static void add_strip(const glm_problem *work, int64_t strip, double *room, double *sums) {
   int64_t height = padded(work, strip);
   double *gradient = sums + 1, *hessian = gradient + work->parameters;
   double *eta = room, *residual = eta + height * work->outputs, *curve = residual + height * work->outputs;
   double *scaled = curve + height;
-  const double *x = design_of(work, strip);
-  exponents(work, strip, work->theta, true, eta);
+  const double *x = strip_of(work, strip, scaled + height * work->columns);
+  exponents(work, x, strip, work->theta, true, eta);
   sums[0] += expect(work, strip, eta);
   if (work->light) return;
   residuals(work, strip, eta, residual);
@@ -189,7 +200,7 @@ static void add_strip(const glm_problem *work, int64_t strip, double *room, doub
 }
 
 static double *new_room(const glm_problem *work, lathe_error *error) {
-  return lathe_memory_raw((size_t)STRIP_ROWS * ((size_t)work->outputs * 2 + 1 + (size_t)work->columns),
+  return lathe_memory_raw((size_t)STRIP_ROWS * ((size_t)work->outputs * 2 + 1 + 2 * (size_t)work->columns),
                           sizeof(double), error);
 }
 
@@ -272,19 +283,19 @@ bool glm_evaluate(glm_problem *work, double *total, lathe_error *error) {
 
 /* ---- other questions ---- */
 
-static double change(const glm_problem *work, int64_t strip, double *eta) {
+static double change(const glm_problem *work, const double *x, int64_t strip, double *eta) {
   double most = 0;
-  exponents(work, strip, work->last_step, false, eta);
+  exponents(work, x, strip, work->last_step, false, eta);
   for (int64_t i = 0; i < padded(work, strip) * work->outputs; i++) most = fmax(most, fabs(eta[i]));
   return most;
 }
 
-static double margin(const glm_problem *work, int64_t strip, double *eta) {
+static double margin(const glm_problem *work, const double *x, int64_t strip, double *eta) {
   const int32_t *codes = work->data->classes->codes + strip * STRIP_ROWS;
   const double *weights = work->data->weights ? work->data->weights + strip * STRIP_ROWS : NULL;
   int64_t height = padded(work, strip);
   double least = INFINITY;
-  exponents(work, strip, work->theta, false, eta);
+  exponents(work, x, strip, work->theta, false, eta);
   for (int64_t r = 0; r < rows_of(work, strip); r++) {
     double own = 0, other = -INFINITY;
     for (int32_t k = 0; k < work->data->classes->count; k++) {
@@ -299,9 +310,9 @@ static double margin(const glm_problem *work, int64_t strip, double *eta) {
   return least;
 }
 
-static double pearson(const glm_problem *work, int64_t strip, double *eta) {
+static double pearson(const glm_problem *work, const double *x, int64_t strip, double *eta) {
   double sum = 0;
-  exponents(work, strip, work->theta, true, eta);
+  exponents(work, x, strip, work->theta, true, eta);
   for (int64_t r = 0, row = strip * STRIP_ROWS; r < rows_of(work, strip); r++, row++) {
     double mean = exp(eta[r]), apart = work->data->target[row] - mean;
     sum += (work->data->weights ? work->data->weights[row] : 1) * apart * apart / mean;
@@ -323,11 +334,13 @@ static bool ask_chunk(void *context, int64_t chunk, lathe_error *error) {
   const glm_problem *work = ask->problem;
   double *eta = new_room(work, error), answer = ask->question == GLM_MARGIN ? INFINITY : 0;
   if (!eta) return false;
-  for (int64_t strip = begin_of(work, chunk); strip < end_of(work, chunk); strip += work->apart)
+  for (int64_t strip = begin_of(work, chunk); strip < end_of(work, chunk); strip += work->apart) {
+    const double *x = strip_of(work, strip, eta + STRIP_ROWS * work->outputs);
     answer = add_answer(ask->question, answer,
-                        ask->question == GLM_CHANGE   ? change(work, strip, eta)
-                        : ask->question == GLM_MARGIN ? margin(work, strip, eta)
-                                                      : pearson(work, strip, eta));
+                        ask->question == GLM_CHANGE   ? change(work, x, strip, eta)
+                        : ask->question == GLM_MARGIN ? margin(work, x, strip, eta)
+                                                      : pearson(work, x, strip, eta));
+  }
   work->found[chunk] = answer;
   free(eta);
   return true;
@@ -347,6 +360,17 @@ bool glm_ask(glm_problem *work, glm_question question, double *answer, lathe_err
 
 /* ---- room ---- */
 
+/* The features as they stand in the table: then no copy of them is made. Else false. */
+static bool find_whole(glm_problem *work, lathe_error *error) {
+  work->whole = lathe_memory_new((size_t)work->width + 1, sizeof *work->whole, error);
+  bool whole = work->whole;
+  for (int32_t j = 0; whole && j < work->width; j++) whole = (work->whole[j] = lathe_run_whole(work->run, j));
+  if (whole) return true;
+  free(work->whole);
+  work->whole = NULL;
+  return false;
+}
+
 bool glm_open(glm_problem *work, lathe_error *error) {
   size_t parameters = (size_t)work->parameters;
   work->sum_size = 1 + work->parameters + (int64_t)work->parameters * work->parameters;
@@ -354,14 +378,16 @@ bool glm_open(glm_problem *work, lathe_error *error) {
   work->group = work->group > GROUP ? GROUP : work->group < 1 ? 1 : work->group;
   work->theta = lathe_memory_new(parameters, sizeof(double), error);
   work->sums = lathe_memory_raw((size_t)(work->group * work->sum_size), sizeof(double), error);
+  if (!work->theta || !work->sums) return false;
+  if (find_whole(work, error)) return true;
   work->design = lathe_memory_raw(((size_t)work->rows + LATHE_GRAM_LANES),
                                   (size_t)work->columns * sizeof(double), error);
-  return work->theta && work->sums && work->design &&
-         lathe_pool_run(chunks_of(work), make_chunk, work, work->progress, error);
+  return work->design && lathe_pool_run(chunks_of(work), make_chunk, work, work->progress, error);
 }
 
 void glm_close(glm_problem *work) {
   free(work->theta);
   free(work->sums);
   free(work->design);
+  free(work->whole);
 }

@@ -13,6 +13,7 @@ typedef struct {
   const lathe_run *run;
   int64_t rows;
   int32_t width;
+  bool whole;         /* the columns stand in the table as they are: no copy is made */
   const double *mean; /* NULL in the first pass */
   lathe_facts *facts; /* (chunks, width) */
 } facts_work;
@@ -26,8 +27,8 @@ static void first_pass(lathe_facts *facts, const double *x, int64_t rows, int64_
       continue;
     }
     if (isinf(x[r]) && facts->infinite < 0) facts->infinite = begin + r;
-    facts->least = fmin(facts->least, x[r]);
-    facts->most = fmax(facts->most, x[r]);
+    if (x[r] < facts->least) facts->least = x[r];
+    if (x[r] > facts->most) facts->most = x[r];
     facts->present++;
     sum += x[r];
   }
@@ -51,14 +52,16 @@ static bool facts_chunk(void *context, int64_t chunk, lathe_error *error) {
   const facts_work *work = context;
   int64_t begin = chunk * LATHE_RUN_CHUNK;
   int64_t rows = work->rows - begin < LATHE_RUN_CHUNK ? work->rows - begin : LATHE_RUN_CHUNK;
-  double *block = lathe_memory_raw((size_t)rows * (size_t)work->width, sizeof *block, error);
-  bool fine = block && lathe_run_block(work->run, begin, rows, block, 1, rows, error);
+  double *block =
+      work->whole ? NULL : lathe_memory_raw((size_t)rows * (size_t)work->width, sizeof *block, error);
+  bool fine = work->whole || (block && lathe_run_block(work->run, begin, rows, block, 1, rows, error));
   for (int32_t c = 0; fine && c < work->width; c++) {
     lathe_facts *facts = work->facts + chunk * work->width + c;
+    const double *x = work->whole ? lathe_run_whole(work->run, c) + begin : block + c * rows;
     if (work->mean)
-      second_pass(facts, block + c * rows, rows, work->mean[c]);
+      second_pass(facts, x, rows, work->mean[c]);
     else
-      first_pass(facts, block + c * rows, rows, begin);
+      first_pass(facts, x, rows, begin);
   }
   free(block);
   return fine;
@@ -73,7 +76,8 @@ bool lathe_facts_of(const lathe_graph *graph, int32_t value, const lathe_table *
   lathe_facts *parts = lathe_memory_new((size_t)chunks * (size_t)width, sizeof *parts, error);
   double *mean = lathe_memory_new((size_t)width, sizeof *mean, error);
   if (!run || !parts || !mean) goto out;
-  facts_work work = {run, rows, width, NULL, parts};
+  facts_work work = {.run = run, .rows = rows, .width = width, .whole = true, .facts = parts};
+  for (int32_t c = 0; c < width && work.whole; c++) work.whole = lathe_run_whole(run, c) != NULL;
   if (!lathe_pool_run(chunks, facts_chunk, &work, progress, error)) goto out;
   for (int32_t c = 0; c < width; c++) {
     lathe_facts all = {.least = INFINITY, .most = -INFINITY, .infinite = -1, .gap = -1};

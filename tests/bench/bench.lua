@@ -125,6 +125,51 @@ function bench.joined()
   }
 end
 
+-- The table of NAME_X.f64 and NAME_y.f64 in $BENCH_DATA, which the peers' generator writes: rows of `width` numbers, and the target; nil
+-- where they are not. `centred`: each feature with mean 0 and deviation 1.
+function bench.matrix(name, width, centred)
+  local ffi, core, column = require "ffi", require "lathe.core", require "lathe.column"
+  local x, y = io.open(("%s/%s_X.f64"):format(folder, name), "rb"), io.open(("%s/%s_y.f64"):format(folder, name), "rb")
+  if not (x and y) then return nil end
+  local target = y:read "*a"
+  local rows, strip, columns, list = #target / 8, 20000, {}, {}
+  for place = 1, width do columns[place] = ffi.new("double[?]", rows) end
+  for begin = 0, rows - 1, strip do
+    local text = x:read(strip * width * 8)
+    local from, count = ffi.cast("const double *", text), #text / 8 / width
+    for place = 1, width do
+      local to = columns[place] + begin
+      for row = 0, count - 1 do to[row] = from[row * width + place - 1] end
+    end
+  end
+  x:close()
+  y:close()
+  local function own(values, word)
+    return { word, column.own(core.C.lathe_column_from_float64(values, rows, core.problem), word) }
+  end
+  for place = 1, width do
+    local to, mean, squares = columns[place], 0, 0
+    for row = 0, rows - 1 do mean = mean + to[row] / rows end
+    for row = 0, rows - 1 do squares = squares + (to[row] - mean) ^ 2 / rows end
+    if centred then
+      for row = 0, rows - 1 do to[row] = (to[row] - mean) / math.sqrt(squares) end
+    end
+    list[place], columns[place] = own(to, ("x%03d"):format(place)), false
+  end
+  list[width + 1] = own(ffi.cast("const double *", target), "y")
+  return lathe.table(list)
+end
+
+-- Whether that is there.
+function bench.has_matrix(name)
+  local file = io.open(("%s/%s_X.f64"):format(folder, name))
+  if file then file:close() else print(("# %s: no %s_X.f64 in %s"):format(name, name, folder)) end
+  return file ~= nil
+end
+
+-- The folder of all that.
+function bench.folder() return folder end
+
 -- The library of DuckDB that npm brings, or nil.
 function bench.duckdb()
   local pipe = io.popen("ls " .. quoted(node) .. "/node_modules/@duckdb/node-bindings-*/libduckdb.so 2>/dev/null")
@@ -142,6 +187,7 @@ local workers = {
   datatable = { r, "Rscript -e 'library(data.table)'", "Debian: r-cran-data.table" },
   pandas = { python .. " pandas", "/usr/bin/python3 -c 'import pandas'", "Debian: python3-pandas" },
   numpy = { python .. " numpy", "/usr/bin/python3 -c 'import numpy, pandas'", "Debian: python3-pandas" },
+  sklearn = { python .. " sklearn", "/usr/bin/python3 -c 'import sklearn, pandas'", "Debian: python3-sklearn, python3-pandas" },
   numexpr = { python .. " numexpr", "/usr/bin/python3 -c 'import numexpr, pandas'", "Debian: python3-numexpr" },
 }
 

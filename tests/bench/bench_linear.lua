@@ -4,40 +4,11 @@
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
 package.path = here .. "/?.lua;" .. package.path
 local bench = require "bench"
-local ffi = require "ffi"
 local lathe = require "lathe"
-local core = require "lathe.core"
-local column = require "lathe.column"
 
-local WIDTH, STRIP = 50, 20000
-local folder = os.getenv "BENCH_DATA" or "/tmp/bench"
-
-local function own(values, rows, name)
-  return { name, column.own(core.C.lathe_column_from_float64(values, rows, core.problem), name) }
-end
-
--- The rows, turned into columns a strip at a time.
 local table_read
 local function data()
-  if table_read then return table_read end
-  local x, y = assert(io.open(folder .. "/ols_X.f64", "rb")), assert(io.open(folder .. "/ols_y.f64", "rb"))
-  local target = y:read "*a"
-  local rows, list = #target / 8, {}
-  local columns = {}
-  for place = 1, WIDTH do columns[place] = ffi.new("double[?]", rows) end
-  for begin = 0, rows - 1, STRIP do
-    local text = x:read(STRIP * WIDTH * 8)
-    local strip, count = ffi.cast("const double *", text), #text / 8 / WIDTH
-    for place = 1, WIDTH do
-      local to = columns[place] + begin
-      for row = 0, count - 1 do to[row] = strip[row * WIDTH + place - 1] end
-    end
-  end
-  x:close()
-  y:close()
-  for place = 1, WIDTH do list[place], columns[place] = own(columns[place], rows, ("x%02d"):format(place)), false end
-  list[WIDTH + 1] = own(ffi.cast("const double *", target), rows, "y")
-  table_read = lathe.table(list)
+  table_read = table_read or bench.matrix("ols", 50)
   return table_read
 end
 
@@ -56,22 +27,19 @@ end
 local LAMBDAS = {}
 for place = 0, 99 do LAMBDAS[place + 1] = 10 ^ (place * 6 / 99 - 2) end
 
-if arg[1] ~= "--worker" and not io.open(folder .. "/ols_X.f64") then
-  print("# linear: no ols_X.f64 in " .. folder)
-  return
-end
+if arg[1] ~= "--worker" and not bench.has_matrix "ols" then return end
 
 bench.family {
   name = "linear",
   peers = { "numpy" },
   tasks = { "ols", "ols_hc3", "ridge_path" },
-  data = function() return { BENCH_FOLDER = folder } end,
+  data = function() return { BENCH_FOLDER = bench.folder() } end,
   lathe = {
     ols = fit(function() return lathe.linear {} end, inference),
     ols_hc3 = fit(function() return lathe.linear { covariance = "HC3" } end, inference),
     ridge_path = fit(function() return lathe.ridge { alpha = "gcv", alphas = LAMBDAS } end, function(model)
       local trace = model:table "trace"
-      return { rows = trace:rows(), first = trace:column("x01"):get(1), last = trace:column("x50"):get(100) }
+      return { rows = trace:rows(), first = trace:column("x001"):get(1), last = trace:column("x050"):get(100) }
     end),
   },
 }

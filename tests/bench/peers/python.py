@@ -1,4 +1,4 @@
-"""The workers of pandas, NumPy and numexpr: python.py pandas|numpy|numexpr. A task prepares and gives run and check."""
+"""The workers of pandas, NumPy, scikit-learn and numexpr: python.py pandas|numpy|sklearn|numexpr. A task prepares and gives run and check."""
 import functools
 import os
 import resource
@@ -115,6 +115,51 @@ def ridge_path():
     return run, lambda made: made
 
 
+@functools.lru_cache(None)
+def lasso_data():
+    folder = environment["BENCH_FOLDER"]
+    x, y = np.fromfile(folder + "/lasso_X.f64").reshape(-1, 200), np.fromfile(folder + "/lasso_y.f64")
+    x = x - x.mean(0)
+    return np.asfortranarray(x / x.std(0)), y - y.mean()
+
+
+def path(l1_ratio, folds=0):
+    """100 penalties by coordinate descent on the products."""
+    def make():
+        from sklearn.linear_model import LassoCV, enet_path
+        from sklearn.model_selection import KFold
+        x, y = lasso_data()
+
+        def run():
+            if folds:
+                dealt = KFold(folds, shuffle=True, random_state=42)
+                LassoCV(cv=dealt, tol=1e-7, fit_intercept=False, precompute=True).fit(x, y)
+            return enet_path(x, y, l1_ratio=l1_ratio, n_alphas=100, eps=1e-3, tol=1e-7)
+
+        def check(made):
+            alphas, coefficients = made[0], made[1]
+            b = coefficients[:, 50]
+            left = y - x @ b
+            objective = left @ left / 2 / len(y) + alphas[50] * (l1_ratio * abs(b).sum() + (1 - l1_ratio) / 2 * b @ b)
+            return {"rows": len(alphas), "alpha": alphas[50], "objective": objective, "nonzero": int((b != 0).sum()),
+                    "nonzero_last": int((coefficients[:, -1] != 0).sum())}
+        return run, check
+    return make
+
+
+def logistic():
+    """To the loss that Newton's method settles at."""
+    from sklearn.linear_model import LogisticRegression
+    folder = environment["BENCH_FOLDER"]
+    x, y = np.fromfile(folder + "/logit_X.f64").reshape(-1, 100), np.fromfile(folder + "/logit_y.f64")
+
+    def check(model):
+        w = model.coef_[0]
+        z = x @ w + model.intercept_[0]
+        return {"rows": len(y), "objective": (np.logaddexp(0, z).sum() - y @ z + 0.5 * w @ w) / len(y)}
+    return lambda: LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-6, max_iter=1000).fit(x, y), check
+
+
 def array(names, formula):
     """A formula over columns as arrays; its sum."""
     def make():
@@ -145,6 +190,9 @@ workers = {
         "derive_arithmetic": array(("x", "y"), lambda x, y: x * 2 + y),
         "derive_log": array(("x",), lambda x: np.log(1 + x)),
         "derive_exp": array(("x",), np.exp),
+    },
+    "sklearn": {
+        "lasso_path": path(1), "elastic_net_path": path(0.5), "lasso_cv": path(1, 5), "logistic": logistic,
     },
     "numexpr": {
         "mask_two_numbers": machine(("k", "x"), "(k >= 17) & (x <= 0.9)"),
