@@ -76,7 +76,8 @@ void recipe_sort(double *x, int64_t count) {
 
 typedef struct {
   const lathe_run *run;
-  int64_t rows;
+  lathe_run **alone; /* (width) where each column is the value of an operator of its own; else NULL */
+  int64_t rows, chunks;
   int32_t width, first, last; /* columns of this batch: first .. last - 1 */
   double *columns;            /* (last - first, rows) */
   recipe_column_task *task;
@@ -96,6 +97,44 @@ static bool gather_chunk(void *context, int64_t chunk, lathe_error *error) {
   return fine;
 }
 
+/* One chunk of one column. */
+static bool gather_alone(void *context, int64_t index, lathe_error *error) {
+  const each_work *work = context;
+  int64_t c = index / work->chunks, begin = index % work->chunks * LATHE_RUN_CHUNK;
+  int64_t rows = work->rows - begin < LATHE_RUN_CHUNK ? work->rows - begin : LATHE_RUN_CHUNK;
+  return lathe_run_block(work->alone[work->first + c], begin, rows, work->columns + c * work->rows + begin, 1,
+                         rows, error);
+}
+
+static void free_runs(lathe_run **runs, int32_t count) {
+  for (int32_t c = 0; runs && c < count; c++) lathe_run_free(runs[c]);
+  free(runs);
+}
+
+/* A run for each column, when none of them would compute others; NULL when they would, or with an error. */
+static lathe_run **separate(fitting *state, int32_t value, int32_t width) {
+  const lathe_graph *graph = state->out->graph;
+  lathe_run **runs = lathe_memory_new((size_t)width, sizeof(lathe_run *), state->error);
+  for (int32_t c = 0; runs && c < width; c++) {
+    int32_t index = value, place = c;
+    const lathe_operator *node = lathe_graph_operator(graph, index);
+    while (node->kind == LATHE_OPERATOR_CONCAT || node->kind == LATHE_OPERATOR_SELECT) {
+      int32_t at = 0, count;
+      if (node->kind == LATHE_OPERATOR_SELECT)
+        place = ((const int32_t *)node->tensor[0])[place];
+      else
+        while (place >= (count = lathe_graph_operator(graph, node->input[at])->width)) place -= count, at++;
+      index = node->input[at];
+      node = lathe_graph_operator(graph, index);
+    }
+    if (node->width == 1) runs[c] = lathe_run_new(graph, index, state->table, state->error);
+    if (runs[c]) continue;
+    free_runs(runs, width);
+    return NULL;
+  }
+  return runs;
+}
+
 static bool task_chunk(void *context, int64_t chunk, lathe_error *error) {
   const each_work *work = context;
   double *x = work->columns + chunk * work->rows;
@@ -113,13 +152,17 @@ bool recipe_each_column(fitting *state, int32_t value, recipe_column_task *task,
   lathe_run *run = lathe_run_new(state->out->graph, value, state->table, state->error);
   double *columns =
       run ? lathe_memory_raw((size_t)batch * (size_t)rows, sizeof *columns, state->error) : NULL;
+  lathe_run **alone = columns ? separate(state, value, width) : NULL;
   bool fine = columns != NULL;
   for (int32_t first = 0; fine && first < width; first += batch) {
     int32_t last = first + batch < width ? first + batch : width;
-    each_work work = {run, rows, width, first, last, columns, task, context};
-    fine = lathe_pool_run(chunks, gather_chunk, &work, state->progress, state->error) &&
-           lathe_pool_run(last - first, task_chunk, &work, state->progress, state->error);
+    each_work work = {run, alone, rows, chunks, width, first, last, columns, task, context};
+    fine =
+        (alone ? lathe_pool_run(chunks * (last - first), gather_alone, &work, state->progress, state->error)
+               : lathe_pool_run(chunks, gather_chunk, &work, state->progress, state->error)) &&
+        lathe_pool_run(last - first, task_chunk, &work, state->progress, state->error);
   }
+  free_runs(alone, width);
   free(columns);
   lathe_run_free(run);
   return fine;
