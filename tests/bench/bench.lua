@@ -128,7 +128,7 @@ end
 -- The table of NAME_X.f64 and NAME_y.f64 in $BENCH_DATA, which the peers' generator writes: rows of `width` numbers, and the target; nil
 -- where they are not. `centred`: each feature with mean 0 and deviation 1.
 function bench.matrix(name, width, centred)
-  local ffi, core, column = require "ffi", require "lathe.core", require "lathe.column"
+  local core, column = require "lathe.core", require "lathe.column"
   local x, y = io.open(("%s/%s_X.f64"):format(folder, name), "rb"), io.open(("%s/%s_y.f64"):format(folder, name), "rb")
   if not (x and y) then return nil end
   local target = y:read "*a"
