@@ -54,5 +54,5 @@ for _, threads in ipairs(os.getenv "BENCH_THREADS" and { tonumber(os.getenv "BEN
   print(("network lathe-%d %.3f cpu=%.2f loss=%.6f auc=%.6f test_loss=%.6f"):format(threads, began, spent, model:summary().log_loss,
     metrics.auc, metrics.log_loss))
 end
-local peer = os.getenv "LATHE_TOP" .. "/tests/bench/peers/network_torch.py"
+local peer = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/peers/network_torch.py"
 os.execute(("env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE /usr/bin/python3 %s %s 2>/dev/null || true"):format(peer, folder))

@@ -1,34 +1,20 @@
 #!/usr/bin/python3
 """Platt's sigmoid and the isotonic regression against scikit-learn: CalibratedClassifierCV of the same scores."""
 import json
-import os
 import subprocess
 import sys
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-count = failed = 0
+from judge import LATHE, TOP, end, ok, skip_all
+
 warnings.simplefilter("ignore")
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
-
 
 try:
     import numpy as np
     from scipy.optimize import minimize
     from sklearn.calibration import CalibratedClassifierCV
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 RUN = """
 local json = require "lathe.json"
@@ -74,7 +60,7 @@ print(json.encode(out))
 answer = subprocess.run([LATHE, "eval", RUN], capture_output=True, text=True, cwd=TOP)
 if answer.returncode:
     ok(False, "lathe calibrates", answer.stderr)
-    print(f"1..{count}")
+    end()
     sys.exit(1)
 
 
@@ -140,5 +126,4 @@ for name, job in json.loads(answer.stdout).items():
     off = np.abs(mapped[:, 0] - made[:, 1] if len(classes) == 2 else mapped / mapped.sum(axis=1, keepdims=True) - made).max()
     ok(off < 1e-6, f"{name}: they have the least loss there is, to 1e-6", f"off by {off}")
 
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

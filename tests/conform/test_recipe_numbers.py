@@ -7,13 +7,12 @@ import subprocess
 import tempfile
 import warnings
 
-from judge import DATA, HERE, LATHE, TOP, end, ok, skip_all
+from judge import DATA, HERE, LATHE, TOP, end, ok, skip, skip_all
 
 MODULES = os.environ.get("LATHE_NODE_MODULES", os.path.join(HERE, "node_modules"))
 HOUSING = os.path.join(TOP, "share/examples/house-prices/california-housing.csv")
 CANCER = os.path.join(TOP, "share/examples/breast-cancer/breast_cancer.csv")
 warnings.simplefilter("ignore")
-
 
 try:
     import numpy as np
@@ -269,7 +268,7 @@ with tempfile.TemporaryDirectory() as folder:
     for path, columns, train, recipes in TABLES:
         where = os.path.basename(path)
         if not os.path.exists(path):
-            ok(True, f"{where} # SKIP it is not here")
+            skip(where, "it is not here")
             continue
         data = table(path, columns)
         out = lathe(path, {name: dict(columns=columns, train=train, steps=steps) for name, (steps, _) in recipes.items()}, folder)

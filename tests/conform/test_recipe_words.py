@@ -4,28 +4,14 @@ encoding is held against its published formula, for scikit-learn has a TargetEnc
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import warnings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.environ.get("LATHE_TOP", os.path.dirname(os.path.dirname(HERE)))
-LATHE = os.environ.get("LATHE", os.path.join(TOP, "lathe"))
-DATA = os.environ.get("LATHE_DATA", os.path.join(TOP, "../shared/data"))
+from judge import DATA, HERE, LATHE, TOP, end, ok, skip, skip_all
+
 HOUSING = os.path.join(TOP, "share/examples/house-prices/california-housing.csv")
 MODULES = os.environ.get("LATHE_NODE_MODULES", os.path.join(HERE, "node_modules"))
-count = failed = 0
 warnings.simplefilter("ignore")
-
-
-def ok(holds, sentence, note=""):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {sentence}")
-    if note and not holds:
-        print(f"# {note}")
-
 
 try:
     import numpy as np
@@ -36,8 +22,7 @@ try:
     from sklearn.model_selection import KFold, StratifiedKFold
     from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 except ImportError as problem:
-    print(f"1..0 # SKIP {problem}")
-    sys.exit(0)
+    skip_all(problem)
 
 # Each job: a table, a recipe, and the rows to make features of; the features go to a .npy file.
 FEATURES = """
@@ -421,7 +406,7 @@ def test_onnx():
     except OSError:
         there = False
     if not there or not os.path.isdir(os.path.join(MODULES, "onnxruntime-node")):
-        ok(True, "ONNX Runtime predicts the same # SKIP onnxruntime-node is not in tests/conform/node_modules")
+        skip("ONNX Runtime predicts the same", "onnxruntime-node is not in tests/conform/node_modules")
         return
     generator = np.random.RandomState(3)
     n = 1500
@@ -481,5 +466,4 @@ with tempfile.TemporaryDirectory() as folder:
     test_dates()
     test_choice()
     test_onnx()
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()
