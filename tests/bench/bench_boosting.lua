@@ -60,5 +60,5 @@ for _, shape in ipairs(shapes) do
       metrics.auc, metrics.log_loss, core.C.lathe_clock() - score, m:summary().leaves))
   end
 end
-local peer = os.getenv "LATHE_TOP" .. "/tests/bench/peers/boosting_trees.py"
+local peer = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/peers/boosting_trees.py"
 os.execute(("/usr/bin/python3 %s %s 2>/dev/null || true"):format(peer, folder))

@@ -58,6 +58,6 @@ for _, family in ipairs { "forest", "extra_trees" } do
   end
 end
 if not only then
-  local peer = (os.getenv "LATHE_TOP" or ".") .. "/tests/bench/peers/forest_sklearn.py"
+  local peer = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/peers/forest_sklearn.py"
   os.execute(("/usr/bin/python3 %s %s 2>/dev/null || true"):format(peer, folder))
 end
