@@ -476,7 +476,7 @@ function plugin.help(name, width)
   add(2, step.doc)
   if step.detail then
     lines[#lines + 1] = ""
-    add(2, step.detail)
+    add(2, style.joined(step.detail))
   end
   lines[#lines + 1] = ""
   add(2, "in      " .. ports_text(step.inputs))
