@@ -126,5 +126,6 @@ plugin.forget()
 plugin.use(require("lathe.place").plugins .. "/../plugins")
 plugin.load_all()
 tap.same(plugin.problems(), {}, "a folder that is reached in two ways is looked through once")
-tap.ok(plugin.help("train.network", 1000):find("when they are predicted no better", 1, true), "a help page runs on where its source has a line's end")
+tap.ok(plugin.help("train.network", 1000):find("when they are predicted no better", 1, true),
+  "a help page runs on where its source has a line's end")
 tap.done()
