@@ -2,8 +2,8 @@
 local tap = require "tap"
 
 local floors = {}
-for level, name in ipairs { "base", "table", "format", "shape", "look", "graph", "prepare", "model", "export", "store", "monitor", "serve",
-  "script", "tui" } do floors[name] = level end
+for level, name in ipairs { "base", "table", "format", "shape", "look", "graph", "prepare", "evaluate", "model", "export", "store",
+  "monitor", "serve", "script", "tui" } do floors[name] = level end
 
 local top = assert(os.getenv "LATHE_TOP", "LATHE_TOP is the source tree")
 
@@ -40,7 +40,7 @@ for _, path in ipairs(files) do
   if folder and not floors[folder] then strangers[#strangers + 1] = path end
   for quote, name in ("\n" .. read(top .. "/src/" .. path)):gmatch '\n%s*#%s*include%s*([<"])([^">]+)' do
     if quote == '"' then
-      local beside = normal((folder and folder .. "/" or "") .. name)
+      local beside = normal((path:match "^.*/" or "") .. name)
       local target = read(top .. "/src/" .. beside) and beside or normal(name)
       if not read(top .. "/src/" .. target) and target ~= "config.h" then lost[#lost + 1] = path .. " -> " .. name end
       local to = target:match "^([^/]+)/"

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "base/random.h"
-#include "model/bins.h"
+#include "model/tree/bins.h"
 #include "model/fit.h"
 #include "model/model.h"
 

@@ -1,7 +1,7 @@
 /* The best split of a node, of a single tree and of a forest, against all splits that there are. */
 #include "tap.h"
 #include "base/random.h"
-#include "model/forest.h"
+#include "model/tree/forest.h"
 
 #include <math.h>
 #include <stdlib.h>

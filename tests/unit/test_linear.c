@@ -2,12 +2,12 @@
 #include "tap.h"
 #include "base/pool.h"
 #include "base/random.h"
-#include "model/design.h"
-#include "model/distribution.h"
+#include "model/linear/design.h"
+#include "model/linear/distribution.h"
 #include "model/fit.h"
-#include "model/gram.h"
-#include "model/singular.h"
-#include "model/triangle.h"
+#include "model/linear/gram.h"
+#include "model/linear/singular.h"
+#include "model/linear/triangle.h"
 #include "prepare/fit.h"
 
 #include <math.h>

@@ -3,9 +3,9 @@
 #include "base/pool.h"
 #include "base/random.h"
 #include "graph/operator.h"
-#include "model/cholesky.h"
+#include "model/linear/cholesky.h"
 #include "model/fit.h"
-#include "model/gram.h"
+#include "model/linear/gram.h"
 #include "model/model.h"
 
 #include <math.h>

@@ -6,9 +6,9 @@
 
 #include "base/pool.h"
 #include "base/random.h"
-#include "model/bootstrap.h"
-#include "model/metrics.h"
-#include "model/ranking.h"
+#include "evaluate/bootstrap.h"
+#include "evaluate/metrics.h"
+#include "evaluate/ranking.h"
 #include "tap.h"
 
 static const lathe_metric_options plain = {.ranked = true};

@@ -1,8 +1,8 @@
 /* Least squares from below: triangles, tail areas, metrics, the split. */
 #include "tap.h"
 #include "base/random.h"
-#include "model/distribution.h"
-#include "model/qr.h"
+#include "model/linear/distribution.h"
+#include "model/linear/qr.h"
 #include "prepare/split.h"
 
 #include <math.h>

@@ -7,10 +7,10 @@
 #include "model/fit.h"
 #include "model/model.h"
 /* What is inside of the library: one block, forward and backward. */
-#include "model/network_loss.c"
-#include "model/network_norm.c"
-#include "model/network_pass.c"
-#include "model/network_shape.c"
+#include "model/network/network_loss.c"
+#include "model/network/network_norm.c"
+#include "model/network/network_pass.c"
+#include "model/network/network_shape.c"
 
 #include <math.h>
 #include <pthread.h>
