@@ -30,9 +30,10 @@ function artifact.save(project, value, number)
     if value.metrics and next(value.metrics) then kept.metrics = value.metrics end
   elseif kind ~= "endpoint" then
     local path = project:staging(number .. (kind == "table" and ".safetensors" or ".lathe"))
-    value:save(path)
+    -- Looks of this flow are no part of the table, or its hash would depend on what ran before: the project counts them.
+    local sealed = kind == "table" and require("lathe.seal").of(value)
+    value:save(path, sealed and sealed.before or nil)
     kept.hash, kept.size = project:take_file(path)
-    if kind == "table" and require("lathe.seal").of(value) then kept.sealed = true end
   end
   return kept
 end
@@ -44,10 +45,7 @@ function artifact.load(project, kept)
   if not whole then return nil, problem end
   local path = project:object(kept.hash)
   local fine, value = pcall(function()
-    if kept.kind == "table" then
-      local loaded = require("lathe.table").load(path)
-      return kept.sealed and require("lathe.seal").put(loaded) or loaded
-    end
+    if kept.kind == "table" then return require("lathe.table").load(path) end
     if kept.kind == "model" then return require("lathe.model").open(path) end
     local file = io.open(path, "rb") or core.fail("cannot read %s", path)
     local text = file:read "*a"

@@ -251,7 +251,7 @@ function engine:seals(node, entry, inputs)
     if model and model.noun == "model" and input.hash then
       local rows
       for _, other in ipairs(node.inputs) do rows = inputs[other.input] == first and other.hash or rows end
-      local count = rows and self.project:looked(rows, input.hash)
+      local count = rows and self.project:looked(rows, input.hash) + seal.of(first).before
       if count and count > 1 then
         self:tell("log", ("%s: model %d that these test rows measure; the best of many looks better than it is"):format(node.name, count))
       end

@@ -3,17 +3,18 @@
 -- too.
 --
 -- t:split seals the test rows, t:folds those of each fold. What a verb makes of a sealed table is sealed with it, and so is a table that a
--- sealed one was joined or put under; flows keep the seal with the artifact. t:unseal(why) takes it off.
+-- sealed one was joined or put under; t:save keeps it in the file. t:unseal(why) takes it off.
 local core = require "lathe.core"
 
 local seal = {}
 
--- The seal of a table, nil when it has none: { looks = how often its rows were measured on }. Tables made of one another share it.
+-- The seal of a table, nil when it has none: { looks = how often its rows were measured on, before = how often before the file was written
+-- that they come from }. Tables made of one another share it.
 function seal.of(table_) return type(table_) == "table" and rawget(table_, "sealed") or nil end
 
 -- Seal a table, as `other` is sealed or anew; gives it.
 function seal.put(table_, sealed)
-  rawset(table_, "sealed", sealed or { looks = 0 })
+  rawset(table_, "sealed", sealed or { looks = 0, before = 0 })
   return table_
 end
 

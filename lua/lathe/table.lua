@@ -11,14 +11,21 @@ require("lathe.seal").guard(tables)
 
 -- ---- writing ----
 
--- Save as a safetensors file, with types and all; `lathe.table.load(path)` maps it again.
-function tables:save(path)
-  core.try(C.lathe_table_save(handle(self), core.path(path, "table:save"), core.problem))
+-- Save as a safetensors file, with types and all; `lathe.table.load(path)` maps it again. Test rows keep their seal, with `looks` when they
+-- are not those of the seal.
+function tables:save(path, looks)
+  local sealed = require("lathe.seal").of(self)
+  looks = sealed and (looks or sealed.looks) or -1
+  core.try(C.lathe_table_save(handle(self), core.path(path, "table:save"), looks, core.problem))
   return self
 end
 
 -- Map a saved table.
-function tables.load(path) return tables.wrap(C.lathe_table_load(core.path(path, "lathe.table.load"), core.problem)) end
+function tables.load(path)
+  local looks = ffi.new "int64_t[1]"
+  local loaded = tables.wrap(C.lathe_table_load(core.path(path, "lathe.table.load"), looks, core.problem))
+  return looks[0] < 0 and loaded or require("lathe.seal").put(loaded, { looks = tonumber(looks[0]), before = tonumber(looks[0]) })
+end
 
 -- ---- making ----
 

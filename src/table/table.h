@@ -37,8 +37,9 @@ lathe_table *lathe_table_take(const lathe_table *table, const int64_t *rows, int
                               lathe_progress *progress, lathe_error *error);
 
 /* Save as a safetensors file (see table_file.c for its arrays): the same table gives the same bytes. Load
- * maps it: the columns lie in the file and are checked, not copied. */
-bool lathe_table_save(const lathe_table *table, const char *path, lathe_error *error);
-lathe_table *lathe_table_load(const char *path, lathe_error *error);
+ * maps it: the columns lie in the file and are checked, not copied. `looks`: how often the rows were measured on
+ * when they are sealed, -1 when they are not; load takes NULL when nobody wants to know. */
+bool lathe_table_save(const lathe_table *table, const char *path, int64_t looks, lathe_error *error);
+lathe_table *lathe_table_load(const char *path, int64_t *looks, lathe_error *error);
 
 #endif

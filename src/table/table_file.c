@@ -1,7 +1,8 @@
 /* table_file.c - tables as safetensors files.
  *
  *   metadata "lathe.table"         {"version": 1, "rows": N, "columns": [{"name": .., "type": ..,
- *                                  "missing": M}, ..]}
+ *                                  "missing": M}, ..]}; of sealed rows (those a model is measured on) also "looks":
+ *                                  how often they were measured on
  *   values/NAME                    the column's elements: F64, I64, I32; bits of BOOL as U8; offsets of STRING
  *                                  as I64 (rows + 1)
  *   validity/NAME                  U8 bits, when something is missing
@@ -69,7 +70,8 @@ static bool add_column(lathe_tensor_writer *writer, const char *name, const lath
   return fine;
 }
 
-static bool add_metadata(lathe_tensor_writer *writer, const lathe_table *table, lathe_error *error) {
+static bool add_metadata(lathe_tensor_writer *writer, const lathe_table *table, int64_t looks,
+                         lathe_error *error) {
   lathe_json_writer *json = lathe_json_writer_new(0, error);
   if (!json) return false;
   lathe_json_write_object(json);
@@ -77,6 +79,10 @@ static bool add_metadata(lathe_tensor_writer *writer, const lathe_table *table, 
   lathe_json_write_integer(json, 1);
   lathe_json_member(json, "rows");
   lathe_json_write_integer(json, lathe_table_rows(table));
+  if (looks >= 0) {
+    lathe_json_member(json, "looks");
+    lathe_json_write_integer(json, looks);
+  }
   lathe_json_member(json, "columns");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < lathe_table_columns(table); i++) {
@@ -99,10 +105,10 @@ static bool add_metadata(lathe_tensor_writer *writer, const lathe_table *table, 
   return fine;
 }
 
-bool lathe_table_save(const lathe_table *table, const char *path, lathe_error *error) {
+bool lathe_table_save(const lathe_table *table, const char *path, int64_t looks, lathe_error *error) {
   lathe_tensor_writer *writer = lathe_tensor_writer_new(error);
   if (!writer) return false;
-  bool fine = add_metadata(writer, table, error);
+  bool fine = add_metadata(writer, table, looks, error);
   for (int32_t i = 0; i < lathe_table_columns(table) && fine; i++)
     fine = add_column(writer, lathe_table_name(table, i), lathe_table_column(table, i), error);
   fine = fine && lathe_tensor_writer_write(writer, path, error);
@@ -119,7 +125,7 @@ typedef struct field {
 } field;
 
 typedef struct schema {
-  int64_t rows, version;
+  int64_t rows, version, looks; /* looks: -1 when the rows are not sealed */
   int32_t count, capacity;
   field *fields;
 } schema;
@@ -192,6 +198,8 @@ static bool read_schema(const lathe_tensor_file *file, schema *into, lathe_error
       fine = read_integer(json, &into->version, &inner);
     else if (is_key(key, "rows"))
       fine = read_integer(json, &into->rows, &inner);
+    else if (is_key(key, "looks"))
+      fine = into->looks < 0 && read_integer(json, &into->looks, &inner) && into->looks >= 0;
     else
       fine = is_key(key, "columns") && read_fields(json, into, &inner);
   }
@@ -284,13 +292,14 @@ static lathe_table *load_all(lathe_tensor_file *file, const schema *from, lathe_
   return table;
 }
 
-lathe_table *lathe_table_load(const char *path, lathe_error *error) {
+lathe_table *lathe_table_load(const char *path, int64_t *looks, lathe_error *error) {
   lathe_tensor_file *file = lathe_tensor_file_open(path, error);
   if (!file) return NULL;
-  schema found = {0};
+  schema found = {.looks = -1};
   lathe_table *table = read_schema(file, &found, error) ? load_all(file, &found, error) : NULL;
   for (int32_t i = 0; i < found.count; i++) free(found.fields[i].name);
   free(found.fields);
   lathe_tensor_file_release(file);
+  if (table && looks) *looks = found.looks;
   return table;
 }

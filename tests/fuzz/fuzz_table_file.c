@@ -15,8 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   FILE *file = fopen(path, "wb");
   if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0) abort();
   lathe_error error = {0};
-  lathe_table *table = lathe_table_load(path, &error);
-  if (!table && !*error.message) abort();
+  int64_t looks = -1;
+  lathe_table *table = lathe_table_load(path, &looks, &error);
+  if ((!table && !*error.message) || looks < -1) abort();
   if (table) lathe_table_hash(table, hash, NULL);
   for (int32_t i = 0; table && i < lathe_table_columns(table); i++)
     for (int64_t row = 0; row < lathe_table_rows(table) && row < 10000; row++)

@@ -206,6 +206,43 @@ tap.ok(lathe.fit(lathe.concat({ train, test }):unseal "the last fit", recipe, la
 tap.raises(function() test:unseal() end, "the reason", "for a reason")
 tap.ok(lathe.fit(select(2, train:split { test = 0.5, seal = false }), recipe, lathe.linear {}), "rows for validation are not sealed")
 
+-- ---- sealed rows in a file ----
+local saved = folder .. "/test.safetensors"
+test:save(saved)
+local loaded = lathe.table.load(saved)
+tap.raises(function() lathe.fit(loaded, recipe, lathe.linear {}) end, "does not take test rows",
+  "a saved test table is sealed when it is loaded")
+tap.raises(function() lathe.read(saved):noise() end, "does not take test rows", "and when it is read")
+tap.raises(function() (loaded:filter "x > 3"):smote "y" end, "does not take test rows", "and so is what verbs make of it")
+model:evaluate(loaded)
+tap.same(seal.of(loaded).looks, 3, "looks are counted on from those of the file")
+train:save(folder .. "/train.safetensors")
+tap.ok(lathe.fit(lathe.table.load(folder .. "/train.safetensors"), recipe, lathe.linear {}), "training rows have no seal there")
+do
+  local made = flow()
+  made.test = made:step "ingest.read" { path = saved }
+  made.model = made:step "train.linear" { made.test, target = "y" }
+  tap.raises(function() run(made) end, "does not take test rows", "a flow that trains on the file fails")
+end
+local function damaged(from, to)
+  local bytes = assert(io.open(saved, "rb"))
+  local text = bytes:read "*a"
+  bytes:close()
+  local changed, count = text:gsub(from, to, 1)
+  assert(count == 1 and #changed == #text)
+  bytes = assert(io.open(folder .. "/hostile.safetensors", "wb"))
+  bytes:write(changed)
+  bytes:close()
+  return function() lathe.table.load(folder .. "/hostile.safetensors") end
+end
+seal.of(test).looks = 12
+test:save(saved)
+for _, digits in ipairs { "-2", "1.", "[]", "{}" } do
+  tap.raises(damaged('(looks\\":)12', "%1" .. digits), "the description of the table is damaged",
+    "a seal that counts " .. digits .. " looks is refused")
+end
+seal.of(test).looks = 2
+
 -- How many models the same rows have measured stays with the project.
 local said = {}
 local other = clean()

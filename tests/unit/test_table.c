@@ -119,8 +119,8 @@ static bool saves(const char *text, const char *holds) {
   char path[] = "/tmp/lathe-test-XXXXXX";
   close(mkstemp(path));
   lathe_table *table = parse(text);
-  bool saved = table && lathe_table_save(table, path, &error);
-  lathe_table *back = saved ? lathe_table_load(path, &error) : NULL;
+  bool saved = table && lathe_table_save(table, path, -1, &error);
+  lathe_table *back = saved ? lathe_table_load(path, NULL, &error) : NULL;
   bool fine = ok(same_hash(table, back), "%s %s", holds, error.message);
   lathe_table_release(table);
   lathe_table_release(back);
@@ -135,7 +135,7 @@ static void check_damage(void) {
   char path[] = "/tmp/lathe-test-XXXXXX";
   close(mkstemp(path));
   lathe_table *table = parse("a,b,c,d\n1,x,p,true\n,y,q,\n3,x,NA,false\n4,y,s,true\n");
-  lathe_table_save(table, path, &error);
+  lathe_table_save(table, path, -1, &error);
   lathe_mapping *mapping = lathe_mapping_open(path, &error);
   size_t size = lathe_mapping_size(mapping);
   char *bytes = malloc(size);
@@ -148,7 +148,7 @@ static void check_damage(void) {
     fwrite(bytes, 1, size, file);
     fclose(file);
     bytes[i] = (char)~bytes[i];
-    lathe_table *back = lathe_table_load(path, &error);
+    lathe_table *back = lathe_table_load(path, NULL, &error);
     refused += back == NULL;
     for (int32_t k = 0; back && k < lathe_table_columns(back); k++)
       for (int64_t row = 0; row < lathe_table_rows(back); row++) {
