@@ -27,6 +27,10 @@ static const struct {
 
 enum { DTYPE_COUNT = sizeof dtypes / sizeof *dtypes };
 
+size_t lathe_dtype_size(lathe_dtype dtype) {
+  return dtypes[dtype].size;
+}
+
 /* ---- reading ---- */
 
 struct tensor {

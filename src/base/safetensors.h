@@ -22,6 +22,9 @@ typedef enum lathe_dtype {
   LATHE_DTYPE_F64,
 } lathe_dtype;
 
+/* Bytes of an element. */
+size_t lathe_dtype_size(lathe_dtype dtype);
+
 typedef struct lathe_tensor_view {
   lathe_dtype dtype;
   int32_t rank;     /* at most 4 */

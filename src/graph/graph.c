@@ -391,19 +391,6 @@ int64_t lathe_operator_count(const lathe_graph *graph, const lathe_operator *nod
   return lathe_operator_shape(graph, node, index, shape) == 2 ? shape[0] * shape[1] : shape[0];
 }
 
-size_t lathe_dtype_size(lathe_dtype dtype) {
-  switch (dtype) {
-  case LATHE_DTYPE_U8:
-  case LATHE_DTYPE_I8:
-    return 1;
-  case LATHE_DTYPE_I32:
-  case LATHE_DTYPE_F32:
-    return 4;
-  default:
-    return 8;
-  }
-}
-
 int32_t lathe_graph_inputs(const lathe_graph *graph) {
   return graph->inputs_count;
 }

@@ -117,11 +117,10 @@ typedef struct lathe_operator_traits {
 
 const lathe_operator_traits *lathe_operator_traits_of(lathe_operator_kind kind);
 
-/* The shape of array `index` (its rank), its elements, and the size of one. */
+/* The shape of array `index` (its rank), and its elements. */
 int32_t lathe_operator_shape(const lathe_graph *graph, const lathe_operator *node, int32_t index,
                              int64_t shape[2]);
 int64_t lathe_operator_count(const lathe_graph *graph, const lathe_operator *node, int32_t index);
-size_t lathe_dtype_size(lathe_dtype dtype);
 
 /* A graph being built. The output is the last operator. */
 lathe_graph *lathe_graph_new(lathe_error *error);
