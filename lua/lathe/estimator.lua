@@ -73,6 +73,19 @@ function estimator.choice(options, name, choices)
   core.fail("%s is one of %s, not %s", name, table.concat(choices, ", "), tostring(options[name]))
 end
 
+-- The file that a training is kept in, and how often.
+function estimator.checkpoint(options)
+  if options.checkpoint ~= nil then core.path(options.checkpoint, "checkpoint") end
+  estimator.whole(options, "checkpoint_every", 1)
+end
+
+-- What tells when to stop: a share of the rows, or a column that marks them.
+function estimator.validation(options)
+  local value = options.validation
+  if type(value) == "string" and value ~= "" or type(value) == "number" and value >= 0 and value < 1 then return end
+  core.fail("validation is a share of the rows from 0 up to below 1, or the name of a column, not %s", tostring(value))
+end
+
 -- A `type_name` of the core with what every family takes filled in: estimator.c("lathe_linear_options", options). The second result keeps
 -- texts alive that the first points to; hold it until the core has learned.
 function estimator.c(type_name, options)

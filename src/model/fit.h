@@ -170,7 +170,9 @@ typedef struct lathe_forest_options {
   lathe_features features;                /* looked at for a split */
   double features_value;
   bool bootstrap; /* each tree has a bag of its own: rows drawn with replacement; those out of it judge it */
-  double max_samples; /* the size of a bag, as a part of the rows */
+  double max_samples;       /* the size of a bag, as a part of the rows */
+  const char *checkpoint;   /* as of boosting */
+  int32_t checkpoint_every; /* trees */
 } lathe_forest_options;
 lathe_model *lathe_model_fit_forest(lathe_recipe *recipe, const lathe_table *table,
                                     const lathe_forest_options *options, lathe_progress *progress,

@@ -30,11 +30,6 @@ local function check_monotone(list)
   end
 end
 
-local function check_validation(value)
-  if type(value) == "string" and value ~= "" or type(value) == "number" and value >= 0 and value < 1 then return end
-  core.fail("validation is a share of the rows from 0 up to below 1, or the name of a column, not %s", tostring(value))
-end
-
 local boosting = {
   takes = {
     task = "auto", loss = "auto", delta = 1, quantile = 0.5,
@@ -60,10 +55,9 @@ function boosting.check(options)
   above(options, "row_share", 1)
   above(options, "column_share", 1)
   check_monotone(options.monotone)
-  check_validation(options.validation)
+  estimator.validation(options)
   estimator.whole(options, "patience", 0)
-  if options.checkpoint ~= nil then core.path(options.checkpoint, "checkpoint") end
-  estimator.whole(options, "checkpoint_every", 1)
+  estimator.checkpoint(options)
 end
 
 function boosting.fit(recipe, train, options)

@@ -6,7 +6,7 @@ local tree = require "lathe.estimator.tree"
 local forest = {
   takes = {
     trees = 100, task = "auto", criterion = "gini", max_depth = core.open, min_samples_split = 2, min_samples_leaf = 1,
-    max_features = "auto", bootstrap = true, max_samples = 1, seed = 42, weights = core.open, class_weights = core.open,
+    max_features = "auto", bootstrap = true, max_samples = 1, checkpoint = core.open, checkpoint_every = 50, seed = 42, weights = core.open, class_weights = core.open,
   },
 }
 
@@ -29,6 +29,7 @@ function forest.check(options)
   estimator.number(options, "max_samples", 1e-9, 1)
   if options.max_samples < 1 and not options.bootstrap then core.fail "max_samples is the size of a bag; give bootstrap = true with it" end
   features_of(options.max_features)
+  estimator.checkpoint(options)
 end
 
 -- Learn, of extra trees when `extra`.
@@ -37,6 +38,7 @@ function forest.grow(recipe, train, options, extra)
   tree.set_limits(c, options)
   c.extra, c.trees, c.bootstrap, c.max_samples = extra, options.trees, options.bootstrap, options.max_samples
   c.features, c.features_value = features_of(options.max_features)
+  c.checkpoint, c.checkpoint_every = options.checkpoint, options.checkpoint_every
   return core.C.lathe_model_fit_forest(recipe, train, c, core.progress(), core.problem), kept
 end
 

@@ -36,15 +36,10 @@ local function check_layers(layers)
   end
 end
 
-local function check_validation(value)
-  if type(value) == "string" and value ~= "" or type(value) == "number" and value >= 0 and value < 1 then return end
-  core.fail("validation is a share of the rows from 0 up to below 1, or the name of a column, not %s", tostring(value))
-end
-
 function network.check(options)
   for name, choices in pairs(words) do estimator.choice(options, name, choices) end
   check_layers(options.layers)
-  check_validation(options.validation)
+  estimator.validation(options)
   estimator.boolean(options, "norm")
   estimator.boolean(options, "nesterov")
   for _, name in ipairs {
@@ -52,10 +47,10 @@ function network.check(options)
   } do
     estimator.number(options, name, 0)
   end
-  for _, name in ipairs { "schedule_every", "batch", "epochs", "checkpoint_every" } do estimator.whole(options, name, 1) end
+  for _, name in ipairs { "schedule_every", "batch", "epochs" } do estimator.whole(options, name, 1) end
   estimator.whole(options, "embedding", 0, 4096)
   estimator.whole(options, "patience", 0)
-  if options.checkpoint ~= nil then core.path(options.checkpoint, "checkpoint") end
+  estimator.checkpoint(options)
 end
 
 -- The options as the core has them, and what has to be held until it has learned.

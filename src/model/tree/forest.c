@@ -1,4 +1,5 @@
-/* forest.c - the trees of a forest: grown side by side, put together in their order, judged by the rows that each has not seen. */
+/* forest.c - the trees of a forest: grown side by side, put together in their order, judged by the rows that each has not seen. Between
+ * batches the forest is as a checkpoint has it. */
 #include "forest.h"
 
 #include <stdio.h>
@@ -111,9 +112,10 @@ static bool judge_rows(void *context, int64_t chunk, lathe_error *error) {
   return true;
 }
 
+/* Once begun it ends, for what is half added cannot be kept. */
 static bool judge(growing *state, lathe_error *error) {
   int64_t chunks = (state->data->table->rows + (int64_t)JUDGED - 1) / JUDGED;
-  if (!lathe_pool_run(chunks, judge_rows, state, state->progress, error)) return false;
+  if (!lathe_pool_run(chunks, judge_rows, state, NULL, error)) return false;
   for (int32_t t = 0; t < state->count; t++) {
     double loss = 0, counted = 0;
     for (int64_t c = 0; c < chunks; c++) {
@@ -141,15 +143,10 @@ static void say(const growing *state) {
 
 /* ---- the forest ---- */
 
-static bool run_batch(growing *state, lathe_error *error) {
+/* The trees of the batch go to the forest. */
+static bool keep_batch(growing *state, lathe_error *error) {
   size_t features = (size_t)state->data->ranks->features;
   lathe_forest *forest = state->forest;
-  for (size_t i = 0; i < BATCH * features; i++) {
-    state->gain[i] = 0;
-    state->splits[i] = 0;
-  }
-  bool fine = lathe_pool_run(state->count, grow_one, state, state->progress, error) &&
-              (!state->leaf[0] || judge(state, error));
   for (int32_t t = 0; t < state->count; t++) {
     const double *gain = state->gain + (size_t)t * features;
     double sum = 0;
@@ -158,9 +155,19 @@ static bool run_batch(growing *state, lathe_error *error) {
       forest->gain[j] += sum > 0 ? gain[j] / sum : 0;
       forest->splits[j] += state->splits[(size_t)t * features + j];
     }
-    fine = fine && lathe_trees_append(&forest->trees, &state->tree[t], error);
-    lathe_trees_free(&state->tree[t]);
+    if (!lathe_trees_append(&forest->trees, &state->tree[t], error)) return false;
   }
+  return true;
+}
+
+static bool run_batch(growing *state, lathe_error *error) {
+  for (size_t i = 0; i < BATCH * (size_t)state->data->ranks->features; i++) {
+    state->gain[i] = 0;
+    state->splits[i] = 0;
+  }
+  bool fine = lathe_pool_run(state->count, grow_one, state, state->progress, error) &&
+              (!state->leaf[0] || judge(state, error)) && keep_batch(state, error);
+  for (int32_t t = 0; t < state->count; t++) lathe_trees_free(&state->tree[t]);
   if (fine) say(state);
   return fine;
 }
@@ -199,14 +206,40 @@ static bool set_up(growing *state, lathe_error *error) {
   return fine && forest->gain && forest->splits && state->gain && state->splits;
 }
 
+/* How many trees the batch from `first` on has: none that is beyond the next checkpoint. */
+static int32_t batch_size(const lathe_forest_limits *limits, int32_t first) {
+  int32_t count = limits->trees - first, every = limits->checkpoint_every;
+  if (limits->checkpoint && every - first % every < count) count = every - first % every;
+  return count < BATCH ? count : BATCH;
+}
+
+static bool grow_all(growing *state, lathe_error *error) {
+  const lathe_forest_limits *limits = state->limits;
+  lathe_forest *forest = state->forest;
+  if (!lathe_forest_checkpoint_read(forest, state->data, limits, error)) return false;
+  state->first = forest->trees.trees;
+  lathe_progress_add(state->progress, state->first);
+  for (int32_t row = 0; state->row_loss && row < state->data->table->rows; row++)
+    if (forest->out_of_bag_trees[row] > 0) state->row_loss[row] = loss_of(state, row);
+  while (state->first < limits->trees) {
+    state->count = batch_size(limits, state->first);
+    if (!run_batch(state, error)) return false;
+    state->first += state->count;
+    if (limits->checkpoint && state->first < limits->trees && state->first % limits->checkpoint_every == 0 &&
+        !lathe_forest_checkpoint_write(forest, state->data, limits, error))
+      return false;
+  }
+  return true;
+}
+
 bool lathe_forest_grow(const lathe_forest_data *data, const lathe_forest_limits *limits, lathe_forest *forest,
                        lathe_progress *progress, lathe_error *error) {
   growing state = {.data = data, .limits = limits, .forest = forest, .progress = progress};
-  bool fine = set_up(&state, error);
-  for (; fine && state.first < limits->trees; state.first += BATCH) {
-    state.count = limits->trees - state.first < BATCH ? limits->trees - state.first : BATCH;
-    fine = run_batch(&state, error);
-  }
+  lathe_error problem = {0};
+  bool fine = set_up(&state, &problem) && grow_all(&state, &problem);
+  if (!fine && problem.code == LATHE_ERROR_CANCELLED && limits->checkpoint && forest->trees.trees > 0)
+    lathe_forest_checkpoint_write(forest, data, limits, NULL);
+  if (!fine && error) *error = problem;
   for (int32_t i = 0; i < SPARE; i++) lathe_forest_search_free(state.spare[i]);
   for (int32_t t = 0; t < BATCH; t++) {
     lathe_trees_free(&state.tree[t]);

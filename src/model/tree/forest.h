@@ -19,6 +19,8 @@ typedef struct lathe_forest_limits {
   int32_t features; /* drawn for a node */
   int32_t draws;    /* rows of a bag */
   uint64_t seed;
+  const char *checkpoint, *digest; /* a file that the forest is kept in, NULL: none, and what it is of */
+  int32_t checkpoint_every;        /* trees */
 } lathe_forest_limits;
 
 /* What all trees share. */
@@ -134,5 +136,15 @@ typedef struct lathe_forest {
 bool lathe_forest_grow(const lathe_forest_data *data, const lathe_forest_limits *limits, lathe_forest *forest,
                        lathe_progress *progress, lathe_error *error);
 void lathe_forest_free(lathe_forest *forest);
+
+/* forest_checkpoint.c: the forest so far is written; and read, when there is one. */
+bool lathe_forest_checkpoint_write(const lathe_forest *forest, const lathe_forest_data *data,
+                                   const lathe_forest_limits *limits, lathe_error *error);
+bool lathe_forest_checkpoint_read(lathe_forest *forest, const lathe_forest_data *data,
+                                  const lathe_forest_limits *limits, lathe_error *error);
+
+/* What the trees follow from, but for their number. */
+bool lathe_forest_digest(const lathe_forest_data *data, const lathe_forest_limits *limits,
+                         const char *const *names, char digest[33], lathe_error *error);
 
 #endif

@@ -1,6 +1,7 @@
 /* forest_model.c - a random forest, or extra trees, as a model. */
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../../base/memory.h"
 #include "../fit.h"
@@ -16,6 +17,7 @@ typedef struct {
   lathe_forest_data data;
   lathe_forest_limits limits;
   lathe_forest forest;
+  char digest[33];
 } fitting;
 
 static bool check_options(const lathe_forest_options *options, lathe_error *error) {
@@ -29,6 +31,9 @@ static bool check_options(const lathe_forest_options *options, lathe_error *erro
   if (options->max_samples < 1 && !options->bootstrap)
     return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
                            "max_samples is the size of a bag; give bootstrap = true with it");
+  if (options->checkpoint && options->checkpoint_every < 1)
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                           "checkpoint_every is a whole number from 1 up, not %d", options->checkpoint_every);
   return true;
 }
 
@@ -70,8 +75,13 @@ static bool prepare(fitting *fit, lathe_recipe *recipe, const lathe_table *table
                                       .min_leaf = options->min_leaf > 1 ? options->min_leaf : 1,
                                       .features = count_features(options, data->features, data->classes > 0),
                                       .draws = (int32_t)draws,
-                                      .seed = options->fit.seed};
-  return true;
+                                      .seed = options->fit.seed,
+                                      .checkpoint = options->checkpoint,
+                                      .digest = fit->digest,
+                                      .checkpoint_every = options->checkpoint_every};
+  return !options->checkpoint ||
+         lathe_forest_digest(&fit->data, &fit->limits,
+                             (const char *const *)fit->training.prepared.features.name, fit->digest, error);
 }
 
 static bool grow(fitting *fit, lathe_progress *progress, lathe_error *error) {
@@ -207,5 +217,7 @@ lathe_model *lathe_model_fit_forest(lathe_recipe *recipe, const lathe_table *tab
   lathe_forest_free(&fit.forest);
   lathe_ranks_free(&fit.ranks);
   lathe_tree_fit_end(&fit.of);
-  return lathe_training_end(&fit.training, fine, error);
+  lathe_model *model = lathe_training_end(&fit.training, fine, error);
+  if (model && options->checkpoint) unlink(options->checkpoint); /* it is done with */
+  return model;
 }
