@@ -63,9 +63,18 @@ end
 
 local function pointer_of(t, name) return C.lathe_table_column(t:handle(), t:index_of(name)) end
 
+-- What columns of tables look like, in words, false for nobody's: looked at once.
+local kinds = setmetatable({}, { __mode = "k" })
+
+local function kind_of(t, name)
+  kinds[t] = kinds[t] or {}
+  if kinds[t][name] == nil then kinds[t][name] = personal.kind(pointer_of(t, name), name) or false end
+  return kinds[t][name] or nil
+end
+
 local function text_of(t, name, row)
   local value = column.of(pointer_of(t, name), name)
-  if value:present(row) then return personal.shown((value:text(row, 4096):gsub("%c", " ")), name) end
+  if value:present(row) then return personal.shown((value:text(row, 4096):gsub("%c", " ")), name, kind_of(t, name)) end
 end
 
 local function shown(t, name, row)
@@ -153,7 +162,7 @@ local function drift_of(a, b, name)
   end
   if c.numbers and c.bins > 0 then drift.edges[c.bins + 1] = c.edges[c.bins] end
   local range = c.numbers and range_words(a:type(name), b:type(name))
-  if range and personal.kind(pointer_of(a, name), name) then range = function() return "·" end end
+  if range and kind_of(a, name) then range = function() return "·" end end
   for bin = 1, c.bins do
     if range then
       drift.labels[bin] = range(drift.edges[bin], drift.edges[bin + 1], bin == c.bins)

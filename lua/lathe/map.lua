@@ -78,11 +78,15 @@ local function unknown_values(distinct, found, name)
     if found[row] == absent and distinct:column("value"):present(row) then list[#list + 1] = row end
   end
   table.sort(list, function(a, b) return rows:get(a) > rows:get(b) end)
-  local words = {}
+  local words, values = {}, distinct:column "value"
+  local kind = personal.kind(values:handle(), name)
   for at, row in ipairs(list) do
     count = count + rows:get(row)
-    if at <= 5 then words[at] = ("%q (%d)"):format(personal.shown(distinct:column("value"):text(row, 60), name),
-      rows:get(row)) else more = more + 1 end
+    if at <= 5 then
+      words[at] = ("%q (%d)"):format(personal.shown(values:text(row, 60), name, kind), rows:get(row))
+    else
+      more = more + 1
+    end
   end
   return count, #list, table.concat(words, ", ") .. (more > 0 and (", and %d more"):format(more) or "")
 end

@@ -20,9 +20,12 @@ function personal.form(text)
   return ffi.string(form, C.lathe_text_form(text, #text, form))
 end
 
--- A value of a column as a message or a report may show it: by its form when it is personal.
-function personal.shown(text, name)
-  return C.lathe_value_personal(text, #text, name) ~= C.LATHE_PERSONAL_NONE and personal.form(text) or text
+-- A value of a column as a message or a report may show it: by its form when it is personal, or the column is (`kind`, see below), and
+-- otherwise the personal words in it by theirs.
+function personal.shown(text, name, kind)
+  if kind or C.lathe_value_personal(text, #text, name) ~= C.LATHE_PERSONAL_NONE then return personal.form(text) end
+  local out = ffi.new("char[?]", #text + 1)
+  return ffi.string(out, C.lathe_text_discreet(text, #text, out))
 end
 
 -- What a column (lathe_column *) looks like, in words; nil when it is nobody's. At most 10,000 of its rows are looked at.
@@ -31,15 +34,21 @@ function personal.kind(pointer, name)
   return finding.kind ~= C.LATHE_PERSONAL_NONE and ffi.string(C.lathe_personal_words(finding.kind)) or nil
 end
 
--- The same of a summary (lathe.profile) of a column that was read in pieces: by its least and largest number, or its texts.
-function personal.of_summary(s)
-  local texts = {}
-  if s.type == "int64" and s.min then texts = { ("%.0f"):format(s.min), ("%.0f"):format(s.median), ("%.0f"):format(s.max) } end
-  for index, text in ipairs(texts) do
-    texts[index] = tonumber(C.lathe_value_personal(text, #text, s.name))
-    if texts[index] == 0 or texts[index] ~= texts[1] then return nil end
+-- The same of a summary (lathe.profile) of a column that was read in pieces: by its least, middle and largest number, or by `texts`, of
+-- which half are of one kind.
+function personal.of_summary(s, texts)
+  if (s.type == "int64" or s.type == "float64") and s.min then
+    texts = {}
+    for index, value in ipairs { s.min, s.median, s.max } do
+      texts[index] = value % 1 == 0 and ("%.0f"):format(value) or ""
+    end
   end
-  return texts[1] and ffi.string(C.lathe_personal_words(texts[1])) or nil
+  local counts = {}
+  for _, text in ipairs(texts) do
+    local kind = tonumber(C.lathe_value_personal(text, #text, s.name))
+    counts[kind] = (counts[kind] or 0) + 1
+    if kind ~= C.LATHE_PERSONAL_NONE and 2 * counts[kind] >= #texts then return ffi.string(C.lathe_personal_words(kind)) end
+  end
 end
 
 local function example(values)

@@ -25,8 +25,9 @@ local function known(x)
   if x == x then return x end
 end
 
--- `text_of(index)` is the text of the most frequent value number `index`, from 0; `row_text(row)` that of a row.
-local function summary_of(name, kind, c, text_of, row_text)
+-- `text_of(index)` is the text of the most frequent value number `index`, from 0; `row_text(row)` that of a row. `whose` says what the
+-- column looks like when it is personal: then its values are shown by their form. A function of the summary, or words.
+local function summary_of(name, kind, c, text_of, row_text, whose)
   local s = {
     name = name, type = kind, rows = tonumber(c.rows), missing = tonumber(c.missing),
     distinct = tonumber(c.distinct), finite = tonumber(c.finite), min = known(c.min), max = known(c.max), mean = known(c.mean),
@@ -40,12 +41,14 @@ local function summary_of(name, kind, c, text_of, row_text)
   if s.finite > 0 then
     for at = 1, C.LATHE_SUMMARY_BINS do s.bins[at] = tonumber(c.bins[at - 1]) end
   end
+  if type(whose) == "function" then s.personal = whose(s) else s.personal = whose end
   for at = 1, c.top_count do
     local count = tonumber(c.top_counts[at - 1])
-    if count > s.top_error then s.top[#s.top + 1] = { value = personal.shown(text_of(at - 1), name), count = count } end
+    if count > s.top_error then s.top[#s.top + 1] = { value = personal.shown(text_of(at - 1), name, s.personal), count = count } end
   end
   if s.variants > 0 and row_text then
-    s.variant_pair = { personal.shown(row_text(c.variant_rows[0]), name), personal.shown(row_text(c.variant_rows[1]), name) }
+    s.variant_pair = {}
+    for at = 1, 2 do s.variant_pair[at] = personal.shown(row_text(c.variant_rows[at - 1]), name, s.personal) end
   end
   return s
 end
@@ -62,8 +65,8 @@ function profile.summaries(table_)
   for index, name in ipairs(names) do
     local pointer, c = C.lathe_table_column(table_:handle(), index - 1), list[index - 1]
     local function row_text(row) return text_at(pointer, row) end
-    summaries[index] = summary_of(name, table_:type(name), c, function(at) return row_text(c.top_rows[at]) end, row_text)
-    summaries[index].personal = personal.kind(pointer, name)
+    summaries[index] = summary_of(name, table_:type(name), c, function(at) return row_text(c.top_rows[at]) end, row_text,
+      personal.kind(pointer, name))
   end
   return summaries
 end
@@ -300,6 +303,20 @@ end
 
 -- ---- reports ----
 
+-- The summaries that go with a report: of personal numbers without those that are somebody's.
+local function discreet(summaries)
+  local list = {}
+  for at, s in ipairs(summaries) do
+    list[at] = s
+    if s.personal and is_number[s.type] then
+      list[at] = {}
+      for name, value in pairs(s) do list[at][name] = value end
+      for _, name in ipairs { "min", "max", "mean", "sd", "skewness", unpack(QUANTILES) } do list[at][name] = nil end
+    end
+  end
+  return list
+end
+
 local levels = { error = 1, warn = 2, note = 3 }
 
 local function show_alerts(report, alerts)
@@ -377,7 +394,7 @@ function profile.report(table_, options)
   missing_section(report, table_, summaries)
   if show_together then show_together() end
   if wanted then charts(report, summaries, wanted) end
-  report.summaries = summaries
+  report.summaries = discreet(summaries)
   return report
 end
 
@@ -398,9 +415,12 @@ local function stream_summaries(stream)
   for at = 0, C.lathe_stream_columns(stream) - 1 do
     local function text_of(index) return shown(C.lathe_stream_top(stream, at, index, scratch)) end
     local kind = ffi.string(C.lathe_type_name(C.lathe_stream_type(stream, at)))
-    local s = summary_of(ffi.string(C.lathe_stream_name(stream, at)), kind, C.lathe_stream_summary(stream, at)[0], text_of)
-    s.personal = personal.of_summary(s)
-    summaries[at + 1] = s
+    local c = C.lathe_stream_summary(stream, at)[0]
+    summaries[at + 1] = summary_of(ffi.string(C.lathe_stream_name(stream, at)), kind, c, text_of, nil, function(s)
+      local texts = {}
+      for index = 1, is_text[kind] and c.top_count or 0 do texts[index] = text_of(index - 1) end
+      return personal.of_summary(s, texts)
+    end)
   end
   return summaries
 end
@@ -477,7 +497,7 @@ function profile.file(path, options)
     end
     charts(report, summaries, wanted)
   end
-  report.summaries = summaries
+  report.summaries = discreet(summaries)
   return report
 end
 

@@ -155,7 +155,7 @@ end
 -- Remember that the test rows of hash `rows` measured the model of hash `model`: how many models they have measured.
 function methods:looked(rows, model)
   local folder = self.path .. "/looks/" .. rows
-  core.try(C.lathe_folder_make(folder, problem))
+  core.try(C.lathe_folder_make_closed(folder, problem))
   if not project.look(folder .. "/" .. model) then
     core.try(C.lathe_store_write(self.store, ("looks/%s/%s"):format(rows, model), "", 0, problem))
   end
@@ -318,7 +318,7 @@ function project.trust(folder)
   local real = project.real(folder) or core.fail("there is no folder %s", folder)
   if project.trusted(folder) then return end
   local path = trust_file() or core.fail "HOME is not set, so there is no place to remember trust in; set it to your home folder"
-  core.try(C.lathe_folder_make(path:match "^(.*)/[^/]*$", problem))
+  core.try(C.lathe_folder_make_closed(path:match "^(.*)/[^/]*$", problem))
   core.try(C.lathe_file_append(path, real .. "\n", #real + 1, problem))
 end
 

@@ -171,7 +171,7 @@ function engine:param_of(node, entry, inputs)
     if path and definition.type == "output" then
       local folder = self.project:staging(("%d.%s"):format(node.index, definition.name))
       core.try(C.lathe_path_remove(folder, problem))
-      core.try(C.lathe_folder_make(folder, problem))
+      core.try(C.lathe_folder_make_closed(folder, problem))
       local staged = folder .. "/" .. path:match "[^/]+$"
       aside[#aside + 1] = { param = definition.name, path = path, staged = staged }
       param[definition.name] = staged

@@ -102,7 +102,7 @@ local function remember(line)
   local folder = require("lathe.place").own "state"
   if session.history == line or not folder then return end
   session.history = line
-  if C.lathe_folder_make(folder, nil) then C.lathe_file_append(folder .. "/history", line .. "\n", #line + 1, nil) end
+  if C.lathe_folder_make_closed(folder, nil) then C.lathe_file_append(folder .. "/history", line .. "\n", #line + 1, nil) end
 end
 
 local answers = {}

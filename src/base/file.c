@@ -289,7 +289,7 @@ bool lathe_file_secret(const char *path, char *out, size_t room, lathe_error *er
 }
 
 bool lathe_file_append(const char *path, const void *data, size_t size, lathe_error *error) {
-  int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return lathe_error_system(error, "cannot write %s", path);
   bool fine = write_all(file, false, path, data, size, error);
   if (fine && fdatasync(file) != 0) fine = lathe_error_system(error, "cannot write %s", path);
@@ -297,7 +297,7 @@ bool lathe_file_append(const char *path, const void *data, size_t size, lathe_er
   return fine;
 }
 
-bool lathe_folder_make(const char *path, lathe_error *error) {
+static bool make_folder(const char *path, mode_t mode, lathe_error *error) {
   char *folder = lathe_memory_text(path, strlen(path), error);
   if (!folder) return false;
   bool fine = true;
@@ -306,7 +306,7 @@ bool lathe_folder_make(const char *path, lathe_error *error) {
     char kept = *at;
     *at = '\0';
     struct stat status;
-    if (mkdir(folder, 0777) != 0) {
+    if (mkdir(folder, mode) != 0) {
       int reason = errno;
       fine = stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
       errno = reason;
@@ -319,4 +319,12 @@ bool lathe_folder_make(const char *path, lathe_error *error) {
   }
   free(folder);
   return fine;
+}
+
+bool lathe_folder_make(const char *path, lathe_error *error) {
+  return make_folder(path, 0777, error);
+}
+
+bool lathe_folder_make_closed(const char *path, lathe_error *error) {
+  return make_folder(path, 0700, error);
 }

@@ -57,4 +57,7 @@ void lathe_folder_sync(const char *path);
 /* Make a folder and those above it; true when it is there already. */
 bool lathe_folder_make(const char *path, lathe_error *error);
 
+/* The same for what is nobody else's: the folders that are made are closed to others (0700). */
+bool lathe_folder_make_closed(const char *path, lathe_error *error);
+
 #endif

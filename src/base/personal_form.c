@@ -216,6 +216,26 @@ size_t lathe_text_form(const char *text, size_t size, char *out) {
   return written;
 }
 
+static bool is_between(char c) {
+  return c && strchr(" \t\r\n,;|:<>()[]{}\"'", c);
+}
+
+size_t lathe_text_discreet(const char *text, size_t size, char *out) {
+  size_t written = 0;
+  for (size_t at = 0; at < size;) {
+    size_t from = at;
+    while (at < size && !is_between(text[at])) at++;
+    if (lathe_text_personal(text + from, at - from)) {
+      written += lathe_text_form(text + from, at - from, out + written);
+      from = at;
+    }
+    while (at < size && is_between(text[at])) at++;
+    memcpy(out + written, text + from, at - from);
+    written += at - from;
+  }
+  return written;
+}
+
 /* ---- by the name of the column ---- */
 
 const char *lathe_personal_words(lathe_personal kind) {
@@ -273,7 +293,7 @@ lathe_text lathe_value_shown(lathe_text value, lathe_text name, char *out) {
   if (size > LATHE_SHOWN) size = lathe_text_valid(value.data, LATHE_SHOWN);
   if (named) memcpy(column, name.data, named);
   column[named] = '\0';
-  lathe_text shown = {value.data, size};
-  if (!lathe_value_personal(value.data, value.size, column)) return shown;
-  return (lathe_text){out, lathe_text_form(value.data, size, out)};
+  bool personal = lathe_value_personal(value.data, value.size, column) != LATHE_PERSONAL_NONE;
+  return (lathe_text){out, personal ? lathe_text_form(value.data, size, out)
+                                    : lathe_text_discreet(value.data, size, out)};
 }

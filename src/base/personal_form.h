@@ -36,7 +36,10 @@ bool lathe_personal_fits(lathe_personal kind, lathe_text value);
  * is written there is the result. */
 size_t lathe_text_form(const char *text, size_t size, char *out);
 
-/* The beginning of a value as a message or a log may show it: by its form when it looks personal. `name` is that of its column (size 0: not
+/* A longer text in which each word that looks personal is given by its form: "mail xxx@xxxxxxx.xxx today". `out` holds `size` bytes. */
+size_t lathe_text_discreet(const char *text, size_t size, char *out);
+
+/* The beginning of a value as a message or a log may show it: what looks personal by its form. `name` is that of its column (size 0: not
  * known). `out` is written when it is needed. */
 enum { LATHE_SHOWN = 160 };
 lathe_text lathe_value_shown(lathe_text value, lathe_text name, char *out);

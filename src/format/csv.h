@@ -31,7 +31,7 @@
  * that are not UTF-8 or NUL, a cell that does not fit the type that was given. The first of them is the error; or, with
  * `lenient`, each is left out and listed in `rejects`, where `offset` and `line` are those of the row, `column` is the
  * name of the cell's column (missing when it is the row as a whole) and `text` the row as it stands in the file
- * (64 KiB of it at most). Rows in the file are rows of the table and rows of `rejects`; a row that is left out has no say
+ * (64 KiB of it at most), what looks personal by its form. Rows in the file are rows of the table and rows of `rejects`; a row that is left out has no say
  * in the types of the others. A quote that is never closed costs its line, not the rest of the file. `ragged` is
  * another choice: such rows are kept, filled or cut. */
 #ifndef LATHE_TABLE_CSV_H

@@ -7,6 +7,7 @@
 #include "../base/pool.h"
 #include "../table/own.h"
 #include "csv_own.h"
+#include "reject_text.h"
 
 enum { TEXT_LONGEST = 1 << 16 };
 
@@ -104,8 +105,13 @@ static int64_t count_lines(const csv_file *file, const char *at, const char *end
   return lines;
 }
 
+static lathe_text column_name(const void *context, int64_t index) {
+  const csv_file *file = context;
+  return index < file->column_count ? file->columns[index].name : (lathe_text){NULL, 0};
+}
+
 /* Text as it stands in the file, but UTF-8: a bad byte becomes U+FFFD. */
-static bool add_text(lathe_buffer *out, const char *text, size_t size, lathe_error *error) {
+static bool add_valid(lathe_buffer *out, const char *text, size_t size, lathe_error *error) {
   while (size) {
     size_t valid = lathe_text_valid(text, size);
     if (!lathe_buffer_append(out, text, valid, error)) return false;
@@ -116,11 +122,21 @@ static bool add_text(lathe_buffer *out, const char *text, size_t size, lathe_err
   return true;
 }
 
+/* A row as it may be kept: what is personal in it by its form. `scratch` is room. */
+static bool add_text(const csv_file *file, const char *text, size_t size, lathe_buffer *scratch,
+                     lathe_buffer *out, lathe_error *error) {
+  lathe_reject_marks marks = {file->delimiter, file->plain ? -1 : file->quote, file->escape};
+  scratch->size = 0;
+  if (!add_valid(scratch, text, size, error)) return false;
+  lathe_text valid = {scratch->data ? scratch->data : "", scratch->size};
+  return lathe_reject_cells(valid, &marks, column_name, file, out, error);
+}
+
 typedef struct lists {
   int64_t *offsets, *lines;
   lathe_text *columns, *texts, *reasons;
   size_t *ends;
-  lathe_buffer bytes;
+  lathe_buffer bytes, scratch;
 } lists;
 
 static bool fill_lists(const csv_file *file, lists *all, lathe_error *error) {
@@ -136,7 +152,7 @@ static bool fill_lists(const csv_file *file, lists *all, lathe_error *error) {
     all->columns[i] = reject->column < 0 ? (lathe_text){NULL, 0} : file->columns[reject->column].name;
     all->reasons[i] = (lathe_text){reject->reason, strlen(reject->reason)};
     size_t size = reject->size < TEXT_LONGEST ? reject->size : TEXT_LONGEST;
-    if (!add_text(&all->bytes, place, size, error)) return false;
+    if (!add_text(file, place, size, &all->scratch, &all->bytes, error)) return false;
     all->ends[i] = all->bytes.size;
   }
   for (int64_t i = 0; i < file->reject_count; i++) {
@@ -173,5 +189,6 @@ lathe_table *lathe_csv_rejects(csv_file *file, lathe_error *error) {
   free(all.reasons);
   free(all.ends);
   lathe_buffer_free(&all.bytes);
+  lathe_buffer_free(&all.scratch);
   return table;
 }

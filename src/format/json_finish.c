@@ -5,6 +5,7 @@
 #include "../base/pool.h"
 #include "../table/own.h"
 #include "json_own.h"
+#include "reject_text.h"
 #include "settle.h"
 
 typedef struct json_column {
@@ -174,6 +175,18 @@ static bool reject_text(lathe_text from, lathe_text *to, lathe_error *error) {
   return true;
 }
 
+/* The same of a line: what looks personal in it by its form. */
+static bool discreet_text(lathe_text from, lathe_text *to, lathe_error *error) {
+  lathe_text line;
+  lathe_buffer shown = {0};
+  if (!reject_text(from, &line, error)) return false;
+  bool fine = lathe_reject_members(line, &shown, error) && lathe_buffer_append(&shown, "", 1, error);
+  free((void *)(uintptr_t)line.data);
+  if (!fine) lathe_buffer_free(&shown);
+  *to = (lathe_text){shown.data, fine ? shown.size - 1 : 0};
+  return fine;
+}
+
 static bool fill_rejects(const json_file *file, int64_t *offsets, int64_t *lines, int64_t *columns,
                          lathe_text *texts, lathe_text *reasons, lathe_error *error) {
   int64_t row = 0, before = 0;
@@ -183,7 +196,7 @@ static bool fill_rejects(const json_file *file, int64_t *offsets, int64_t *lines
       offsets[row] = reject->offset;
       lines[row] = before + reject->line;
       columns[row] = reject->column;
-      if (!reject_text(reject->text, &texts[row], error) ||
+      if (!discreet_text(reject->text, &texts[row], error) ||
           !reject_text((lathe_text){reject->reason, strlen(reject->reason)}, &reasons[row], error))
         return false;
     }

@@ -39,7 +39,8 @@ typedef struct lathe_json_options {
 } lathe_json_options;
 
 /* Bytes in memory (`name` stands for the file in errors). NULL with `error` as "FILE:LINE:COLUMN: WHAT". `rejects` NULL: not
- * wanted; otherwise a table (offset, line, column int64, text, reason string), of no rows when all is well. */
+ * wanted; otherwise a table (offset, line, column int64, text, reason string), of no rows when all is well; what looks personal in a text is
+ * there by its form. */
 lathe_table *lathe_table_parse_json(const char *data, size_t size, const char *name,
                                     const lathe_json_options *options, lathe_table **rejects,
                                     lathe_progress *progress, lathe_error *error);

@@ -7,6 +7,7 @@
 #include "../base/memory.h"
 #include "../shape/rows.h"
 #include "contract_own.h"
+#include "personal.h"
 
 enum { CHECK_ROWS = 1 << 16 };
 
@@ -14,7 +15,9 @@ enum { CHECK_ROWS = 1 << 16 };
 typedef struct {
   int64_t limit, total, count, capacity;
   int64_t *rows;
-  lathe_text *texts; /* (count, 4): column, rule, value, limit; copies */
+  lathe_text *texts;          /* (count, 4): column, rule, value, limit; copies */
+  const lathe_column *column; /* whose values are looked at, NULL: none */
+  int hidden;                 /* whether its values are shown by their form alone; -1: not known yet */
   lathe_progress *progress;
   lathe_error *error;
 } finding;
@@ -22,6 +25,23 @@ typedef struct {
 static bool keep(lathe_text *place, const char *text, size_t size, lathe_error *error) {
   *place = (lathe_text){lathe_memory_text(text, size, error), size};
   return place->data != NULL;
+}
+
+/* Keep a value of the present column: by its form when the column is personal, or the value. */
+static bool keep_value(finding *list, lathe_text *place, const char *name, lathe_text value) {
+  if (list->hidden < 0) {
+    lathe_personal_finding personal;
+    if (!lathe_column_personal(list->column, name, LATHE_PERSONAL_ROWS, &personal, NULL, list->error))
+      return false;
+    list->hidden = personal.kind != LATHE_PERSONAL_NONE;
+  }
+  bool hidden = list->hidden || lathe_value_personal(value.data, value.size, name);
+  char *shown = lathe_memory_raw(value.size + 1, 1, list->error);
+  if (!shown) return false;
+  *place = (lathe_text){shown, hidden ? lathe_text_form(value.data, value.size, shown)
+                                      : lathe_text_discreet(value.data, value.size, shown)};
+  shown[place->size] = '\0';
+  return true;
 }
 
 static bool found(finding *list, int64_t row, const char *column, const char *rule, lathe_text value,
@@ -40,7 +60,9 @@ static bool found(finding *list, int64_t row, const char *column, const char *ru
   memset(texts, 0, 4 * sizeof *texts);
   return keep(&texts[0], column, strlen(column), list->error) &&
          keep(&texts[1], rule, strlen(rule), list->error) &&
-         keep(&texts[2], value.data ? value.data : "", value.size, list->error) &&
+         (list->column && value.size > 0
+              ? keep_value(list, &texts[2], column, value)
+              : keep(&texts[2], value.data ? value.data : "", value.size, list->error)) &&
          keep(&texts[3], limit.data ? limit.data : "", limit.size, list->error);
 }
 
@@ -90,6 +112,8 @@ static bool check_elements(finding *list, const contract_rule *rule, const lathe
   bool *allowed = NULL;
   if (!allowed_codes(rule, column, &allowed, list->error)) return false;
   const int32_t *codes = allowed ? lathe_column_values(column) : NULL;
+  list->column = column;
+  list->hidden = -1;
   bool missing = !rule->missing && lathe_column_missing(column) > 0;
   numbers =
       numbers && (rule->bounded_below || rule->bounded_above || lathe_column_type(column) != rule->type);
@@ -105,6 +129,7 @@ static bool check_elements(finding *list, const contract_rule *rule, const lathe
       fine = found(list, r + 1, rule->name, "values", lathe_column_text(column, r), text_of("another text"));
   }
   free(allowed);
+  list->column = NULL;
   return fine;
 }
 

@@ -1,6 +1,7 @@
 /* personal.c - what a column is: by most of its values, or by its name. */
 #include "personal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,14 +42,26 @@ static bool has_inside(lathe_text text) {
   return false;
 }
 
+/* Whether a number can be that of a phone, a card or a person: other programs make fractions of whole numbers where some
+ * are missing. */
+static bool is_numbered(double x) {
+  return x >= 1e3 && x < 1e19 && x == floor(x);
+}
+
 static bool count_chunk(void *context, int64_t chunk, lathe_error *error) {
   job *work = context;
   counts *count = &work->chunks[chunk];
   int64_t begin = chunk * CHUNK, end = begin + CHUNK < work->rows ? begin + CHUNK : work->rows;
   char scratch[32];
+  const double *numbers =
+      lathe_column_type(work->column) == LATHE_TYPE_FLOAT64 ? lathe_column_values(work->column) : NULL;
   (void)error;
   for (int64_t i = begin; i < end; i++) {
     if (!lathe_column_present(work->column, i * work->step)) continue;
+    if (numbers && !is_numbered(numbers[i * work->step])) {
+      count->values++;
+      continue;
+    }
     lathe_text text = lathe_column_format(work->column, i * work->step, scratch);
     lathe_personal kind = lathe_text_personal(text.data, text.size);
     count->values++;
@@ -88,7 +101,7 @@ bool lathe_column_personal(const lathe_column *column, const char *name, int64_t
                            lathe_personal_finding *finding, lathe_progress *progress, lathe_error *error) {
   *finding = (lathe_personal_finding){0};
   lathe_type type = lathe_column_type(column);
-  if (!lathe_type_is_text(type) && type != LATHE_TYPE_INT64) return true;
+  if (!lathe_type_is_text(type) && type != LATHE_TYPE_INT64 && type != LATHE_TYPE_FLOAT64) return true;
   job work = {.column = column, .rows = lathe_column_rows(column), .step = 1, .progress = progress};
   if (rows > 0 && rows < work.rows) {
     work.step = work.rows / rows;

@@ -7,6 +7,7 @@
 #include "../base/hash.h"
 #include "../base/json.h"
 #include "../base/memory.h"
+#include "../base/personal_form.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,11 +118,14 @@ static bool refuse(struct rows *rows, const char *words) {
 }
 
 /* What stands in the JSON text, in words. */
-static void describe(const struct rows *rows, lathe_json_event event, char *out, size_t size) {
-  lathe_text text = lathe_json_text(rows->reader);
+static void describe(const struct rows *rows, lathe_text name, lathe_json_event event, char *out,
+                     size_t size) {
+  lathe_text text = lathe_json_text(rows->reader), shown;
+  char scratch[LATHE_SHOWN];
   switch (event) {
   case LATHE_JSON_STRING:
-    snprintf(out, size, "the text \"%.*s\"%s", (int)lathe_text_fit(text.data, text.size, 40), text.data,
+    shown = lathe_value_shown(text, name, scratch);
+    snprintf(out, size, "the text \"%.*s\"%s", (int)shown.size, shown.data,
              lathe_text_width(text.data, text.size) > 40 ? "..." : "");
     break;
   case LATHE_JSON_BOOL:
@@ -156,7 +160,7 @@ static bool wrong_kind(struct rows *rows, int32_t index, lathe_json_event event)
   if (event == LATHE_JSON_ERROR) return false;
   const struct input *input = &rows->schema->inputs[index];
   char got[256], words[400];
-  describe(rows, event, got, sizeof got);
+  describe(rows, (lathe_text){input->name, input->size}, event, got, sizeof got);
   snprintf(words, sizeof words, "must be %s or null, not %s", wanted[input->type], got);
   set_field(rows, input->name, input->size);
   return refuse(rows, words);

@@ -48,7 +48,7 @@ static bool make_layout(const char *path, lathe_error *error) {
   static const char *const folders[] = {"objects", "steps", "runs", "tmp"};
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
     char *folder = path_below(path, folders[i], error);
-    bool done = folder && lathe_folder_make(folder, error);
+    bool done = folder && lathe_folder_make_closed(folder, error);
     free(folder);
     if (!done) return false;
   }
@@ -146,11 +146,11 @@ const char *lathe_store_staging(lathe_store *store, lathe_error *error) {
   char *folder = path_below(store->path, "tmp", error);
   char *staging = folder ? path_below(folder, id, error) : NULL;
   int gate = -1;
-  if (!staging || !lathe_folder_make(folder, error)) goto out;
+  if (!staging || !lathe_folder_make_closed(folder, error)) goto out;
   gate = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   /* A file system without locks: nothing is swept, and all else goes on. */
   if (gate >= 0 && flock(gate, LOCK_EX) == 0) sweep(folder);
-  if (mkdir(staging, 0777) != 0 || (store->lock = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+  if (mkdir(staging, 0700) != 0 || (store->lock = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
     lathe_error_system(error, "cannot make the folder %s", staging);
     goto out;
   }
@@ -174,11 +174,11 @@ static char *staged_path(lathe_store *store, lathe_error *error) {
   return NULL;
 }
 
-/* Write bytes to a new staged file, synced. Its path, to be freed; NULL with an error that names `what`. */
-static char *stage_bytes(lathe_store *store, const void *data, size_t size, lathe_error *error) {
+/* Write bytes to a new staged file of `mode`, synced. Its path, to be freed; NULL with an error that names `what`. */
+static char *stage_bytes(lathe_store *store, const void *data, size_t size, mode_t mode, lathe_error *error) {
   char *path = staged_path(store, error);
   if (!path) return NULL;
-  int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   bool done = file >= 0;
   const char *at = data;
   while (done && size > 0) {
@@ -229,10 +229,10 @@ static bool place_object(lathe_store *store, const char *staged, const char *has
     unlink(staged);
     goto out;
   }
-  chmod(staged, 0444);
+  chmod(staged, 0400);
   char *slash = strrchr(path, '/');
   *slash = '\0';
-  done = lathe_folder_make(path, error);
+  done = lathe_folder_make_closed(path, error);
   *slash = '/';
   if (done) done = lathe_path_move(staged, path, error);
   if (done) lathe_folder_sync(path);
@@ -248,7 +248,7 @@ bool lathe_store_put(lathe_store *store, const void *data, size_t size, char *ha
   bool there = is_whole(path, hash);
   free(path);
   if (there) return true;
-  char *staged = stage_bytes(store, data, size, error);
+  char *staged = stage_bytes(store, data, size, 0600, error);
   bool done = staged && place_object(store, staged, hash, error);
   if (staged && !done) unlink(staged);
   free(staged);
@@ -310,14 +310,15 @@ bool lathe_store_check(lathe_store *store, const char *hash, lathe_error *error)
 
 /* ---- files that appear whole ---- */
 
-static bool appear(const char *staged, const char *path, lathe_error *error) {
+static bool appear(const char *staged, const char *path, bool (*make)(const char *, lathe_error *),
+                   lathe_error *error) {
   char *folder = lathe_memory_text(path, strlen(path), error);
   if (!folder) return false;
   char *slash = strrchr(folder, '/');
   bool done = true;
   if (slash && slash != folder) {
     *slash = '\0';
-    done = lathe_folder_make(folder, error);
+    done = make(folder, error);
   }
   free(folder);
   if (done) done = lathe_path_move(staged, path, error);
@@ -328,8 +329,8 @@ static bool appear(const char *staged, const char *path, lathe_error *error) {
 bool lathe_store_restore(lathe_store *store, const char *hash, const char *path, lathe_error *error) {
   lathe_mapping *mapping = open_object(store, hash, error);
   if (!mapping) return false;
-  char *staged = stage_bytes(store, lathe_mapping_data(mapping), lathe_mapping_size(mapping), error);
-  bool done = staged && appear(staged, path, error);
+  char *staged = stage_bytes(store, lathe_mapping_data(mapping), lathe_mapping_size(mapping), 0666, error);
+  bool done = staged && appear(staged, path, lathe_folder_make, error);
   if (staged && !done) unlink(staged);
   free(staged);
   lathe_mapping_release(mapping);
@@ -339,8 +340,8 @@ bool lathe_store_restore(lathe_store *store, const char *hash, const char *path,
 bool lathe_store_write(lathe_store *store, const char *name, const void *data, size_t size,
                        lathe_error *error) {
   char *path = path_below(store->path, name, error);
-  char *staged = path ? stage_bytes(store, data, size, error) : NULL;
-  bool done = staged && appear(staged, path, error);
+  char *staged = path ? stage_bytes(store, data, size, 0600, error) : NULL;
+  bool done = staged && appear(staged, path, lathe_folder_make_closed, error);
   if (staged && !done) unlink(staged);
   free(staged);
   free(path);
@@ -354,19 +355,20 @@ lathe_store_run *lathe_store_run_begin(lathe_store *store, lathe_error *error) {
   lathe_buffer path = {0};
   if (!run) return NULL;
   run->journal = -1;
-  if (!lathe_buffer_format(&path, error, "%s/runs", store->path) || !lathe_folder_make(path.data, error))
+  if (!lathe_buffer_format(&path, error, "%s/runs", store->path) ||
+      !lathe_folder_make_closed(path.data, error))
     goto fail;
   for (;;) {
     new_id(run->id);
     path.size = 0;
     if (!lathe_buffer_format(&path, error, "%s/runs/%s", store->path, run->id)) goto fail;
-    if (mkdir(path.data, 0777) == 0) break;
+    if (mkdir(path.data, 0700) == 0) break;
     if (errno == EEXIST) continue;
     lathe_error_system(error, "cannot make the folder %s", path.data);
     goto fail;
   }
   if (!lathe_buffer_text(&path, "/journal.jsonl", error)) goto fail;
-  run->journal = open(path.data, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+  run->journal = open(path.data, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
   if (run->journal < 0) {
     lathe_error_system(error, "cannot write %s", path.data);
     goto fail;

@@ -12,7 +12,9 @@
  *
  * Whatever appears in the first five is written below tmp/, synced and renamed, so any number of processes
  * may use one project at once. A kill leaves nothing but a folder in tmp/ and a journal without an end. A
- * file that a power loss tore fails its hash and is treated as absent. */
+ * file that a power loss tore fails its hash and is treated as absent.
+ *
+ * Objects are raw tables, too, so all of it is the user's alone: folders 0700, objects 0400, other files 0600. */
 #ifndef LATHE_STORE_STORE_H
 #define LATHE_STORE_STORE_H
 
