@@ -5,7 +5,7 @@
 -- The parameters that its three steps share.
 local function fold_parameters(own)
   local shared = {
-    target = { type = "column", doc = "the column to predict" },
+    target = { type = "columns", doc = "the column to predict (of a network also several)" },
     features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
     drop = { type = "columns", optional = true, doc = "do not predict from these" },
     folds = { type = "integer", default = 5, min = 2, doc = "parts that the rows are cut into; each is tested once" },
@@ -45,16 +45,18 @@ local function learner(name, param, settings)
   for _, own in ipairs { "target", "features", "drop" } do
     if param[own] ~= nil and step.param[own] then given[own] = param[own] end
   end
+  if given.target and #given.target == 1 then given.target = given.target[1] end
   for setting, value in pairs(settings) do given[setting] = value end
   return function(rows) return (require("lathe.run").step(step, { [takes[1].name] = rows }, given))[gives[1].name] end
 end
 
 local function fold_options(param)
   local augment = param.augment and param.augment ~= "none" and { param.augment } or nil
-  if augment and param.augment ~= "noise" then augment.ratio, augment.target = param.ratio, param.target end
+  if augment and param.augment ~= "noise" then augment.ratio, augment.target = param.ratio, param.target[1] end
   if augment and param.augment == "noise" then augment = { { "noise" } } end
   return {
-    folds = param.folds, repeats = param.repeats, stratify = param.stratify and param.target or nil, group = param.group, time = param.time,
+    folds = param.folds, repeats = param.repeats, stratify = param.stratify and param.target[1] or nil,
+    group = param.group, time = param.time,
     weights = param.measure_weights, seed = param.seed, augment = augment, metrics = param.metrics, metric = param.metric,
   }
 end

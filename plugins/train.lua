@@ -212,7 +212,7 @@ as they are. With rows for validation it stops when they are predicted no better
 predicted no better, and goes back to the best epoch. The manual's page networks has all options.]],
       inputs = { table = "table" },
       params = {
-        target = { type = "column", doc = "the column to predict: numbers, or one of some classes" },
+        target = { type = "columns", doc = "the column to predict: numbers, or one of some classes; or several columns of numbers" },
         features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
         drop = { type = "columns", optional = true, doc = "do not predict from these" },
         recipe = steps,

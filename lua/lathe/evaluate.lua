@@ -68,7 +68,7 @@ end
 -- ---- regression ----
 
 -- How often predictions miss by how much: a histogram of prediction - target between the 1st and 99th hundredth.
-local function residual_chart(report, result)
+local function residual_chart(report, result, name)
   local misses, prediction, target = {}, result.prediction, result.target
   local step = math.max(1, math.floor(result.rows / 100000))
   for row = 0, result.rows - 1, step do
@@ -87,7 +87,23 @@ local function residual_chart(report, result)
       values[bin] = values[bin] + 1
     end
   end
-  report:chart { kind = "histogram", title = "prediction - target, the middle 98 %", edges = edges, values = values }
+  local title = ("prediction - %s, the middle 98 %%"):format(name or "target")
+  report:chart { kind = "histogram", title = title, edges = edges, values = values }
+end
+
+-- Of several targets the figures of each.
+local function add_targets(report, result, counts)
+  local several, list = require "lathe.evaluate.several", {}
+  for _, one in ipairs(metric.list "regression") do
+    if one.shown == "always" or one.shown == "counts" and counts then list[#list + 1] = one end
+    for _, target in ipairs(result.targets) do
+      local key = several.name(target, one.name)
+      report.metrics[key], report.metrics["baseline_" .. key] = result.values[key], one.constant and result.baseline[key] or nil
+    end
+  end
+  report.targets = several.table(result.targets, metric.list "regression", function(key) return result.values[key] end)
+  several.block(report, result.targets, list, function(key) return result.values[key] and shown(result.values[key]) end,
+    function(key) return result.baseline[key] and shown(result.baseline[key]) end)
 end
 
 local function regression(result, title)
@@ -96,14 +112,18 @@ local function regression(result, title)
   add_figures(report, result, function(one)
     return one.shown == "always" and (result.values[one.name] or result.baseline[one.name]) or one.shown == "counts" and counts
   end)
-  if result.mean then
+  if result.targets then
+    report:text(("%s rows, and %d targets: figures are their means. The baseline predicts the means of the training rows for each."):format(
+      style.count(report.metrics.rows), #result.targets))
+  elseif result.mean then
     report:text(("%s rows; the baseline predicts %s, the mean of the training rows, for each."):format(
       style.count(report.metrics.rows), style.number(result.mean)))
   else
     report:text(style.count(report.metrics.rows) .. " rows.")
   end
+  if result.targets then add_targets(report, result, counts) end
   add_alerts(report, result)
-  residual_chart(report, result)
+  for index, one in ipairs(result.each or { result }) do residual_chart(report, one, result.targets and result.targets[index]) end
   return report
 end
 

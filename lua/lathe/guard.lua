@@ -117,20 +117,27 @@ local function scales(entry, name)
   return entry.step.name == "shape.derive" and entry.params.name == name and standardised(entry.params.expression) == name
 end
 
+-- The names that a parameter gives: of none, one or a list.
+function guard.names(value)
+  if type(value) == "string" then return { value } end
+  return type(value) == "table" and value or {}
+end
+
 -- The target as a feature, or changed by a step that learns.
 local function about_target(plan, entry, findings)
-  local target = entry.params.target
-  if type(target) ~= "string" or entry.step.effect ~= "train" then return end
-  if has(entry.params.features, target) then
-    findings[#findings + 1] = finding("target-among-features", entry,
-      "%s is to predict %q from columns among which it stands; take it out of features", quoted(entry), target)
-  end
-  for index in pairs(origins(plan, entry)) do
-    local other = plan.nodes[index]
-    if other.step and scales(other, target) then
-      findings[#findings + 1] = finding("target-transformed", other,
-        "%s changes %q, which %s is to predict; its predictions and errors would be in other units; leave that column out",
-        quoted(other), target, quoted(entry))
+  if entry.step.effect ~= "train" then return end
+  for _, target in ipairs(guard.names(entry.params.target)) do
+    if has(entry.params.features, target) then
+      findings[#findings + 1] = finding("target-among-features", entry,
+        "%s is to predict %q from columns among which it stands; take it out of features", quoted(entry), target)
+    end
+    for index in pairs(origins(plan, entry)) do
+      local other = plan.nodes[index]
+      if other.step and scales(other, target) then
+        findings[#findings + 1] = finding("target-transformed", other,
+          "%s changes %q, which %s is to predict; its predictions and errors would be in other units; leave that column out",
+          quoted(other), target, quoted(entry))
+      end
     end
   end
 end
@@ -271,8 +278,8 @@ end
 function guard.targets(plan, entry)
   local targets = {}
   for _, other in ipairs(plan.nodes) do
-    if other.step and other.step.effect == "train" and type(other.params.target) == "string" and origins(plan, other)[entry.index] then
-      targets[other.params.target] = other
+    if other.step and other.step.effect == "train" and origins(plan, other)[entry.index] then
+      for _, target in ipairs(guard.names(other.params.target)) do targets[target] = other end
     end
   end
   return targets

@@ -52,8 +52,14 @@ function model:inputs()
   return list
 end
 
--- The name of the column that it predicts.
+-- The name of the column that it predicts (of several all their names: "a, b"); and a list of them.
 function model:target() return ffi.string(C.lathe_model_target(self:handle())) end
+
+function model:targets()
+  local graph, list = self:graph(), {}
+  for index = 0, C.lathe_graph_targets(graph) - 1 do list[index + 1] = ffi.string(C.lathe_graph_target(graph, index)) end
+  return list
+end
 
 -- Its family: "linear", "logistic", ...
 function model:kind() return ffi.string(C.lathe_model_kind(self:handle())) end
@@ -212,7 +218,9 @@ function model:predictions(out, rows)
       list[index + 1] = { name, column.own(C.lathe_graph_class_probability(graph, out, rows, index - 1, core.problem), name) }
     end
   else
-    list[1] = { target, column.own(C.lathe_column_from_float64(out, rows, core.problem), target) }
+    for index, name in ipairs(self:targets()) do
+      list[index] = { name, column.own(C.lathe_graph_column(graph, out, rows, index - 1, core.problem), name) }
+    end
   end
   return require("lathe.table").new(list)
 end
@@ -242,9 +250,9 @@ function model:apply(table_, options)
   return made
 end
 
--- Predict the rows of a table that has the raw columns. A regression gives a table with one float64 column, named after the target; a
--- classification one with the most probable class, in the type of the target (texts as categories), and for each class its probability
--- as column "P(CLASS)". A prediction is missing where a number is missing that nothing imputes.
+-- Predict the rows of a table that has the raw columns. A regression gives a table with a float64 column, named after the target (one for
+-- each of several); a classification one with the most probable class, in the type of the target (texts as categories), and for each
+-- class its probability as column "P(CLASS)". A prediction is missing where a number is missing that nothing imputes.
 -- When some raw values were odd, a list stands beside it: { column =, unknown =, infinite =, missing = } for each column that had such;
 -- unknown: a category that no training row had, or a text without one known word. Its .words says it in sentences.
 function model:predict(rows_of)

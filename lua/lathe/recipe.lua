@@ -76,16 +76,30 @@ local function append_all(made, steps)
   return made
 end
 
--- A new recipe: lathe.recipe { target = "price" }. `features` = only these columns (all but the target); `drop` = without these. A recipe
--- that is for a model has a target. A feature that looks personal is refused, unless it is among `impersonal`. `steps` is a list of what is
--- appended: each the name of a kind, or a table of its name and options: steps = { "impute", { "scale", method = "robust" } }.
+-- The names of the targets: of none, one or a list of several.
+local function targets_of(target)
+  if target == nil then return {} end
+  if type(target) == "string" then return { target } end
+  if type(target) ~= "table" then core.fail("the target is the name of a column, or a list of several, not a %s", type(target)) end
+  local list, known = names(target, "target"), {}
+  if #list == 0 then core.fail "the target is the name of a column, or a list of several; the list is empty" end
+  for _, name in ipairs(list) do
+    if known[name] then core.fail("%q stands twice among the targets", name) end
+    known[name] = true
+  end
+  return { unpack(list) }
+end
+
+-- A new recipe: lathe.recipe { target = "price" }, or { target = { "price", "rent" } }: several numbers, which networks learn at once.
+-- `features` = only these columns (all but the target); `drop` = without these. A recipe that is for a model has a target. A feature that
+-- looks personal is refused, unless it is among `impersonal`. `steps` is a list of what is appended: each the name of a kind, or a table of
+-- its name and options: steps = { "impute", { "scale", method = "robust" } }.
 function recipe.new(options)
   options = core.options(options, "lathe.recipe")
-  if options.target ~= nil and type(options.target) ~= "string" then
-    core.fail("the target is the name of a column, not a %s", type(options.target))
-  end
+  local targets = targets_of(options.target)
   local made = setmetatable({
-    target = options.target,
+    targets = targets,
+    target = targets[1] and table.concat(targets, ", "),
     features = names(options.features or {}, "features"),
     drop = names(options.drop or {}, "drop"),
     impersonal = names(options.impersonal or {}, "impersonal"),
@@ -145,7 +159,8 @@ end
 
 -- The recipe of the core (lathe_recipe*), for fitting.
 function methods:handle()
-  local handle = ffi.gc(core.try(C.lathe_recipe_new(self.target, core.problem)), C.lathe_recipe_release)
+  local handle = ffi.gc(core.try(C.lathe_recipe_new(nil, core.problem)), C.lathe_recipe_release)
+  for _, name in ipairs(self.targets) do core.try(C.lathe_recipe_add_target(handle, name, core.problem)) end
   for _, name in ipairs(self.features) do core.try(C.lathe_recipe_feature(handle, name, core.problem)) end
   for _, name in ipairs(self.drop) do core.try(C.lathe_recipe_drop(handle, name, core.problem)) end
   for _, name in ipairs(self.impersonal) do core.try(C.lathe_recipe_impersonal(handle, name, core.problem)) end

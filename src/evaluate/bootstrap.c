@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/memory.h"
 #include "../base/pool.h"
@@ -77,8 +78,9 @@ static double quantile(const double *sorted, int64_t count, double share) {
   return sorted[at] + (sorted[at + 1] - sorted[at]) * (place - below);
 }
 
-static void set_interval(double *values, int32_t resamples, double level, lathe_measure *measure) {
+void lathe_metrics_interval(double *values, int32_t resamples, double level, lathe_measure *measure) {
   int64_t count = 0;
+  measure->low = measure->high = NAN;
   for (int32_t i = 0; i < resamples; i++)
     if (!isnan(values[i])) values[count++] = values[i];
   if (isnan(measure->value) || 2 * count < resamples) return;
@@ -99,8 +101,10 @@ bool lathe_bootstrap_run(int64_t rows, const lathe_metric_options *options, lath
   lathe_progress_begin(progress, "draw resamples", resamples);
   bool fine = lathe_pool_run(resamples, run_one, &all, progress, error);
   lathe_progress_end(progress);
+  if (fine && options->draws)
+    memcpy(options->draws, all.values, (size_t)count * (size_t)resamples * sizeof(double));
   for (int32_t i = 0; fine && i < count; i++)
-    set_interval(all.values + (int64_t)i * resamples, resamples, options->level, &measures[i]);
+    lathe_metrics_interval(all.values + (int64_t)i * resamples, resamples, options->level, &measures[i]);
   free(all.values);
   return fine;
 }

@@ -20,8 +20,12 @@ typedef struct lathe_metric_options {
   int32_t resamples; /* 0: no intervals */
   double level;      /* of the intervals: 0.95 */
   uint64_t seed;
-  bool ranked; /* of classes: ROC AUC and average precision too */
+  bool ranked;   /* of classes: ROC AUC and average precision too */
+  double *draws; /* (figures, resamples) gets each figure of each resample; NULL: nobody asks */
 } lathe_metric_options;
+
+/* The interval of such draws of one figure, which are put in order; as those of the figures. */
+void lathe_metrics_interval(double *draws, int32_t resamples, double level, lathe_measure *measure);
 
 /* Which rows were measured, and what keeps a figure from being defined. */
 typedef struct lathe_metric_counts {

@@ -229,7 +229,9 @@ static void choose_prefix(onnx_writing *out) {
   strcpy(out->prefix, "_");
   for (bool taken = true; taken && strlen(out->prefix) < 20;) {
     size_t size = strlen(out->prefix);
-    taken = !strncmp(lathe_graph_output_name(out->graph), out->prefix, size);
+    taken = false;
+    for (int32_t i = 0; i < lathe_graph_targets(out->graph); i++)
+      taken = taken || !strncmp(lathe_graph_target(out->graph, i), out->prefix, size);
     for (int32_t i = 0; i < lathe_graph_inputs(out->graph); i++)
       taken = taken || !strncmp(lathe_graph_input_name(out->graph, i), out->prefix, size);
     if (taken) strcat(out->prefix, "_");
@@ -243,9 +245,22 @@ static void import_opset(lathe_message *model, const char *domain, int version) 
   lathe_message_part(model, 8, &set);
 }
 
+/* Several targets: an output (N, 1) for each, by its name. */
+static void write_targets(onnx_writing *out, const char *all) {
+  int32_t count = lathe_graph_targets(out->graph);
+  lathe_message node = onnx_node_begin(out, "Split", "");
+  lathe_message_text(&node, 1, all);
+  onnx_attribute_integer(&node, "axis", 1);
+  for (int32_t i = 0; i < count - 1; i++) lathe_message_text(&node, 2, lathe_graph_target(out->graph, i));
+  onnx_node_end(out, &node, lathe_graph_target(out->graph, count - 1));
+  for (int32_t i = 0; i < count; i++)
+    onnx_value_info(out, GRAPH_OUTPUT, lathe_graph_target(out->graph, i), TYPE_DOUBLE, false, 1);
+}
+
 /* Inputs, nodes and output. */
 static bool write_graph(onnx_writing *out, char (*names)[48]) {
   int32_t count = lathe_graph_operators(out->graph);
+  bool several = lathe_graph_targets(out->graph) > 1;
   const char *target = lathe_graph_output_name(out->graph), *output = target;
   lathe_buffer probabilities = {0};
   lathe_message_text(&out->body, GRAPH_NAME, "lathe");
@@ -255,7 +270,7 @@ static bool write_graph(onnx_writing *out, char (*names)[48]) {
   }
   for (int32_t i = 0; i < count; i++) {
     const lathe_operator *op = lathe_graph_operator(out->graph, i);
-    if (i == count - 1)
+    if (i == count - 1 && !several)
       out->value[i] = output;
     else if (op->inputs == 0)
       out->value[i] = op->name;
@@ -270,7 +285,10 @@ static bool write_graph(onnx_writing *out, char (*names)[48]) {
       writers[op->kind](out, op, out->value[i]);
   }
   if (output != target) write_label(out, output, target);
-  onnx_value_info(out, GRAPH_OUTPUT, output, TYPE_DOUBLE, false, lathe_graph_width(out->graph));
+  if (several)
+    write_targets(out, out->value[count - 1]);
+  else
+    onnx_value_info(out, GRAPH_OUTPUT, output, TYPE_DOUBLE, false, lathe_graph_width(out->graph));
   lathe_buffer_free(&probabilities);
   return !out->body.failed;
 }
@@ -312,13 +330,15 @@ bool lathe_onnx_write(const lathe_graph *graph, const char *note, const char *pa
     return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
                            "the graph is a raw column and nothing else; there is nothing to export; "
                            "train a model first");
-  for (int32_t i = 0; i < lathe_graph_inputs(graph); i++)
-    if (!strcmp(lathe_graph_input_name(graph, i), lathe_graph_output_name(graph)))
+  for (int32_t i = 0; i < lathe_graph_inputs(graph) * lathe_graph_targets(graph); i++) {
+    const char *name = lathe_graph_input_name(graph, i / lathe_graph_targets(graph));
+    if (!strcmp(name, lathe_graph_target(graph, i % lathe_graph_targets(graph))))
       return lathe_error_set(
           error, LATHE_ERROR_DATA,
           "\"%s\" is both a column and the output of the model, which ONNX cannot say; rename one of "
           "them and train again",
-          lathe_graph_output_name(graph));
+          name);
+  }
   if (!check_kinds(graph, error)) return false;
   onnx_writing out = {.graph = graph, .body = {.error = error}, .error = error};
   char(*names)[48] = lathe_memory_new(count, sizeof *names, error);

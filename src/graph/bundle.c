@@ -47,6 +47,13 @@ static void write_operator(lathe_json_writer *json, const lathe_operator *node) 
 static lathe_text describe(const lathe_graph *graph, lathe_json_writer *json, lathe_error *error) {
   lathe_json_write_object(json);
   lathe_json_member_text(json, "output", lathe_graph_output_name(graph));
+  if (lathe_graph_targets(graph) > 1) {
+    lathe_json_member(json, "targets");
+    lathe_json_write_array(json);
+    for (int32_t i = 0; i < lathe_graph_targets(graph); i++)
+      lathe_json_write_string(json, lathe_graph_target(graph, i), strlen(lathe_graph_target(graph, i)));
+    lathe_json_write_array_end(json);
+  }
   lathe_json_member(json, "operators");
   lathe_json_write_array(json);
   for (int32_t i = 0; i < lathe_graph_operators(graph); i++)
@@ -328,11 +335,27 @@ static bool set_classes(reading *in, lathe_graph *graph, const operator_read *cl
                                                              classes->node.word, in->error);
 }
 
+/* Each is a column of the output. */
+static bool set_targets(reading *in, lathe_graph *graph, const operator_read *targets) {
+  int32_t count = targets->node.words;
+  if (!targets->word) return true;
+  const char **name = lathe_memory_raw((size_t)count + 1, sizeof *name, in->error);
+  bool fine = name && ((count > 1 && count == lathe_graph_width(graph) && lathe_graph_classes(graph) == 0) ||
+                       broken(in, "has targets that do not fit its output"));
+  for (int32_t i = 0; fine && i < count; i++) {
+    name[i] = targets->word[i].data;
+    fine = strlen(name[i]) == targets->word[i].size || broken(in, "has a target with a NUL in its name");
+  }
+  fine = fine && lathe_graph_set_targets(graph, count, name, in->error);
+  free(name);
+  return fine;
+}
+
 static bool read_graph(reading *in, lathe_graph *graph) {
   char *output = NULL;
   double threshold = NAN;
   bool fine = false;
-  operator_read classes = {.node = {.type = LATHE_TYPE_CATEGORY}}; /* its words */
+  operator_read classes = {.node = {.type = LATHE_TYPE_CATEGORY}}, targets = {0}; /* their words */
   if (!expect(in, LATHE_JSON_OBJECT, "is not an object")) return false;
   for (;;) {
     lathe_json_event event = lathe_json_next(in->json, in->error);
@@ -347,6 +370,8 @@ static bool read_graph(reading *in, lathe_graph *graph) {
       if (!read_type(in, &classes)) goto out;
     } else if (key.size == 7 && !memcmp(key.data, "classes", 7) && !classes.word) {
       if (!read_words(in, &classes)) goto out;
+    } else if (key.size == 7 && !memcmp(key.data, "targets", 7) && !targets.word) {
+      if (!read_words(in, &targets)) goto out;
     } else if (key.size == 9 && !memcmp(key.data, "threshold", 9)) {
       if (!expect(in, LATHE_JSON_NUMBER, "has a threshold that is not a number")) goto out;
       threshold = lathe_json_number(in->json);
@@ -360,9 +385,10 @@ static bool read_graph(reading *in, lathe_graph *graph) {
     broken(in, "has no output");
   else
     fine = lathe_graph_set_output_name(graph, output, in->error) && set_classes(in, graph, &classes) &&
-           lathe_graph_set_threshold(graph, threshold, in->error);
+           set_targets(in, graph, &targets) && lathe_graph_set_threshold(graph, threshold, in->error);
 out:
   operator_read_free(&classes);
+  operator_read_free(&targets);
   free(output);
   return fine;
 }

@@ -24,6 +24,8 @@ struct lathe_graph {
   int32_t inputs_count;
   int64_t width; /* of all operators together */
   char *output_name;
+  int32_t targets; /* several: their names; one: it is the output's */
+  lathe_text *target_names;
   int32_t classes; /* 0: a regression */
   lathe_text *class_names;
   lathe_type class_type;
@@ -40,6 +42,7 @@ lathe_graph *lathe_graph_new(lathe_error *error) {
   if (!graph) return NULL;
   atomic_init(&graph->references, 1);
   graph->threshold = NAN;
+  graph->targets = 1;
   graph->output_name = lathe_memory_text("prediction", 10, error);
   if (!graph->output_name) {
     free(graph);
@@ -297,6 +300,41 @@ bool lathe_graph_set_output_name(lathe_graph *graph, const char *name, lathe_err
   return true;
 }
 
+bool lathe_graph_set_targets(lathe_graph *graph, int32_t count, const char *const *names,
+                             lathe_error *error) {
+  if (count < 2) return count < 1 || lathe_graph_set_output_name(graph, names[0], error);
+  lathe_text *texts = lathe_memory_raw((size_t)count, sizeof *texts, error);
+  lathe_buffer all = {0};
+  bool fine = texts != NULL;
+  for (int32_t i = 0; fine && i < count; i++) {
+    texts[i] = (lathe_text){names[i], strlen(names[i])};
+    fine = lathe_buffer_format(&all, error, "%s%s", i > 0 ? ", " : "", names[i]);
+  }
+  fine = fine && lathe_graph_set_output_name(graph, all.data, error) &&
+         (graph->target_names = keep_texts(graph, texts, count, error)) != NULL;
+  if (fine) graph->targets = count;
+  lathe_buffer_free(&all);
+  free(texts);
+  return fine;
+}
+
+bool lathe_graph_copy_targets(lathe_graph *graph, const lathe_graph *from, lathe_error *error) {
+  const char **names = lathe_memory_raw((size_t)from->targets, sizeof *names, error);
+  for (int32_t i = 0; names && i < from->targets; i++) names[i] = lathe_graph_target(from, i);
+  bool fine = names && lathe_graph_set_targets(graph, from->targets, names, error);
+  free(names);
+  return fine;
+}
+
+int32_t lathe_graph_targets(const lathe_graph *graph) {
+  return graph->targets;
+}
+
+const char *lathe_graph_target(const lathe_graph *graph, int32_t index) {
+  if (index < 0 || index >= graph->targets) return NULL;
+  return graph->targets == 1 ? graph->output_name : graph->target_names[index].data;
+}
+
 bool lathe_graph_set_classes(lathe_graph *graph, lathe_type type, int32_t count, const lathe_text *names,
                              lathe_error *error) {
   if (count < 2 || count != lathe_graph_width(graph))
@@ -333,7 +371,7 @@ double lathe_graph_threshold(const lathe_graph *graph) {
 
 lathe_graph *lathe_graph_copy(const lathe_graph *graph, lathe_error *error) {
   lathe_graph *copy = lathe_graph_new(error);
-  bool fine = copy && lathe_graph_set_output_name(copy, graph->output_name, error);
+  bool fine = copy && lathe_graph_copy_targets(copy, graph, error);
   for (int32_t i = 0; fine && i < graph->count; i++)
     fine = lathe_graph_add(copy, &graph->operators[i], error) >= 0;
   if (fine) return copy;

@@ -24,9 +24,14 @@ lathe_type lathe_graph_input_type(const lathe_graph *graph, int32_t index);
 /* A text of this column that the graph knows, to try it with; NULL when it knows none. */
 const char *lathe_graph_input_example(const lathe_graph *graph, int32_t index);
 
-/* The width of the output: 1 for a regression. Its name is the target's. */
+/* The width of the output: 1 for a regression of one target, which its name is then. */
 int32_t lathe_graph_width(const lathe_graph *graph);
 const char *lathe_graph_output_name(const lathe_graph *graph);
+
+/* The targets: one, whose name is the output's; or several numbers, each a column of the output. The output is called by all their names
+ * then ("a, b"). */
+int32_t lathe_graph_targets(const lathe_graph *graph);
+const char *lathe_graph_target(const lathe_graph *graph, int32_t index);
 
 /* Of a classification: how many classes there are (0: a regression), the name of each, and the type that the target had. The
  * output has a column for each class, its probability. */

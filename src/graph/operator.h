@@ -129,6 +129,9 @@ lathe_graph *lathe_graph_new(lathe_error *error);
  * graph was given the file that holds them. Its width is worked out, but for the linear ones. */
 int32_t lathe_graph_add(lathe_graph *graph, const lathe_operator *node, lathe_error *error);
 bool lathe_graph_set_output_name(lathe_graph *graph, const char *name, lathe_error *error);
+/* The name of the output, of one target (none: it stays as it is) or of several. */
+bool lathe_graph_set_targets(lathe_graph *graph, int32_t count, const char *const *names, lathe_error *error);
+bool lathe_graph_copy_targets(lathe_graph *graph, const lathe_graph *from, lathe_error *error);
 /* Make it a classification: the names of the columns of the output. */
 bool lathe_graph_set_classes(lathe_graph *graph, lathe_type type, int32_t count, const lathe_text *names,
                              lathe_error *error);

@@ -94,7 +94,7 @@ lathe_graph *lathe_graph_quantize_int8(const lathe_graph *graph, lathe_quantize_
   memset(report, 0, sizeof *report);
   lathe_graph *out = lathe_graph_new(error);
   if (!out) return NULL;
-  bool fine = lathe_graph_set_output_name(out, lathe_graph_output_name(graph), error);
+  bool fine = lathe_graph_copy_targets(out, graph, error);
   for (int32_t i = 0; fine && i < lathe_graph_operators(graph); i++) {
     const lathe_operator *node = lathe_graph_operator(graph, i);
     if (node->kind == LATHE_OPERATOR_LINEAR || node->kind == LATHE_OPERATOR_DENSE)

@@ -266,11 +266,11 @@ lathe_model *lathe_model_fit_network(lathe_recipe *recipe, const lathe_table *ta
                                      const lathe_network_options *options, lathe_progress *progress,
                                      lathe_error *error);
 
-/* A network that goes on from `model` on the rows of `table`, with what its recipe learned: a new model. `target` NULL, or the model's:
- * its head stays, and so do its classes and the units of its target. Another one gives it a new head. Layers, activations and embeddings are
+/* A network that goes on from `model` on the rows of `table`, with what its recipe learned: a new model. No targets, or the model's:
+ * its head stays, and so do its classes and the units of its targets. Others give it a new head. Layers, activations and embeddings are
  * the model's, batch norm is in its weights. The moments of the optimizer begin anew. */
-lathe_model *lathe_model_continue_network(const lathe_model *model, const lathe_table *table,
-                                          const char *target, const lathe_network_options *options,
+lathe_model *lathe_model_continue_network(const lathe_model *model, const lathe_table *table, int32_t targets,
+                                          const char *const *target, const lathe_network_options *options,
                                           lathe_progress *progress, lathe_error *error);
 
 #endif

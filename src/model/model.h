@@ -29,7 +29,7 @@ lathe_graph *lathe_model_graph(const lathe_model *model);
 const char *lathe_model_kind(const lathe_model *model);
 const char *lathe_model_title(const lathe_model *model);
 const char *lathe_model_detail(const lathe_model *model);
-const char *lathe_model_target(const lathe_model *model);
+const char *lathe_model_target(const lathe_model *model); /* of several targets all their names: "a, b" */
 const char *lathe_model_recipe(const lathe_model *model);
 const char *lathe_model_card(const lathe_model *model);
 bool lathe_model_int8(const lathe_model *model); /* its weights are quantized */

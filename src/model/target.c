@@ -14,8 +14,16 @@ bool lathe_target_regression(const lathe_recipe *recipe, const lathe_table *tabl
   return type == LATHE_TYPE_FLOAT64 || type == LATHE_TYPE_INT64;
 }
 
+static const char *const family = "a model of this family"; /* of one target */
+
 double *lathe_target_numbers(const lathe_recipe *recipe, const lathe_table *table, lathe_error *error) {
-  const char *name = lathe_recipe_target(recipe);
+  return lathe_recipe_check_single(recipe, family, error) ? lathe_target_numbers_at(recipe, 0, table, error)
+                                                          : NULL;
+}
+
+double *lathe_target_numbers_at(const lathe_recipe *recipe, int32_t index, const lathe_table *table,
+                                lathe_error *error) {
+  const char *name = lathe_recipe_target_at(recipe, index);
   int32_t place = lathe_table_need(table, name, error);
   if (place < 0) return NULL;
   const lathe_column *column = lathe_table_column(table, place);
@@ -80,7 +88,8 @@ bool lathe_target_classes(const lathe_recipe *recipe, const lathe_table *table, 
                           const lathe_column **column, lathe_error *error) {
   const char *name = lathe_recipe_target(recipe);
   char scratch[32];
-  if (!check_target(recipe, table, column, error) || !lathe_classes_find(*column, name, classes, error))
+  if (!lathe_recipe_check_single(recipe, family, error) || !check_target(recipe, table, column, error) ||
+      !lathe_classes_find(*column, name, classes, error))
     return false;
   if (classes->count > 1) return true;
   lathe_text only = lathe_column_format(*column, 0, scratch);

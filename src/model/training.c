@@ -14,9 +14,11 @@
 static bool drop_weights(lathe_recipe *recipe, const lathe_table *table, const lathe_fit_options *options,
                          lathe_error *error) {
   if (!options || !options->weights) return true;
-  if (!strcmp(options->weights, lathe_recipe_target(recipe)))
-    return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                           "the weights cannot be the target \"%s\"; name another column", options->weights);
+  for (int32_t i = 0; i < lathe_recipe_targets(recipe); i++)
+    if (!strcmp(options->weights, lathe_recipe_target_at(recipe, i)))
+      return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                             "the weights cannot be the target \"%s\"; name another column",
+                             options->weights);
   return lathe_table_need(table, options->weights, error) >= 0 &&
          lathe_recipe_drop(recipe, options->weights, error);
 }
@@ -46,13 +48,16 @@ bool lathe_training_begin(lathe_training *training, const char *kind, lathe_reci
                           lathe_progress *progress, lathe_error *error) {
   lathe_model *model = training->model = lathe_model_new(error);
   if (!model || !drop_weights(recipe, table, options, error)) return false;
-  const char *text = lathe_recipe_describe(recipe, error), *name = lathe_recipe_target(recipe);
+  const char *text = lathe_recipe_describe(recipe, error);
   model->kind = lathe_memory_text(kind, strlen(kind), error);
   model->recipe = text ? lathe_memory_text(text, strlen(text), error) : NULL;
+  if (!model->kind || !model->recipe ||
+      !lathe_recipe_fit(recipe, table, &training->prepared, progress, error))
+    return false;
+  const char *name =
+      lathe_recipe_targets(recipe) > 0 ? lathe_graph_output_name(training->prepared.graph) : "";
   model->target = lathe_memory_text(name, strlen(name), error);
-  return model->kind && model->recipe && model->target &&
-         lathe_recipe_fit(recipe, table, &training->prepared, progress, error) &&
-         lathe_names_copy(&model->notes, &training->prepared.notes, error);
+  return model->target && lathe_names_copy(&model->notes, &training->prepared.notes, error);
 }
 
 bool lathe_training_linear(lathe_training *training, int32_t outputs, const double *weights,

@@ -138,7 +138,8 @@ static double *fit_all(targeting *work, double *prior, lathe_error *error) {
 
 /* The target: numbers, or classes when it is no number or has two values. */
 static bool read_target(fitting *state, targeting *work) {
-  const char *name = state->recipe->target;
+  const char *name = lathe_recipe_target(state->recipe);
+  if (!lathe_recipe_check_single(state->recipe, "encode { method = \"target\" }", state->error)) return false;
   if (!name[0])
     return lathe_error_set(
         state->error, LATHE_ERROR_ARGUMENT,
@@ -167,7 +168,7 @@ static bool read_target(fitting *state, targeting *work) {
 /* "P(yes|city)" for each class, behind all others. */
 static bool append_classes(fitting *state, const targeting *work, int32_t index, int32_t value) {
   const lathe_column *target =
-      lathe_table_column(state->table, lathe_table_find(state->table, state->recipe->target));
+      lathe_table_column(state->table, lathe_table_find(state->table, lathe_recipe_target(state->recipe)));
   lathe_buffer name = {0};
   bool fine = true;
   for (int32_t o = 0; fine && o < work->outputs; o++) {

@@ -31,7 +31,8 @@ static bool check_target(const fitting *state, const char *target) {
 /* Every column that the recipe names is there. */
 static bool check_names(fitting *state) {
   const lathe_recipe *recipe = state->recipe;
-  if (recipe->target[0] && !check_target(state, recipe->target)) return false;
+  for (int32_t i = 0; i < recipe->targets.count; i++)
+    if (!check_target(state, recipe->targets.name[i])) return false;
   for (int32_t i = 0; i < recipe->features.count; i++)
     if (lathe_table_need(state->table, recipe->features.name[i], state->error) < 0) return false;
   for (int32_t i = 0; i < recipe->dropped.count; i++)
@@ -45,7 +46,8 @@ static bool check_names(fitting *state) {
 }
 
 static bool is_feature(const lathe_recipe *recipe, const char *name) {
-  if (!strcmp(name, recipe->target) || lathe_names_find(&recipe->dropped, name) >= 0) return false;
+  if (lathe_names_find(&recipe->targets, name) >= 0 || lathe_names_find(&recipe->dropped, name) >= 0)
+    return false;
   return recipe->features.count == 0 || lathe_names_find(&recipe->features, name) >= 0;
 }
 
@@ -152,7 +154,7 @@ static int32_t named_column(fitting *state, const recipe_step *step, const char 
   if (raw < 0) return -2;
   if (!is_feature(state->recipe, name)) {
     lathe_error_set(state->error, LATHE_ERROR_ARGUMENT,
-                    !strcmp(name, state->recipe->target)
+                    lathe_names_find(&state->recipe->targets, name) >= 0
                         ? "%s cannot take \"%s\", which is the target; features alone are prepared"
                         : "%s cannot take \"%s\", which the recipe leaves out of the features",
                     step->kind->name, name);
@@ -305,7 +307,7 @@ static bool check_texts(fitting *state) {
   return lathe_error_set(
       state->error, LATHE_ERROR_DATA,
       "there is no feature to learn from: beside the target \"%s\" no column has values that differ",
-      state->recipe->target);
+      lathe_recipe_target(state->recipe));
 }
 
 /* The matrix: all columns. */
@@ -326,10 +328,11 @@ static bool finish(fitting *state) {
 }
 
 static bool begin(fitting *state) {
-  const char *target = state->recipe->target;
+  const lathe_names *targets = &state->recipe->targets;
   state->out->graph = lathe_graph_new(state->error);
   return state->out->graph && check_names(state) && add_columns(state) &&
-         (!target[0] || lathe_graph_set_output_name(state->out->graph, target, state->error));
+         lathe_graph_set_targets(state->out->graph, targets->count, (const char *const *)targets->name,
+                                 state->error);
 }
 
 static bool fit_step(fitting *state, const recipe_step *step) {

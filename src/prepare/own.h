@@ -48,8 +48,7 @@ struct recipe_step {
 
 struct lathe_recipe {
   atomic_int references;
-  char *target;
-  lathe_names features, dropped, impersonal;
+  lathe_names targets, features, dropped, impersonal;
   recipe_step *steps;
   int32_t count;
   char *description;

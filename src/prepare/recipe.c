@@ -38,13 +38,9 @@ lathe_recipe *lathe_recipe_new(const char *target, lathe_error *error) {
   lathe_recipe *recipe = lathe_memory_new(1, sizeof *recipe, error);
   if (!recipe) return NULL;
   atomic_init(&recipe->references, 1);
-  if (!target) target = "";
-  recipe->target = lathe_memory_text(target, strlen(target), error);
-  if (!recipe->target) {
-    free(recipe);
-    return NULL;
-  }
-  return recipe;
+  if (!target || !target[0] || lathe_names_add(&recipe->targets, error, "%s", target)) return recipe;
+  lathe_recipe_release(recipe);
+  return NULL;
 }
 
 lathe_recipe *lathe_recipe_retain(lathe_recipe *recipe) {
@@ -60,17 +56,17 @@ void lathe_recipe_release(lathe_recipe *recipe) {
     lathe_names_free(&recipe->steps[i].dropped_learned);
     for (int32_t k = 0; k < RECIPE_OPTIONS; k++) free(recipe->steps[i].value[k].text);
   }
+  lathe_names_free(&recipe->targets);
   lathe_names_free(&recipe->features);
   lathe_names_free(&recipe->dropped);
   lathe_names_free(&recipe->impersonal);
   free(recipe->steps);
-  free(recipe->target);
   free(recipe->description);
   free(recipe);
 }
 
 bool lathe_recipe_feature(lathe_recipe *recipe, const char *column, lathe_error *error) {
-  if (!strcmp(column, recipe->target))
+  if (lathe_names_find(&recipe->targets, column) >= 0)
     return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "\"%s\" is the target and cannot be a feature too",
                            column);
   if (lathe_names_find(&recipe->features, column) >= 0) return true;
@@ -85,8 +81,30 @@ bool lathe_recipe_drop(lathe_recipe *recipe, const char *column, lathe_error *er
   return lathe_names_add(&recipe->dropped, error, "%s", column);
 }
 
+bool lathe_recipe_add_target(lathe_recipe *recipe, const char *column, lathe_error *error) {
+  if (lathe_names_find(&recipe->targets, column) >= 0)
+    return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "\"%s\" stands twice among the targets", column);
+  return lathe_names_add(&recipe->targets, error, "%s", column);
+}
+
+int32_t lathe_recipe_targets(const lathe_recipe *recipe) {
+  return recipe->targets.count;
+}
+
+const char *lathe_recipe_target_at(const lathe_recipe *recipe, int32_t index) {
+  return index >= 0 && index < recipe->targets.count ? recipe->targets.name[index] : "";
+}
+
 const char *lathe_recipe_target(const lathe_recipe *recipe) {
-  return recipe->target;
+  return lathe_recipe_target_at(recipe, 0);
+}
+
+bool lathe_recipe_check_single(const lathe_recipe *recipe, const char *what, lathe_error *error) {
+  return recipe->targets.count < 2 ||
+         lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                         "%s takes one target, and the recipe has %d; give it one of them (a network learns "
+                         "several at once)",
+                         what, recipe->targets.count);
 }
 
 bool lathe_recipe_step(lathe_recipe *recipe, const char *name, lathe_error *error) {
@@ -234,7 +252,8 @@ const char *lathe_recipe_describe(lathe_recipe *recipe, lathe_error *error) {
   lathe_json_writer *json = lathe_json_writer_new(0, error);
   if (!json) return NULL;
   lathe_json_write_object(json);
-  if (recipe->target[0]) lathe_json_member_text(json, "target", recipe->target);
+  if (recipe->targets.count == 1) lathe_json_member_text(json, "target", recipe->targets.name[0]);
+  if (recipe->targets.count > 1) write_words(json, "target", &recipe->targets);
   write_words(json, "features", &recipe->features);
   write_words(json, "drop", &recipe->dropped);
   if (recipe->impersonal.count > 0) write_words(json, "impersonal", &recipe->impersonal);

@@ -23,7 +23,16 @@ bool lathe_recipe_drop(lathe_recipe *recipe, const char *column, lathe_error *er
 /* A feature that looks personal (personal.h) is refused, for what is learned of its values would stand in the model; this one only looks
  * so. */
 bool lathe_recipe_impersonal(lathe_recipe *recipe, const char *column, lathe_error *error);
-const char *lathe_recipe_target(const lathe_recipe *recipe); /* "" when there is none */
+/* One more target beside the one that it was made with. */
+bool lathe_recipe_add_target(lathe_recipe *recipe, const char *column, lathe_error *error);
+
+/* The targets in their order, none or more; and the first, "" when there is none. */
+int32_t lathe_recipe_targets(const lathe_recipe *recipe);
+const char *lathe_recipe_target_at(const lathe_recipe *recipe, int32_t index);
+const char *lathe_recipe_target(const lathe_recipe *recipe);
+
+/* False with an error when there are several targets; `what`, which begins the sentence, takes one. */
+bool lathe_recipe_check_single(const lathe_recipe *recipe, const char *what, lathe_error *error);
 
 /* Append a step of a kind ("impute", "encode", "scale", ...) with its options as they are when nobody sets them. Then, of
  * the last step, set an option that is a number (a flag: 0 or 1) or a text (of a choice: one of its words), and limit it to

@@ -146,7 +146,8 @@ static bool center_target(selecting *work, const lathe_column *column, const cha
 }
 
 static bool read_target(selecting *work) {
-  const char *name = work->state->recipe->target;
+  const char *name = lathe_recipe_target(work->state->recipe);
+  if (!lathe_recipe_check_single(work->state->recipe, "select by a score", work->state->error)) return false;
   if (!name[0])
     return lathe_error_set(
         work->state->error, LATHE_ERROR_ARGUMENT,

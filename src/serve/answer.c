@@ -38,7 +38,14 @@ void answer_error(lathe_json_writer *json, const char *message, const char *fiel
 static void model(lathe_json_writer *json, const struct model *model) {
   lathe_json_write_object(json);
   lathe_json_member_text(json, "name", model->name);
-  lathe_json_member_text(json, "predicts", lathe_graph_output_name(model->graph));
+  int32_t targets = lathe_graph_targets(model->graph);
+  lathe_json_member(json, "predicts");
+  if (targets > 1) lathe_json_write_array(json);
+  for (int32_t i = 0; i < targets; i++) {
+    const char *target = lathe_graph_target(model->graph, i);
+    lathe_json_write_string(json, target, strlen(target));
+  }
+  if (targets > 1) lathe_json_write_array_end(json);
   if (lathe_graph_classes(model->graph) > 0) {
     lathe_json_member(json, "classes");
     lathe_json_write_array(json);

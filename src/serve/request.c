@@ -186,6 +186,14 @@ static void write_classes(lathe_json_writer *json, const lathe_graph *graph, con
   lathe_json_write_object_end(json);
 }
 
+/* { target: prediction, .. } */
+static void write_targets(lathe_json_writer *json, const lathe_graph *graph, const double *values) {
+  lathe_json_write_object(json);
+  for (int32_t i = 0; i < lathe_graph_targets(graph); i++)
+    lathe_json_member_number(json, lathe_graph_target(graph, i), values[i]);
+  lathe_json_write_object_end(json);
+}
+
 static void write_predictions(lathe_json_writer *json, const lathe_graph *graph, const double *values,
                               int64_t rows) {
   int32_t width = lathe_graph_width(graph), classes = lathe_graph_classes(graph);
@@ -193,6 +201,10 @@ static void write_predictions(lathe_json_writer *json, const lathe_graph *graph,
   for (int64_t row = 0; row < rows; row++, values += width) {
     if (classes > 0) {
       write_classes(json, graph, values);
+      continue;
+    }
+    if (lathe_graph_targets(graph) > 1) {
+      write_targets(json, graph, values);
       continue;
     }
     if (width != 1) lathe_json_write_array(json);

@@ -25,7 +25,7 @@ struct row_schema {
   int32_t count;
   struct input *inputs;
   const char **names;
-  const char *output;
+  const lathe_graph *graph;
   uint32_t mask;
   int32_t *slots; /* -1: free */
 };
@@ -52,7 +52,7 @@ row_schema *row_schema_new(const lathe_graph *graph, lathe_error *error) {
   row_schema *schema = lathe_memory_new(1, sizeof *schema, error);
   if (!schema) return NULL;
   schema->count = lathe_graph_inputs(graph);
-  schema->output = lathe_graph_output_name(graph);
+  schema->graph = graph;
   size_t count = (size_t)schema->count, size = 8;
   while (size < 2 * count) size *= 2;
   schema->mask = (uint32_t)(size - 1);
@@ -275,8 +275,10 @@ static bool unknown_key(struct rows *rows, lathe_text key) {
   int64_t least = 0;
   snprintf(name, sizeof name, "%.*s", (int)(key.size < 100 ? key.size : 100), key.data);
   set_field(rows, name, strlen(name));
-  if (rows->schema->output && !strcmp(name, rows->schema->output))
-    return refuse(rows, "is what the model predicts; leave it out");
+  const lathe_graph *graph = rows->schema->graph;
+  for (int32_t i = 0; i < lathe_graph_targets(graph); i++)
+    if (!strcmp(name, lathe_graph_target(graph, i)))
+      return refuse(rows, "is what the model predicts; leave it out");
   for (int32_t i = 0; i < rows->schema->count; i++) {
     int64_t distance = lathe_text_distance(name, rows->schema->names[i]);
     if (nearest && distance >= least) continue;

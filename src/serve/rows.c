@@ -148,18 +148,43 @@ static bool read_classes(lathe_json_reader *reader, const lathe_graph *graph, la
   return event != LATHE_JSON_ERROR;
 }
 
+/* The prediction of several targets, which begins with `event`. */
+static bool read_targets(lathe_json_reader *reader, const lathe_graph *graph, lathe_json_event event,
+                         double *out, lathe_error *error) {
+  int32_t count = lathe_graph_targets(graph);
+  for (int32_t i = 0; i < count; i++) out[i] = NAN;
+  if (event == LATHE_JSON_ERROR) return false;
+  if (event != LATHE_JSON_OBJECT)
+    return lathe_json_refuse(reader, error, "a prediction should be an object with a number for each target");
+  while ((event = lathe_json_next(reader, error)) == LATHE_JSON_KEY) {
+    lathe_text key = lathe_json_text(reader);
+    int32_t place = 0;
+    while (place < count && (strlen(lathe_graph_target(graph, place)) != key.size ||
+                             memcmp(lathe_graph_target(graph, place), key.data, key.size) != 0))
+      place++;
+    if (place == count) return lathe_json_refuse(reader, error, "the model does not know this target");
+    if (!read_number(reader, lathe_json_next(reader, error), &out[place], error)) return false;
+  }
+  return event != LATHE_JSON_ERROR;
+}
+
+static bool read_prediction(lathe_json_reader *reader, const lathe_graph *graph, lathe_json_event event,
+                            double *out, lathe_error *error) {
+  if (lathe_graph_classes(graph) > 0) return read_classes(reader, graph, event, out, error);
+  if (lathe_graph_targets(graph) > 1) return read_targets(reader, graph, event, out, error);
+  return read_number(reader, event, out, error);
+}
+
 static bool read_predictions(lathe_json_reader *reader, const lathe_graph *graph, int64_t count, double *out,
                              double *spare, lathe_error *error) {
   int64_t got = 0, width = lathe_graph_width(graph);
-  bool classes = lathe_graph_classes(graph) > 0;
   lathe_json_event event = lathe_json_next(reader, error);
   if (event == LATHE_JSON_ERROR) return false;
   if (event != LATHE_JSON_ARRAY)
     return lathe_json_refuse(reader, error, "a list of predictions should be here");
   while ((event = lathe_json_next(reader, error)) != LATHE_JSON_ARRAY_END) {
     double *to = got < count ? out + got * width : spare;
-    if (!(classes ? read_classes(reader, graph, event, to, error) : read_number(reader, event, to, error)))
-      return false;
+    if (!read_prediction(reader, graph, event, to, error)) return false;
     got++;
   }
   if (got != count)

@@ -1,5 +1,5 @@
 // Runs an ONNX model in ONNX Runtime over raw columns: node onnx_run.js MODEL.onnx COLUMNS.json prints the predictions as a JSON list, those of
-// classes as { label: [..], probabilities: [..] } row after row.
+// classes as { label: [..], probabilities: [..] } row after row, those of several targets as { targets: [[..], ..] }.
 // COLUMNS.json: { "NAME": [number | null, ...] or [text | null, ...], ... }
 const fs = require("fs");
 const path = require("path");
@@ -22,7 +22,9 @@ async function main() {
   const results = await session.run(feeds);
   const list = (output) => Array.from(output.data, (x) => (Number.isNaN(x) ? null : typeof x === "bigint" ? Number(x) : x));
   const outputs = session.outputNames.map((name) => list(results[name]));
-  console.log(JSON.stringify(outputs.length === 1 ? outputs[0] : { label: outputs[0], probabilities: outputs[1] }));
+  const classes = outputs.length === 2 && session.outputNames[1] === session.outputNames[0] + "_probability";
+  const several = classes ? { label: outputs[0], probabilities: outputs[1] } : { targets: outputs };
+  console.log(JSON.stringify(outputs.length === 1 ? outputs[0] : several));
 }
 
 main().catch((problem) => {

@@ -170,6 +170,58 @@ def compare(folder):
         ok(len(got) == 40 and worst < 2e-4, f"{name}: the losses of 40 epochs are NumPy's to 2e-4", f"off by {worst}")
 
 
+# ---- several targets ----
+
+SEVERAL = """
+local path, options, score = ...
+options = require("lathe.json").decode(options)
+local targets = options.target
+options.target = nil
+local m = lathe.fit(lathe.read(path), lathe.recipe { target = targets }, lathe.network(options))
+local p, list = m:predict(lathe.read(score)), {}
+for index, name in ipairs(targets) do
+  list[index] = p:column(name):values()
+  list[index].n = nil
+end
+return list
+"""
+
+
+def several(folder):
+    random = np.random.default_rng(9)
+    x = random.normal(size=(400, 4))
+    x[:, 3] += 0.5 * x[:, 0]
+    y = x @ random.normal(size=(4, 3)) * [1, 30, 0.01] + [5, -200, 0] + random.normal(size=(400, 3)) * [0.5, 40, 0.002]
+    y[:, 1] += np.exp(x[:, 0])
+    table = pd.DataFrame(np.hstack([x, y]), columns=["x1", "x2", "x3", "x4", "a", "b", "c"])
+    path = os.path.join(folder, "several.csv")
+    table.to_csv(path, index=False)
+
+    def predict(options):
+        done = subprocess.run([LATHE, "eval", "--json", SEVERAL, path, json.dumps(dict(options, target=["a", "b", "c"])), path],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        return np.array(json.loads(done.stdout)).T
+
+    # Without hidden layers, on the whole batch, until nothing moves: least squares, target by target.
+    linear = {"layers": [], "batch": 400, "epochs": 3000, "optimizer": "sgd", "rate": 0.2}
+    design = np.hstack([np.ones((400, 1)), x])
+    want = design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    off = np.abs((predict(linear) - want) / y.std(0)).max(0)
+    for name, one in zip("abc", off):
+        ok(one < 2e-5, f"a network of three targets without hidden layers is least squares of {name}, to 2e-5 of its deviation", f"off by {one}")
+    deep = {"layers": [32], "activation": "tanh", "batch": 100, "epochs": 200, "rate": 0.01, "seed": 3}
+    peer = MLPRegressor([32], activation="tanh", batch_size=100, max_iter=200, learning_rate_init=0.01, alpha=0, random_state=3, tol=0,
+                        n_iter_no_change=1000)
+    scaled = (y - y.mean(0)) / y.std(0)
+    theirs = ((peer.fit(x, scaled).predict(x) - scaled) ** 2).mean()
+    ours = (((predict(deep) - y) / y.std(0)) ** 2).mean()
+    words = f"{ours:.4f} beside {theirs:.4f}"
+    print(f"# three targets: {words}")
+    ok(ours < 1.1 * theirs, "a hidden layer learns three targets as scikit-learn's does", words)
+
+
 # ---- as good as scikit-learn's ----
 
 def digits():
@@ -218,6 +270,7 @@ def judge(name, data, folder, layers, epochs):
 
 with tempfile.TemporaryDirectory() as folder:
     compare(folder)
+    several(folder)
     if os.path.isdir(DATA):
         judge("digits", digits, folder, [64], 60)
         judge("california housing", housing, folder, [64, 32], 40)

@@ -32,6 +32,15 @@ tap.ok(math.abs(r.metrics.rmse - sum / 4) < 1e-12, "the figure is the mean over 
 tap.ok(math.abs(r.metrics.rmse_sd ^ 2 - (squares - sum * sum / 4) / 3) < 1e-12, "with its deviation")
 local half = 3.182446305284263 * r.metrics.rmse_sd * math.sqrt(1 / 4 + 1 / 3)
 tap.ok(math.abs(r.intervals.rmse[2] - r.metrics.rmse - half) < 1e-9, "the interval is corrected for shared training rows")
+local easy = t:derive { kind = "if(x + 0.001 * z > 0.5, 'up', 'down')" }
+local simple = lathe.recipe { target = "kind", features = { "x", "z" } }
+local sure = lathe.cross_validate(easy, simple, lathe.logistic { l2 = 0.1 }, { folds = 3 })
+local inside = true
+for name, interval in pairs(sure.intervals) do
+  if name == "auc" or name == "accuracy" or name == "f1" then inside = inside and interval[2] <= 1 and interval[1] >= 0 end
+  if name == "log_loss" or name == "brier" then inside = inside and interval[1] >= 0 end
+end
+tap.ok(inside and sure.intervals.accuracy[2] == 1, "intervals end where the figures do", unpack(sure.intervals.accuracy))
 local p = r.predictions
 tap.ok(p:rows() == 240 and p:column("row"):get(240) == 240 and p:type "fold" == "int64", "each row is predicted once, in the table's order")
 tap.ok(p:column("y"):get(7) == y[7], "beside what came true")

@@ -45,7 +45,7 @@ local jobs = {
   forest = { { raw "price", { trees = 6 } }, { raw "kind", { trees = 6, weights = "w" } } },
   extra_trees = { { raw "kind", { trees = 6 } } },
   boosting = { { raw "price", { rounds = 8, row_share = 0.7, validation = 0.2 } }, { raw "kind", { rounds = 5, column_share = 0.7 } } },
-  network = { { dense "price", { epochs = 2 } }, { dense "kind", { epochs = 2 } } },
+  network = { { dense "price", { epochs = 2 } }, { dense "kind", { epochs = 2 } }, { dense { "price", "count" }, { epochs = 2 } } },
 }
 
 local path = os.tmpname()

@@ -15,7 +15,8 @@ local function run(arguments, options)
   file:close()
   if options.json then
     print(require("lathe.json").encode {
-      path = path, bytes = size, weights = weights, inputs = model:inputs(), output = model:target(),
+      path = path, bytes = size, weights = weights, inputs = model:inputs(),
+      output = model:targets()[2] and model:targets() or model:target(),
     })
   else
     io.stderr:write(("%s: %s, %d inputs, %s weights\n"):format(path, style.bytes(size), #model:inputs(), weights))

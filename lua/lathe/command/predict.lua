@@ -21,7 +21,7 @@ local function run(arguments, options)
     end
   end
   local model = lathe.open(arguments[1])
-  local types, name = {}, model:target()
+  local types, name, targets = {}, model:target(), model:targets()
   for _, input in ipairs(model:inputs()) do
     if input.type == "string" or input.type == "category" then types[input.name] = "string" end
   end
@@ -37,18 +37,24 @@ local function run(arguments, options)
   for _, words in ipairs(odd and odd.words or {}) do io.stderr:write(words, "\n") end
   local out = predictions
   if options.all then
-    out = rows:with("predicted_" .. name, predictions:column(name))
-    for _, column in ipairs(predictions:columns()) do
-      if column ~= name then out = out:with(column, predictions:column(column)) end
+    out = rows
+    for index, column in ipairs(predictions:columns()) do
+      out = out:with(targets[index] and "predicted_" .. targets[index] or column, predictions:column(column))
     end
   end
   if options.json then
     local json, values = require "lathe.json", {}
-    local column, classes = predictions:column(name), model:classes()
-    local probabilities = {}
+    local column, classes = #targets == 1 and predictions:column(name), model:classes()
+    local probabilities, numbers = {}, {}
+    for index, target in ipairs(#targets > 1 and targets or {}) do numbers[index] = predictions:column(target) end
     for index, class in ipairs(classes or {}) do probabilities[index] = predictions:column(("P(%s)"):format(class)) end
     for row = 1, rows:rows() do
-      local value = column:get(row)
+      local value = column and column:get(row)
+      for index, number in ipairs(numbers) do
+        value = value or {}
+        local predicted = number:get(row)
+        value[targets[index]] = predicted == nil and json.null or predicted
+      end
       if value ~= nil and classes then
         local shares = {}
         for index, class in ipairs(classes) do shares[class] = probabilities[index]:get(row) end
@@ -56,7 +62,7 @@ local function run(arguments, options)
       end
       values[row] = value == nil and json.null or value
     end
-    print(json.encode { target = name, rows = rows:rows(), predictions = json.array(values) })
+    print(json.encode { target = targets[2] and targets or name, rows = rows:rows(), predictions = json.array(values) })
   elseif options.output then
     out:write(options.output)
     io.stderr:write(("%s: %s\n"):format(options.output, out:note()))

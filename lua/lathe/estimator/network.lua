@@ -107,8 +107,9 @@ end
 -- model:partial_fit of a network: a model of the core, or nothing with core.problem set.
 function network.continue(model, rows, options)
   options = core.options(options, "model:partial_fit of a network")
-  local frozen, target = frozen_layers(options.freeze), options.target
-  if target ~= nil and type(target) ~= "string" then core.fail("target is the name of a column, not a %s", type(target)) end
+  local frozen, targets = frozen_layers(options.freeze), options.target == nil and {} or options.target
+  if type(targets) == "string" then targets = { targets } end
+  if type(targets) ~= "table" then core.fail("target is the name of a column, or a list of several, not a %s", type(targets)) end
   for name, value in pairs(network.takes) do
     if goes_on[name] == nil and value ~= core.open then options[name] = value end
   end
@@ -117,7 +118,8 @@ function network.continue(model, rows, options)
   local layers = ffi.new("int32_t[?]", math.max(#frozen, 1), frozen)
   kept[#kept + 1] = layers
   c.frozen, c.frozen_count = layers, #frozen
-  return core.C.lathe_model_continue_network(model, rows, target, c, core.progress(), core.problem), kept
+  local names = ffi.new("const char *[?]", #targets + 1, targets)
+  return core.C.lathe_model_continue_network(model, rows, #targets, names, c, core.progress(), core.problem), kept
 end
 
 return network

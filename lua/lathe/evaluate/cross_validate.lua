@@ -2,6 +2,8 @@
 local ffi = require "ffi"
 local core = require "lathe.core"
 local folds = require "lathe.evaluate.folds"
+local metric = require "lathe.evaluate.metric"
+local several = require "lathe.evaluate.several"
 
 local cross = {}
 
@@ -23,11 +25,12 @@ local function whole(rows, value, name)
   return require("lathe.column").own(core.C.lathe_column_from_int64(values, rows, core.problem), name)
 end
 
--- The rows of a fold with what was predicted for them: row (from 1), fold, repeat (of several), the target, prediction, P(CLASS).
+-- The rows of a fold with what was predicted for them: row (from 1), fold, repeat (of several), the target, prediction, P(CLASS); of
+-- several targets each, and prediction_NAME behind it.
 local function predicted(model, test, result, place, options)
   local rows, target = test:rows(), model:target()
-  local made = model:predictions(result.probabilities or result.prediction, rows)
-  local columns = {}
+  local made = result.targets and model:predict(test) or model:predictions(result.probabilities or result.prediction, rows)
+  local columns, known = {}, {}
   local function add(name, value)
     name = free(made, name)
     columns[#columns + 1] = { name, whole(rows, value, name) }
@@ -35,6 +38,17 @@ local function predicted(model, test, result, place, options)
   add("row", function(row) return place.rows[row] + 1 end)
   add("fold", function() return place.fold end)
   if options.repeats > 1 then add("repeat", function() return place.round end) end
+  if result.targets then
+    for _, column in ipairs(columns) do known[column[1]] = true end
+    for _, name in ipairs(result.targets) do known[name] = true end
+    for _, name in ipairs(result.targets) do
+      columns[#columns + 1] = { name, test:column(name) }
+      local other = "prediction_" .. name
+      while known[other] do other = other .. "_" end
+      columns[#columns + 1] = { other, made:column(name) }
+    end
+    return require("lathe.table").new(columns)
+  end
   columns[#columns + 1] = { target, test:column(target) }
   for index, name in ipairs(made:columns()) do
     columns[#columns + 1] = { index == 1 and (target == "prediction" and "prediction_" or "prediction") or name, made:column(name) }
@@ -75,7 +89,7 @@ local function fold_table(list, of, options)
     data[at] = { name, {} }
     for index, one in ipairs(list) do data[at][2][index] = one[fields[name]] end
   end
-  for _, one in ipairs(require("lathe.evaluate.metric").list(of.task)) do
+  for _, one in ipairs(metric.list(of.task)) do
     if folds.mean(list, one.name) then
       local values = { n = #list }
       for index, fold in ipairs(list) do values[index] = fold.values[one.name] end
@@ -130,7 +144,7 @@ local function add_alerts(report, list, of)
       if not told[one.name] then
         told[one.name] = true
         local _, _, count = folds.mean(list, one.name)
-        local words = require("lathe.evaluate.metric").find(of.task, one.name).words
+        local words = metric.find(of.task, one.name).words
         report:alert { level = "note", text = ("%s is defined in %d of %d folds (%s)"):format(words, count or 0, #list, one.why) }
       end
     end
@@ -140,15 +154,19 @@ end
 -- The figures over folds of a list that folds.run gave: metrics (means, NAME_sd, baseline_NAME) and intervals, put into the report.
 function cross.figures(report, list, of, options)
   report.metrics, report.intervals = { folds = #list }, {}
-  for _, one in ipairs(require("lathe.evaluate.metric").list(of.task)) do
-    local mean, deviation, count, base = folds.mean(list, one.name)
-    report.metrics[one.name] = mean
-    report.metrics[one.name .. "_sd"] = deviation
-    if one.constant then report.metrics["baseline_" .. one.name] = base end
+  local function figure(one, name)
+    local mean, deviation, count, base = folds.mean(list, name)
+    report.metrics[name] = mean
+    report.metrics[name .. "_sd"] = deviation
+    if one.constant then report.metrics["baseline_" .. name] = base end
     if deviation and one.name ~= "largest" then
       local half = folds.standard_error(list, deviation, count) * core.C.lathe_student_bound(1 - options.level, count - 1)
-      report.intervals[one.name] = { mean - half, mean + half }
+      report.intervals[name] = metric.interval(one, mean, half)
     end
+  end
+  for _, one in ipairs(metric.list(of.task)) do
+    figure(one, one.name)
+    for _, target in ipairs(of.targets or {}) do figure(one, several.name(target, one.name)) end
   end
 end
 
@@ -167,7 +185,7 @@ function cross.validate(table_, recipe, estimator, options)
   if type(recipe) == "function" then estimator, options = nil, estimator end
   local learner = folds.learner(where, recipe, estimator)
   if core.is_beside(options) then options = nil end
-  options = folds.options(core.options(options, where), where, learner.target)
+  options = folds.options(core.options(options, where), where, learner)
   if type(options.level) ~= "number" or not (options.level > 0 and options.level < 1) then
     core.fail("%s: level is a number such as 0.95, not %s", where, tostring(options.level))
   end
@@ -182,6 +200,11 @@ function cross.validate(table_, recipe, estimator, options)
   local style = require "lathe.style"
   report:text(("%s rows, %d folds%s%s. Intervals are of the mean, corrected for training rows that folds share."):format(
     style.count(table_:rows()), options.folds, options.repeats > 1 and (" drawn %d times"):format(options.repeats) or "", of.words))
+  if of.targets then
+    local function of_base(key) return shown_value(report.metrics["baseline_" .. key]) end
+    several.block(report, of.targets, shown, function(key) return shown_value(report.metrics[key]) end, of_base)
+    report.targets = several.table(of.targets, metric.list(of.task), function(key) return report.metrics[key] end)
+  end
   add_alerts(report, list, of)
   add_folds(report, list, shown, options)
   report.folds = fold_table(list, of, options)

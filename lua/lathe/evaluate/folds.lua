@@ -14,26 +14,28 @@ folds.takes = {
 -- ---- what learns ----
 
 -- Of a list of verbs that make training rows of training rows ({ "smote", ratio = 0.5 }, or a list of such lists) the function that does
--- them; of a function it. The target of the verbs is `target`, and `noise` leaves it as it is, unless they say otherwise.
+-- them; of a function it. The target of the verbs is the one of `targets`, and `noise` leaves them as they are, unless they say otherwise.
 local verbs = { smote = true, oversample = true, undersample = true, noise = true, reword = true }
 
-local function apply(rows, step, target)
+local function apply(rows, step, targets)
   local options = {}
   for name, value in pairs(step) do
     if name ~= 1 then options[name] = value end
   end
-  if core.takes[step[1]].target then options.target = options.target or target end
+  if core.takes[step[1]].target then options.target = options.target or targets[1] end
   if step[1] == "noise" and not options.columns then
     options.columns = {}
+    local is_target = {}
+    for _, name in ipairs(targets) do is_target[name] = true end
     for _, name in ipairs(rows:columns()) do
       local kind = rows:type(name)
-      if name ~= target and (kind == "int64" or kind == "float64") then options.columns[#options.columns + 1] = name end
+      if not is_target[name] and (kind == "int64" or kind == "float64") then options.columns[#options.columns + 1] = name end
     end
   end
   return (rows[step[1]](rows, options))
 end
 
-function folds.augmenter(augment, target)
+function folds.augmenter(augment, targets)
   if augment == nil or type(augment) == "function" then return augment end
   if type(augment) ~= "table" then
     core.fail("augment is a function of the training rows, or a verb and its options: { \"smote\", ratio = 1 }; not a %s", type(augment))
@@ -48,13 +50,13 @@ function folds.augmenter(augment, target)
     end
   end
   return function(rows)
-    for _, step in ipairs(steps) do rows = apply(rows, step, target) end
+    for _, step in ipairs(steps) do rows = apply(rows, step, targets) end
     return rows
   end
 end
 
--- A learner: { target =, learn = function(rows): a model, words }, of a recipe and an estimator, or of a function that is given the
--- training rows and gives a model.
+-- A learner: { target =, targets =, learn = function(rows): a model, words }, of a recipe and an estimator, or of a function that is given
+-- the training rows and gives a model.
 function folds.learner(where, recipe, estimator)
   if type(recipe) == "function" then return { learn = recipe, words = "" } end
   if not require("lathe.recipe").is(recipe) then
@@ -65,13 +67,14 @@ function folds.learner(where, recipe, estimator)
     core.fail("%s: there is no estimator behind the recipe; give lathe.linear {}, lathe.logistic {} or another", where)
   end
   local fit = require("lathe.model").fit
-  return { target = recipe.target, words = ", " .. tostring(estimator), learn = function(rows) return fit(rows, recipe, estimator) end }
+  local function learn(rows) return fit(rows, recipe, estimator) end
+  return { target = recipe.target, targets = recipe.targets, words = ", " .. tostring(estimator), learn = learn }
 end
 
 -- A model of training rows, which are augmented first. `place` begins the sentence of what goes wrong ("fold 3").
 function folds.learn(learner, rows, options, place)
   local fine, model = pcall(function()
-    local augment = folds.augmenter(options.augment, learner.target)
+    local augment = folds.augmenter(options.augment, learner.targets or { learner.target })
     if augment then
       local made = augment(rows)
       if not require("lathe.table").is(made) then core.fail("augment gave a %s, not the table of rows to learn from", type(made)) end
@@ -97,13 +100,17 @@ local function whole(options, name, least, where)
   end
 end
 
--- The options of a call, checked; `target` is what stratify = true means.
-function folds.options(options, where, target)
+-- The options of a call, checked; the target of `learner` is what stratify = true means.
+function folds.options(options, where, learner)
   whole(options, "folds", 2, where)
   whole(options, "repeats", 1, where)
   whole(options, "seed", 0, where)
   if options.stratify == true then
-    options.stratify = target or core.fail("%s: stratify = true means the target, which a function does not tell; name the column", where)
+    if learner.targets and #learner.targets > 1 then
+      core.fail("%s: stratify = true means the target, and there are %d; name the column", where, #learner.targets)
+    end
+    options.stratify = learner.target
+      or core.fail("%s: stratify = true means the target, which a function does not tell; name the column", where)
   end
   if options.repeats > 1 and (options.group or options.time or not options.shuffle) then
     core.fail("%s: %s gives the same folds each time; leave repeats out", where,
@@ -160,7 +167,7 @@ function folds.run(table_, learner, options, seen)
     if of and result.task ~= of.task then
       core.fail("%s is a %s, the folds before are a %s; say the task of the estimator", place.words, result.task, of.task)
     end
-    of = of or { task = result.task, target = model:target(), kind = model:kind(), words = learner.words }
+    of = of or { task = result.task, target = model:target(), targets = result.targets, kind = model:kind(), words = learner.words }
     if result.names and (not of.classes or #result.names > #of.classes) then of.classes = result.names end
     list[#list + 1] = {
       round = place.round, fold = place.fold, trained = train:rows(), tested = test:rows(), values = result.values,

@@ -134,8 +134,8 @@ local function board(report, entries, one, base, options)
     column "bundle"
   end
   for index, entry in ipairs(entries) do
-    local half = entry.half
-    local line = { entry.name, shown(entry.mean), half and ("%s to %s"):format(shown(entry.mean - half), shown(entry.mean + half)) }
+    local interval = entry.interval
+    local line = { entry.name, shown(entry.mean), interval and ("%s to %s"):format(shown(interval[1]), shown(interval[2])) }
     line[4] = entry.p and (entry.p < 0.0001 and "<0.0001" or style.fixed(entry.p, 4)) or nil
     if options.costs then
       line[5], line[6], line[7] = style.seconds(entry.costs.one), style.seconds(entry.costs.many), style.bytes(entry.costs.bytes)
@@ -171,7 +171,7 @@ local function as_table(entries, one, options)
   end
   for index, entry in ipairs(entries) do
     lists.model[index], lists.mean[index], lists.p[index], lists.tied[index] = entry.name, entry.mean, entry.p, entry.tied
-    if entry.half then lists.low[index], lists.high[index] = entry.mean - entry.half, entry.mean + entry.half end
+    if entry.interval then lists.low[index], lists.high[index] = unpack(entry.interval) end
     if options.costs then
       lists.seconds_1[index], lists.seconds_1024[index], lists.bytes[index] = entry.costs.one, entry.costs.many, entry.costs.bytes
     end
@@ -214,7 +214,7 @@ function leaderboard.compare(given)
   local options = core.options(given, "lathe.compare models")
   folds.check_table(options.table, where)
   local entries = learners(options.models)
-  folds.options(options, where, entries[1].learner.target)
+  folds.options(options, where, entries[1].learner)
   if type(options.level) ~= "number" or not (options.level > 0 and options.level < 1) then
     core.fail("lathe.compare: level is a number such as 0.95, not %s", tostring(options.level))
   end
@@ -235,7 +235,8 @@ function leaderboard.compare(given)
     entry.mean, deviation, count, baseline = folds.mean(entry.list, one.name)
     if not entry.mean then core.fail("lathe.compare: no fold defines the %s of %q", one.words, entry.name) end
     if deviation then
-      entry.half = folds.standard_error(entry.list, deviation, count) * C.lathe_student_bound(1 - options.level, count - 1)
+      entry.interval = metric.interval(one, entry.mean,
+        folds.standard_error(entry.list, deviation, count) * C.lathe_student_bound(1 - options.level, count - 1))
     end
     if options.costs then entry.costs = costs(entry, options.table, options) end
     base = base or baseline

@@ -91,7 +91,7 @@ function learning.curve(table_, recipe, estimator, options)
   if type(recipe) == "function" then estimator, options = nil, estimator end
   local learner = folds.learner(where, recipe, estimator)
   if core.is_beside(options) then options = nil end
-  options = folds.options(core.options(options, where), where, learner.target)
+  options = folds.options(core.options(options, where), where, learner)
   local points = {}
   local one = measured(table_, learner, options, points, sizes_of(options.sizes, least(table_, options)))
   local data, lines = {}, {}

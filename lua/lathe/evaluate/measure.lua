@@ -80,22 +80,24 @@ end
 
 local function rows_word(count, words) return ("%d row%s %s"):format(count, count == 1 and "" or "s", words) end
 
--- Targets and predictions (doubles of C, NaN is missing); `mean` is what the baseline predicts (nil: there is none).
+-- Targets and predictions (doubles of C, NaN is missing); `mean` is what the baseline predicts (nil: there is none). With `options.drawn`
+-- the result has also `draws` (doubles of C): (figures, resamples).
 function measure.regression(target, prediction, rows, mean, weights, options)
   local c, counts = measure.options(options, rows), ffi.new "lathe_metric_counts"
   local count = tonumber(C.LATHE_REGRESSION_METRICS)
   local measures = ffi.new("lathe_measure[?]", count)
-  c.weights = weights
+  local draws = options.drawn and ffi.new("double[?]", math.max(count * c.resamples, 1)) or nil
+  c.weights, c.draws = weights, draws
   core.try(C.lathe_metrics_regression(target, prediction, rows, c, measures, counts, core.progress(), core.problem))
   local result = { task = "regression", target = target, prediction = prediction, rows = rows, weights = weights, mean = mean,
-    counts = count_table(counts), baseline = {}, resamples = c.resamples, level = c.level }
+    counts = count_table(counts), baseline = {}, resamples = c.resamples, level = c.level, draws = draws }
   collect(result, measures, C.lathe_regression_metric_name, count)
   note(result, "r2", "the target is the same in every row")
   note(result, "mape", rows_word(result.counts.zero_targets, "with a target of 0"))
   if mean and mean == mean then
     local same = ffi.new("double[?]", math.max(rows, 1))
     for row = 0, rows - 1 do same[row] = prediction[row] == prediction[row] and mean or 0 / 0 end
-    c.resamples = 0
+    c.resamples, c.draws = 0, nil
     core.try(C.lathe_metrics_regression(target, same, rows, c, measures, counts, core.progress(), core.problem))
     result.baseline = values_of(measures, C.lathe_regression_metric_name, count)
   end
@@ -162,8 +164,7 @@ end
 
 -- ---- a model on the rows of a table ----
 
-local function targets(model, table_)
-  local name = model:target()
+local function targets(name, table_)
   local kind = table_:type(name)
   if kind ~= "float64" and kind ~= "int64" and kind ~= "bool" then
     core.fail("the target %q is %s here, and the model predicts numbers; evaluate it on a table that has them", name, kind)
@@ -203,8 +204,13 @@ function measure.model(model, table_, options)
     return result
   end
   if options.threshold ~= nil then core.fail "a threshold tells two classes apart; this model predicts numbers" end
-  if width ~= 1 then core.fail("the model predicts %d numbers for a row; one is measured", width) end
-  result = measure.regression(targets(model, table_), out, rows, model:summary().target_mean, weights, options)
+  local names_of = model:targets()
+  if width ~= #names_of then core.fail("the model predicts %d numbers for a row, which are no targets", width) end
+  if width > 1 then
+    result = require("lathe.evaluate.several").measure(model, names_of, targets, table_, out, rows, weights, options)
+  else
+    result = measure.regression(targets(names_of[1], table_), out, rows, model:summary().target_mean, weights, options)
+  end
   result.odd = odd
   return result
 end

@@ -22,10 +22,19 @@ local classification = {
   { "average_precision", "average precision", 1, "always" },
 }
 
+-- The least and the greatest value that a figure can have: 0 and 1, but for these.
+local ranges = {
+  r2 = { -math.huge, 1 }, mcc = { -1, 1 }, bias = { -math.huge, math.huge }, brier = { 0, 2 },
+}
+for _, name in ipairs { "rmse", "mse", "mae", "mape", "largest", "poisson_deviance", "log_loss", "deviance" } do
+  ranges[name] = { 0, math.huge }
+end
+
 local function rows_of(list)
   local rows, by_name = {}, {}
   for index, row in ipairs(list) do
-    rows[index] = { name = row[1], words = row[2], better = row[3], shown = row[4], constant = row[5] }
+    local range = ranges[row[1]] or { 0, 1 }
+    rows[index] = { name = row[1], words = row[2], better = row[3], shown = row[4], constant = row[5], low = range[1], high = range[2] }
     by_name[row[1]] = rows[index]
   end
   return rows, by_name
@@ -43,6 +52,9 @@ local aliases = {
 
 -- All of "regression" or "classification", in their order: { { name =, words =, better = 1, -1 or 0, shown =, constant = }, ... }.
 function metric.list(task) return lists[task] end
+
+-- The interval of `half` to both sides of a mean, as far as the figure goes: { low, high }.
+function metric.interval(one, mean, half) return { math.max(one.low, mean - half), math.min(one.high, mean + half) } end
 
 -- The words for the one of this name, of whichever task; nil when there is none.
 function metric.word(name)

@@ -75,7 +75,7 @@ end
 local function features_of(whole, param)
   local features = {}
   for _, name in ipairs(whole:columns()) do
-    local wanted = name ~= param.target and not has(param.drop, name) and name ~= param.weights
+    local wanted = not has(guard.names(param.target), name) and not has(param.drop, name) and name ~= param.weights
     if wanted and (not param.features or has(param.features, name)) then features[#features + 1] = name end
   end
   return features
@@ -122,12 +122,17 @@ end
 
 local function before_train(entry, inputs, param)
   local input = first_table(entry)
-  local whole, target = input and inputs[input.input], param.target
-  if not whole or type(target) ~= "string" or not whole:has(target) or whole:rows() < 2 then return {} end
+  local whole, targets = input and inputs[input.input], guard.names(param.target)
+  if not whole or #targets == 0 or whole:rows() < 2 then return {} end
+  for _, target in ipairs(targets) do
+    if not whole:has(target) then return {} end
+  end
   local sample, features = whole:rows() > ROWS and whole:sample { rows = ROWS, seed = 1 } or whole, features_of(whole, param)
   local found = constant_columns(entry, whole, sample, features)
   if whole:rows() < 50 then return found end
-  for _, one in ipairs(telling_columns(entry, sample, target, features)) do found[#found + 1] = one end
+  for _, target in ipairs(targets) do
+    for _, one in ipairs(telling_columns(entry, sample, target, features)) do found[#found + 1] = one end
+  end
   return found
 end
 

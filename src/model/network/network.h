@@ -23,7 +23,7 @@ enum { NETWORK_BLOCK = 128, NETWORK_LANES = 16, NETWORK_LAYERS = 64, NETWORK_UNI
 #define NETWORK_NORM_EPSILON 1e-5F
 
 typedef enum network_loss {
-  NETWORK_SQUARED, /* of numbers, standardised: half the square of the distance */
+  NETWORK_SQUARED, /* of numbers, standardised: half the square of the distance, the mean over targets */
   NETWORK_BINARY,  /* of two classes: one output, the log odds of the second */
   NETWORK_CLASSES, /* of several: an output each */
 } network_loss;
@@ -68,7 +68,7 @@ typedef struct network_rows {
   int64_t rows; /* of the table */
   int32_t features;
   float *matrix;       /* (rows, features) */
-  const float *number; /* (rows) the target, standardised; NULL: classes */
+  const float *number; /* (rows, targets) standardised; NULL: classes */
   const int32_t *code; /* (rows) */
   const float *weight; /* (rows) with mean 1; NULL: all 1 */
 } network_rows;

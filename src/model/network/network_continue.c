@@ -49,12 +49,20 @@ static bool find_operators(const lathe_model *model, found *f, lathe_error *erro
 
 /* ---- the features ---- */
 
+static bool set_targets(lathe_graph *graph, const lathe_recipe *recipe, lathe_error *error) {
+  int32_t count = lathe_recipe_targets(recipe);
+  const char **names = lathe_memory_raw((size_t)count, sizeof *names, error);
+  for (int32_t i = 0; names && i < count; i++) names[i] = lathe_recipe_target_at(recipe, i);
+  bool fine = names && lathe_graph_set_targets(graph, count, names, error);
+  free(names);
+  return fine;
+}
+
 static bool cut_graph(network_fit *fit, const found *f, lathe_error *error) {
   lathe_prepared *prepared = &fit->training.prepared;
   prepared->matrix = f->matrix;
   prepared->graph = lathe_graph_new(error);
-  bool fine = prepared->graph &&
-              lathe_graph_set_output_name(prepared->graph, lathe_recipe_target(fit->recipe), error);
+  bool fine = prepared->graph && set_targets(prepared->graph, fit->recipe, error);
   for (int32_t i = 0; fine && i <= f->matrix; i++)
     fine = lathe_graph_add(prepared->graph, lathe_graph_operator(f->graph, i), error) >= 0;
   return fine;
@@ -173,7 +181,7 @@ bool network_read_net(network_fit *fit, lathe_error *error) {
     return false;
   set_widths(fit, &f);
   network_layer *head = &fit->net.layer[fit->net.layers - 1];
-  if (!fit->known) head->out = fit->train.loss == NETWORK_CLASSES ? fit->classes.count : 1;
+  if (!fit->known) head->out = network_outputs(fit);
   if (!network_shape(&fit->net, error) || !freeze(fit, error)) return false;
   if (!fit->known) network_draw_head(&fit->net, fit->options->fit.seed);
   fill(fit, &f, fit->known);
@@ -223,12 +231,13 @@ bool network_read_known(network_fit *fit, lathe_error *error) {
   const lathe_operator *last = lathe_graph_operator(graph, lathe_graph_operators(graph) - 1);
   const char *name = lathe_recipe_target(fit->recipe);
   if (lathe_graph_classes(graph) > 0) return read_classes(fit, name, error);
-  fit->train.loss = NETWORK_SQUARED;
-  fit->number = lathe_target_numbers(fit->recipe, fit->table, error);
-  if (!fit->number || last->kind != LATHE_OPERATOR_SCALE) return fit->number ? strange(error) : false;
+  if (!network_read_numbers(fit, error)) return false;
+  if (last->kind != LATHE_OPERATOR_SCALE || last->width != fit->targets) return strange(error);
   const double *mean = last->tensor[0], *scale = last->tensor[1];
-  fit->target_scale = 1 / scale[0];
-  fit->target_mean = -mean[0] * fit->target_scale;
+  for (int32_t k = 0; k < fit->targets; k++) {
+    fit->target_scale[k] = 1 / scale[k];
+    fit->target_mean[k] = -mean[k] * fit->target_scale[k];
+  }
   return true;
 }
 
@@ -236,7 +245,8 @@ bool network_read_known(network_fit *fit, lathe_error *error) {
 
 static bool begin_model(network_fit *fit, lathe_error *error) {
   lathe_model *model = fit->training.model = lathe_model_new(error);
-  const char *recipe = lathe_model_recipe(fit->from), *name = lathe_recipe_target(fit->recipe);
+  const char *recipe = lathe_model_recipe(fit->from);
+  const char *name = lathe_graph_output_name(fit->training.prepared.graph);
   if (!model) return false;
   model->kind = lathe_memory_text("network", 7, error);
   model->recipe = lathe_memory_text(recipe, strlen(recipe), error);
@@ -252,25 +262,40 @@ static bool begin_model(network_fit *fit, lathe_error *error) {
 
 bool network_begin_from(network_fit *fit, lathe_error *error) {
   found f = {0};
-  if (!find_operators(fit->from, &f, error) || !begin_model(fit, error) || !cut_graph(fit, &f, error) ||
+  if (!find_operators(fit->from, &f, error) || !cut_graph(fit, &f, error) || !begin_model(fit, error) ||
       !read_features(fit, fit->from, error))
     return false;
-  for (int32_t i = 0; i < lathe_graph_inputs(fit->training.prepared.graph); i++)
-    if (!strcmp(lathe_graph_input_name(fit->training.prepared.graph, i), lathe_recipe_target(fit->recipe)))
-      return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
-                             "\"%s\" is a feature of the network and cannot be what its new head predicts",
-                             lathe_recipe_target(fit->recipe));
+  for (int32_t k = 0; k < lathe_recipe_targets(fit->recipe); k++)
+    for (int32_t i = 0; i < lathe_graph_inputs(fit->training.prepared.graph); i++)
+      if (!strcmp(lathe_graph_input_name(fit->training.prepared.graph, i),
+                  lathe_recipe_target_at(fit->recipe, k)))
+        return lathe_error_set(error, LATHE_ERROR_ARGUMENT,
+                               "\"%s\" is a feature of the network and cannot be what its new head predicts",
+                               lathe_recipe_target_at(fit->recipe, k));
   return true;
 }
 
-lathe_model *lathe_model_continue_network(const lathe_model *model, const lathe_table *table,
-                                          const char *target, const lathe_network_options *options,
+/* Whether these are the targets of the model (none named: they are), which are put into the recipe in any case. */
+static bool take_targets(network_fit *fit, int32_t count, const char *const *targets, lathe_error *error) {
+  const lathe_graph *graph = lathe_model_graph(fit->from);
+  fit->known = count == 0 || count == lathe_graph_targets(graph);
+  for (int32_t i = 0; fit->known && i < count; i++)
+    fit->known = !strcmp(targets[i], lathe_graph_target(graph, i));
+  if (count == 0) count = lathe_graph_targets(graph);
+  fit->recipe = lathe_recipe_new(NULL, error);
+  bool fine = fit->recipe != NULL;
+  for (int32_t i = 0; fine && i < count; i++)
+    fine =
+        lathe_recipe_add_target(fit->recipe, fit->known ? lathe_graph_target(graph, i) : targets[i], error);
+  return fine;
+}
+
+lathe_model *lathe_model_continue_network(const lathe_model *model, const lathe_table *table, int32_t targets,
+                                          const char *const *target, const lathe_network_options *options,
                                           lathe_progress *progress, lathe_error *error) {
   network_fit fit = {.table = table, .options = options, .from = model};
-  fit.known = !target || !strcmp(target, lathe_model_target(model));
-  fit.recipe = lathe_recipe_new(fit.known ? lathe_model_target(model) : target, error);
-  if (!fit.recipe) return NULL;
-  lathe_model *made = network_fit_all(&fit, progress, error);
+  bool fine = take_targets(&fit, targets, target, error);
+  lathe_model *made = fine ? network_fit_all(&fit, progress, error) : NULL;
   lathe_recipe_release(fit.recipe);
   return made;
 }

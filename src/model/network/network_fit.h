@@ -15,18 +15,25 @@ typedef struct network_fit {
   lathe_training training;
   const lathe_column *column; /* the target of a classification */
   lathe_classes classes;
-  double *number, *weight; /* of a regression; NULL: all 1 */
+  int32_t targets; /* of a regression; 0: classes */
+  double **number; /* (targets) each (rows) */
+  double *weight;  /* NULL: all 1 */
   lathe_validation validation;
-  double target_mean,
-      target_scale;   /* of a regression: what is predicted is a number of scales from the mean */
-  double *share;      /* (classes) of the weight that is learned from */
-  double baseline[2]; /* the loss of the best constant, of each part; NaN: no rows */
+  double *target_mean, *target_scale; /* (targets) what is predicted is a number of scales from the mean */
+  double *share;                      /* (classes) of the weight that is learned from */
+  double baseline[2];                 /* the loss of the best constant, of each part; NaN: no rows */
   network_rows rows;
-  float *standard, *light; /* (rows) the target and the weights as the net takes them */
+  float *standard, *light; /* (rows, targets) and (rows): the targets and the weights as the net takes them */
   network_net net;
   char digest[33];
   network_training train;
 } network_fit;
+
+/* How many outputs the head has. */
+int32_t network_outputs(const network_fit *fit);
+
+/* The targets of a regression; an error as of any regression, for each of them. */
+bool network_read_numbers(network_fit *fit, lathe_error *error);
 
 /* ---- network_options.c ---- */
 bool network_check_options(const lathe_network_options *options, lathe_error *error);

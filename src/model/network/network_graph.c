@@ -99,9 +99,18 @@ bool network_add_graph(network_fit *fit, lathe_error *error) {
   for (int32_t l = 0; value >= 0 && l < fit->net.layers; l++)
     value = add_layer(fit, &fit->net.layer[l], value, error);
   if (value < 0) return false;
-  if (!fit->number && fit->known) return add_known_classes(fit, value, error);
-  if (!fit->number) return lathe_training_classes(&fit->training, fit->column, &fit->classes, true, error);
-  double mean = -fit->target_mean / fit->target_scale, scale = 1 / fit->target_scale;
-  lathe_operator back = {.kind = LATHE_OPERATOR_SCALE, .tensor = {&mean, &scale}}; /* to the target's units */
-  return add(fit, &back, value, error) >= 0;
+  if (fit->targets == 0 && fit->known) return add_known_classes(fit, value, error);
+  if (fit->targets == 0)
+    return lathe_training_classes(&fit->training, fit->column, &fit->classes, true, error);
+  double *mean = lathe_memory_raw((size_t)fit->targets, sizeof *mean, error);
+  double *scale = lathe_memory_raw((size_t)fit->targets, sizeof *scale, error);
+  for (int32_t k = 0; mean && scale && k < fit->targets; k++) {
+    mean[k] = -fit->target_mean[k] / fit->target_scale[k];
+    scale[k] = 1 / fit->target_scale[k];
+  }
+  lathe_operator back = {.kind = LATHE_OPERATOR_SCALE, .tensor = {mean, scale}}; /* to the targets' units */
+  bool fine = mean && scale && add(fit, &back, value, error) >= 0;
+  free(mean);
+  free(scale);
+  return fine;
 }

@@ -26,13 +26,19 @@ static void add_logarithm(logarithms *all, double factor, float weight) {
 static double squared(const network_block *block, int64_t step, float scale, float *delta) {
   const network_net *net = block->net;
   const float *z = block->scratch->value[net->layers - 1];
+  int32_t targets = net->layer[net->layers - 1].out;
+  float part = scale / (float)targets;
   double sum = 0;
   for (int32_t r = 0; r < block->count; r++) {
-    float apart = z[r * step] - block->rows->number[block->row[r]], weight = weight_of(block, r);
-    sum += 0.5 * (double)weight * (double)apart * (double)apart;
-    if (delta) delta[r * step] = apart * weight * scale;
+    const float *number = block->rows->number + (int64_t)block->row[r] * targets;
+    float weight = weight_of(block, r);
+    for (int32_t k = 0; k < targets; k++) {
+      float apart = z[r * step + k] - number[k];
+      sum += 0.5 * (double)weight * (double)apart * (double)apart;
+      if (delta) delta[r * step + k] = apart * weight * part;
+    }
   }
-  return sum;
+  return sum / targets;
 }
 
 /* log(1 + e^z) - y z, by e^-|z|, which cannot overflow. */

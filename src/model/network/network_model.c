@@ -11,19 +11,42 @@
 
 /* ---- what is learned from what ---- */
 
+int32_t network_outputs(const network_fit *fit) {
+  if (fit->train.loss == NETWORK_SQUARED) return fit->targets;
+  return fit->train.loss == NETWORK_CLASSES ? fit->classes.count : 1;
+}
+
+bool network_read_numbers(network_fit *fit, lathe_error *error) {
+  size_t count = (size_t)lathe_recipe_targets(fit->recipe);
+  fit->train.loss = NETWORK_SQUARED;
+  fit->number = lathe_memory_new(count, sizeof *fit->number, error);
+  fit->target_mean = lathe_memory_new(count, sizeof *fit->target_mean, error);
+  fit->target_scale = lathe_memory_new(count, sizeof *fit->target_scale, error);
+  if (!fit->number || !fit->target_mean || !fit->target_scale) return false;
+  for (fit->targets = 0; fit->targets < (int32_t)count; fit->targets++)
+    if (!(fit->number[fit->targets] = lathe_target_numbers_at(fit->recipe, fit->targets, fit->table, error)))
+      return false;
+  return true;
+}
+
+/* Several targets are numbers. */
+static bool is_regression(const network_fit *fit) {
+  lathe_task task = fit->options->task;
+  if (task == LATHE_TASK_AUTO && lathe_recipe_targets(fit->recipe) > 1) return true;
+  return lathe_target_regression(fit->recipe, fit->table, task);
+}
+
 static bool read_target(network_fit *fit, lathe_error *error) {
   const lathe_network_options *options = fit->options;
   if (fit->known) {
     if (!network_read_known(fit, error)) return false;
-  } else if (lathe_target_regression(fit->recipe, fit->table, options->task)) {
-    fit->train.loss = NETWORK_SQUARED;
-    fit->number = lathe_target_numbers(fit->recipe, fit->table, error);
-    if (!fit->number) return false;
+  } else if (is_regression(fit)) {
+    if (!network_read_numbers(fit, error)) return false;
   } else {
     if (!lathe_target_classes(fit->recipe, fit->table, &fit->classes, &fit->column, error)) return false;
     fit->train.loss = fit->classes.count == 2 ? NETWORK_BINARY : NETWORK_CLASSES;
   }
-  const lathe_classes *classes = fit->number ? NULL : &fit->classes;
+  const lathe_classes *classes = fit->targets > 0 ? NULL : &fit->classes;
   return lathe_training_weights(&options->fit, fit->table, fit->column, classes, &fit->weight, error) &&
          lathe_validation_choose("a network", fit->recipe, fit->table, classes, fit->weight,
                                  options->validation, options->validation_column, options->fit.seed,
@@ -60,7 +83,7 @@ bool network_make_inputs(network_fit *fit, lathe_error *error) {
 static bool make_layers(network_fit *fit, lathe_error *error) {
   network_net *net = &fit->net;
   const lathe_network_options *options = fit->options;
-  int32_t width = net->numbers, outputs = fit->train.loss == NETWORK_CLASSES ? fit->classes.count : 1;
+  int32_t width = net->numbers;
   for (int32_t i = 0; i < net->embeddings; i++) {
     net->embedding[i].place = width;
     width += net->embedding[i].width;
@@ -76,7 +99,7 @@ static bool make_layers(network_fit *fit, lathe_error *error) {
                                     .dropout = (float)options->dropout};
     width = options->layers[l];
   }
-  net->layer[net->layers - 1] = (network_layer){.in = width, .out = outputs};
+  net->layer[net->layers - 1] = (network_layer){.in = width, .out = network_outputs(fit)};
   return true;
 }
 
@@ -106,15 +129,19 @@ static bool make_net(network_fit *fit, lathe_error *error) {
 
 /* ---- what comes out ---- */
 
-/* Losses as people know them: of squares the root, in the target's units. */
+/* Losses as people know them: of squares the root, in the target's units; of several targets, which have not one unit, in deviations. */
 static double shown_loss(const network_fit *fit, double loss) {
-  return fit->number ? sqrt(2 * loss) * fit->target_scale : loss;
+  return fit->targets > 0 ? sqrt(2 * loss) * (fit->targets == 1 ? fit->target_scale[0] : 1) : loss;
+}
+
+static const char *loss_name(const network_fit *fit) {
+  return fit->targets == 0 ? "log_loss" : fit->targets == 1 ? "rmse" : "standardised_rmse";
 }
 
 static bool set_loss(network_fit *fit, const char *before, double loss, lathe_error *error) {
   lathe_buffer name = {0};
   bool fine =
-      isnan(loss) || (lathe_buffer_format(&name, error, "%s%s", before, fit->number ? "rmse" : "log_loss") &&
+      isnan(loss) || (lathe_buffer_format(&name, error, "%s%s", before, loss_name(fit)) &&
                       lathe_model_set_figure(fit->training.model, name.data, shown_loss(fit, loss), error));
   lathe_buffer_free(&name);
   return fine;
@@ -138,14 +165,15 @@ static bool keep_figures(network_fit *fit, lathe_error *error) {
   } list[] = {
       {"rows", (double)fit->validation.learned},
       {"features", fit->net.features},
-      {"class_count", fit->number ? NAN : (double)fit->classes.count},
+      {"class_count", fit->targets > 0 ? NAN : (double)fit->classes.count},
+      {"target_count", fit->targets > 1 ? (double)fit->targets : NAN},
       {"validation_rows", fit->validation.validated > 0 ? (double)fit->validation.validated : NAN},
       {"layers", fit->net.layers},
       {"parameters", count_parameters(&fit->net)},
       {"epochs", kept},
       {"epochs_tried", train->epoch > kept ? (double)train->epoch : NAN},
       {"steps", (double)train->step},
-      {"target_mean", fit->number ? fit->target_mean : NAN},
+      {"target_mean", fit->targets == 1 ? fit->target_mean[0] : NAN},
   };
   for (size_t i = 0; i < sizeof list / sizeof *list; i++)
     if (!isnan(list[i].value) &&
@@ -155,6 +183,25 @@ static bool keep_figures(network_fit *fit, lathe_error *error) {
   return set_loss(fit, "", point->train, error) && set_loss(fit, "baseline_", fit->baseline[0], error) &&
          set_loss(fit, "validation_", point->valid, error) &&
          set_loss(fit, "baseline_validation_", fit->baseline[1], error);
+}
+
+/* Of several targets: what a constant would predict, and the unit of the loss. */
+static bool keep_targets(network_fit *fit, lathe_error *error) {
+  lathe_text *name = lathe_memory_new((size_t)fit->targets, sizeof *name, error);
+  if (!name || fit->targets < 2) {
+    free(name);
+    return name != NULL;
+  }
+  for (int32_t k = 0; k < fit->targets; k++) {
+    const char *target = lathe_recipe_target_at(fit->recipe, k);
+    name[k] = (lathe_text){target, strlen(target)};
+  }
+  lathe_column *made[] = {lathe_column_from_text(name, fit->targets, error),
+                          lathe_column_from_float64(fit->target_mean, fit->targets, error),
+                          lathe_column_from_float64(fit->target_scale, fit->targets, error)};
+  free(name);
+  return lathe_model_set_columns(fit->training.model, "targets", 3,
+                                 (const char *const[]){"target", "mean", "deviation"}, made, error);
 }
 
 /* A row for each layer, by the name that it is frozen by. */
@@ -268,7 +315,10 @@ static void release(network_fit *fit) {
   free(fit->train.learn);
   free(fit->train.validate);
   free(fit->validation.part);
+  for (int32_t k = 0; fit->number && k < fit->targets; k++) free(fit->number[k]);
   free(fit->number);
+  free(fit->target_mean);
+  free(fit->target_scale);
   free(fit->weight);
   free(fit->share);
   free(fit->standard);
@@ -279,8 +329,9 @@ static void release(network_fit *fit) {
 lathe_model *network_fit_all(network_fit *fit, lathe_progress *progress, lathe_error *error) {
   const char *checkpoint = fit->options->checkpoint;
   bool fine = begin(fit, progress, error) && train(fit, progress, error) && network_add_graph(fit, error) &&
-              keep_figures(fit, error) && keep_layers(fit, error) && keep_curve(fit, error) &&
-              lathe_training_features(&fit->training, error) && keep_notes(fit, error);
+              keep_figures(fit, error) && keep_targets(fit, error) && keep_layers(fit, error) &&
+              keep_curve(fit, error) && lathe_training_features(&fit->training, error) &&
+              keep_notes(fit, error);
   release(fit);
   lathe_model *model = lathe_training_end(&fit->training, fine, error);
   if (model && checkpoint) unlink(checkpoint); /* it is done with */

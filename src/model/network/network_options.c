@@ -91,7 +91,8 @@ bool network_digest(network_fit *fit, lathe_error *error) {
                    (size_t)net->parameters * sizeof(float)); /* as they are at first */
   lathe_hasher_add(hasher, fit->rows.matrix, rows * (size_t)fit->rows.features * sizeof(float));
   lathe_hasher_add(hasher, fit->validation.part, rows);
-  if (fit->rows.number) lathe_hasher_add(hasher, fit->rows.number, rows * sizeof(float));
+  if (fit->rows.number)
+    lathe_hasher_add(hasher, fit->rows.number, rows * (size_t)fit->targets * sizeof(float));
   if (fit->rows.code) lathe_hasher_add(hasher, fit->rows.code, rows * sizeof(int32_t));
   if (fit->rows.weight) lathe_hasher_add(hasher, fit->rows.weight, rows * sizeof(float));
   lathe_hasher_finish(hasher, fit->digest);

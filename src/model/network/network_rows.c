@@ -75,31 +75,36 @@ static double weight_of(const network_fit *fit, int64_t r) {
   return fit->weight ? fit->weight[r] : 1;
 }
 
-/* Mean and deviation of the rows that are learned from. */
-static bool standardise(network_fit *fit, lathe_error *error) {
+/* Mean and deviation of one target in the rows that are learned from; its column of `standard`. */
+static bool standardise_one(network_fit *fit, int32_t k, lathe_error *error) {
   int64_t rows = lathe_table_rows(fit->table);
-  double sum = 0, squares = 0, total = 0;
+  double sum = 0, squares = 0, total = 0, *mean = &fit->target_mean[k], *scale = &fit->target_scale[k];
   for (int64_t r = 0; r < rows; r++) {
     if (fit->validation.part[r] != LATHE_PART_LEARN) continue;
-    sum += weight_of(fit, r) * fit->number[r];
+    sum += weight_of(fit, r) * fit->number[k][r];
     total += weight_of(fit, r);
   }
-  if (!fit->known) fit->target_mean = sum / total;
+  if (!fit->known) *mean = sum / total;
   for (int64_t r = 0; r < rows; r++) {
-    double apart = fit->number[r] - fit->target_mean;
+    double apart = fit->number[k][r] - *mean;
     if (fit->validation.part[r] == LATHE_PART_LEARN) squares += weight_of(fit, r) * apart * apart;
   }
-  if (!fit->known) fit->target_scale = sqrt(squares / total);
-  if (!(fit->target_scale > 0) || !isfinite(fit->target_scale))
+  if (!fit->known) *scale = sqrt(squares / total);
+  if (!(*scale > 0) || !isfinite(*scale))
     return lathe_error_set(
         error, LATHE_ERROR_DATA,
         "the target \"%s\" %s in the rows that are learned from; there is nothing to learn",
-        lathe_recipe_target(fit->recipe),
-        fit->target_scale == 0 ? "has one value" : "is too large to be squared");
-  fit->standard = lathe_memory_raw((size_t)rows, sizeof(float), error);
-  for (int64_t r = 0; fit->standard && r < rows; r++)
-    fit->standard[r] = (float)((fit->number[r] - fit->target_mean) / fit->target_scale);
-  fit->rows.number = fit->standard;
+        lathe_recipe_target_at(fit->recipe, k), *scale == 0 ? "has one value" : "is too large to be squared");
+  for (int64_t r = 0; r < rows; r++)
+    fit->standard[r * fit->targets + k] = (float)((fit->number[k][r] - *mean) / *scale);
+  return true;
+}
+
+static bool standardise(network_fit *fit, lathe_error *error) {
+  size_t values = (size_t)lathe_table_rows(fit->table) * (size_t)fit->targets;
+  fit->rows.number = fit->standard = lathe_memory_raw(values, sizeof(float), error);
+  for (int32_t k = 0; fit->standard && k < fit->targets; k++)
+    if (!standardise_one(fit, k, error)) return false;
   return fit->standard != NULL;
 }
 
@@ -116,7 +121,17 @@ static bool lighten(network_fit *fit, lathe_error *error) {
   return fit->light != NULL;
 }
 
-/* Of squares: half of them, in units of the net, from the mean of the rows that are learned from. Of classes: from their shares there. */
+/* Half the squares of the targets, in units of the net, from the means of the rows that are learned from. */
+static double half_squares(const network_fit *fit, int64_t r) {
+  double sum = 0;
+  for (int32_t k = 0; k < fit->targets; k++) {
+    double z = (double)fit->standard[r * fit->targets + k];
+    sum += z * z / 2;
+  }
+  return sum / fit->targets;
+}
+
+/* The loss of the best constant: of numbers their means, of classes their shares. */
 static bool measure_baseline(network_fit *fit, lathe_error *error) {
   int64_t rows = lathe_table_rows(fit->table);
   double total[2] = {0}, *share = lathe_memory_new((size_t)fit->classes.count + 1, sizeof *share, error);
@@ -124,7 +139,7 @@ static bool measure_baseline(network_fit *fit, lathe_error *error) {
   if (!share) return false;
   fit->baseline[0] = fit->baseline[1] = 0;
   for (int64_t r = 0; r < rows; r++)
-    if (fit->validation.part[r] == LATHE_PART_LEARN && !fit->number)
+    if (fit->validation.part[r] == LATHE_PART_LEARN && fit->targets == 0)
       share[fit->classes.codes[r]] += weight_of(fit, r);
   double learned = 0;
   for (int32_t k = 0; k < fit->classes.count; k++) learned += share[k];
@@ -132,8 +147,8 @@ static bool measure_baseline(network_fit *fit, lathe_error *error) {
   for (int64_t r = 0; r < rows; r++) {
     int part = fit->validation.part[r];
     if (part == LATHE_PART_NONE) continue;
-    double z = fit->number ? (double)fit->standard[r] : 0, w = weight_of(fit, r);
-    double loss = fit->number ? z * z / 2 : -log(fmax(share[fit->classes.codes[r]], 1e-300));
+    double w = weight_of(fit, r);
+    double loss = fit->targets > 0 ? half_squares(fit, r) : -log(fmax(share[fit->classes.codes[r]], 1e-300));
     fit->baseline[part] += w * loss;
     total[part] += w;
   }
@@ -142,8 +157,9 @@ static bool measure_baseline(network_fit *fit, lathe_error *error) {
 }
 
 bool network_read_target(network_fit *fit, lathe_error *error) {
-  fit->rows.code = fit->number ? NULL : fit->classes.codes;
-  return (!fit->number || standardise(fit, error)) && lighten(fit, error) && measure_baseline(fit, error);
+  fit->rows.code = fit->targets > 0 ? NULL : fit->classes.codes;
+  return (fit->targets == 0 || standardise(fit, error)) && lighten(fit, error) &&
+         measure_baseline(fit, error);
 }
 
 bool network_list_rows(network_fit *fit, lathe_error *error) {
