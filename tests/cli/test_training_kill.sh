@@ -3,42 +3,48 @@
 . "$LATHE_TOP/tests/cli/tap.sh"
 
 cat >fit.lua <<'END'
-local name, out, checkpoint = ...
+local name, out, checkpoint, length, seed = ...
 local x, kind, y, z = {}, {}, {}, {}
 for row = 1, 3000 do
   x[row], kind[row] = (row * 7919) % 3001 / 3001, ("abcdefg"):sub(row % 7 + 1, row % 7 + 1)
   y[row], z[row] = math.sin(10 * x[row]) * (row % 7), x[row] * (row % 3)
 end
 local t = lathe.table { { "x", x }, { "kind", kind }, { "y", y }, { "z", z } }
-local function network(own)
-  local options = { epochs = 60, batch = 64, dropout = 0.1, checkpoint = checkpoint, checkpoint_every = 2 }
-  for key, value in pairs(own) do options[key] = value end
-  return lathe.network(options)
-end
-local jobs = {
-  boosting = { "y", lathe.boosting { rounds = 300, row_share = 0.5, checkpoint = checkpoint, checkpoint_every = 3 } },
-  network = { "y", network { schedule = "cosine" } },
-  network_of_two_targets = { { "y", "z" }, network { validation = 0.1, patience = 0 } },
+local of = {
+  boosting = { "boosting", "y", "rounds", 300, { row_share = 0.5 } },
+  forest = { "forest", "y", "trees", 120, {} },
+  extra_trees = { "extra_trees", "y", "trees", 120, {} },
+  network = { "network", "y", "epochs", 60, { batch = 64, dropout = 0.1, schedule = "plateau" } },
+  two_targets = { "network", { "y", "z" }, "epochs", 60, { batch = 64, validation = 0.1, patience = 0 } },
 }
-local target, estimator = unpack(jobs[name])
-lathe.fit(t, lathe.recipe { target = target, features = { "x", "kind" } }:encode { method = "ordinal" }, estimator):save(out)
+local family, target, what, most, options = unpack(of[name])
+options[what], options.seed = tonumber(length) or most, tonumber(seed)
+options.checkpoint, options.checkpoint_every = checkpoint, 3
+local recipe = lathe.recipe { target = target, features = { "x", "kind" } }:encode { method = "ordinal" }
+lathe.fit(t, recipe, lathe[family](options)):save(out)
 END
 
-for name in boosting network network_of_two_targets; do
+for name in boosting forest extra_trees network two_targets; do
   run "$LATHE" script fit.lua $name whole
   status "$name: a training runs undisturbed" 0
   killed=0
   for number in 1 2 3; do
-    was=$(cksum checkpoint 2>/dev/null)
+    was=$(cat checkpoint 2>/dev/null | cksum)
     "$LATHE" script fit.lua $name part checkpoint >/dev/null 2>&1 &
     pid=$!
     # until it has written a checkpoint of its own
-    while kill -0 $pid 2>/dev/null && [ "$(cksum checkpoint 2>/dev/null)" = "$was" ]; do :; done
+    while kill -0 $pid 2>/dev/null && [ "$(cat checkpoint 2>/dev/null | cksum)" = "$was" ]; do :; done
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
     [ $? -eq 137 ] && killed=$((killed + 1))
   done
   echo "# $name was killed $killed times"
+  if [ -f checkpoint ]; then
+    run "$LATHE" script fit.lua $name part checkpoint 1
+    has "$name: a checkpoint that is longer than the training is refused" "$err" ", more than 1; give more "
+    run "$LATHE" script fit.lua $name part checkpoint 300 7
+    has "$name: and that of another seed" "$err" "checkpoint: the checkpoint is of other rows or options than these; delete it"
+  fi
   run "$LATHE" script fit.lua $name part checkpoint
   status "$name: one that was killed goes on" 0
   is "$name: to the same bytes" "$(cksum <part)" "$(cksum <whole)"
