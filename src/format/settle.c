@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/memory.h"
 #include "../base/personal_form.h"
 #include "../table/own.h"
-#include "../table/words.h"
+#include "../table/text_codes.h"
 #include "csv.h"
 
 bool lathe_settle_time(const char *text, size_t size, int64_t *value) {
@@ -74,44 +75,19 @@ lathe_column *lathe_settle_nothing(int64_t rows, lathe_error *error) {
   return result;
 }
 
-/* Codes of all rows, or NULL when the texts stay strings, or, with `*failed`, memory ran out. */
-static int32_t *find_codes(const lathe_column *texts, lathe_words *words, bool *failed,
-                           lathe_progress *progress, lathe_error *error) {
-  int32_t *codes = lathe_memory_new((size_t)texts->rows, sizeof *codes, error);
-  int64_t present = texts->rows - texts->missing;
-  *failed = codes == NULL;
-  bool fits = !*failed;
-  for (int64_t row = 0; row < texts->rows && fits; row++) {
-    lathe_text text = lathe_column_text(texts, row);
-    if (!text.data) continue;
-    *failed = (codes[row] = lathe_words_add(words, text.data, text.size, error)) < 0 ||
-              (row % 65536 == 0 && !lathe_progress_check(progress, error));
-    fits = !*failed && words->count <= LATHE_CSV_CATEGORIES;
+/* Texts of few words as a category; else they stay as they are. */
+static lathe_column *fewer_words(lathe_column *texts, lathe_progress *progress, lathe_error *error) {
+  lathe_column *result = NULL;
+  lathe_text_codes *words = lathe_text_codes_new(LATHE_CSV_CATEGORIES, error);
+  int32_t *codes = words ? lathe_text_codes_make(words, texts, true, progress, error) : NULL;
+  int64_t count = codes ? lathe_text_codes_count(words) : 0;
+  if (codes && count <= LATHE_CSV_CATEGORIES && count * 2 <= texts->rows - texts->missing) {
+    result = lathe_text_codes_category(words, texts, codes, error);
+  } else if (codes) {
+    lathe_memory_give(codes);
+    result = lathe_column_retain(texts);
   }
-  if (fits && words->count * 2 <= present) return codes;
-  free(codes);
-  return NULL;
-}
-
-static lathe_column *make_category(const lathe_column *texts, const lathe_words *words, int32_t *codes,
-                                   lathe_error *error) {
-  lathe_column *result = NULL, *dictionary = NULL;
-  int64_t rows = texts->rows;
-  uint8_t *validity = texts->validity ? lathe_memory_raw(lathe_bit_bytes(rows), 1, error) : NULL;
-  int32_t *rank = lathe_memory_raw((size_t)words->count, sizeof *rank, error);
-  if (rank && (validity || !texts->validity)) dictionary = lathe_words_sorted(words, rank, error);
-  if (dictionary) {
-    if (validity) memcpy(validity, texts->validity, lathe_bit_bytes(rows));
-    for (int64_t row = 0; row < rows; row++)
-      if (!validity || lathe_bit(validity, row)) codes[row] = rank[codes[row]];
-    result = lathe_column_new(LATHE_TYPE_CATEGORY, rows, validity, codes, NULL, dictionary, error);
-  }
-  if (!result) {
-    free(validity);
-    free(codes);
-  }
-  lathe_column_release(dictionary);
-  free(rank);
+  lathe_text_codes_free(words);
   return result;
 }
 
@@ -130,7 +106,6 @@ static bool starts_as_time(const lathe_column *texts, lathe_type *type) {
 lathe_column *lathe_settle_text(lathe_column *texts, lathe_progress *progress, lathe_error *error) {
   if (!texts) return NULL;
   lathe_column *result = NULL;
-  lathe_words words = {0};
   lathe_type type;
   int64_t bad;
   bool failed = false;
@@ -140,14 +115,7 @@ lathe_column *lathe_settle_text(lathe_column *texts, lathe_progress *progress, l
       result = convert(texts, LATHE_TYPE_TIMESTAMP, &bad, error);
     failed = !result && bad < 0;
   }
-  if (!result && !failed) {
-    int32_t *codes = find_codes(texts, &words, &failed, progress, error);
-    if (codes)
-      result = make_category(texts, &words, codes, error);
-    else if (!failed)
-      result = lathe_column_retain(texts);
-  }
-  lathe_words_free(&words);
+  if (!result && !failed) result = fewer_words(texts, progress, error);
   lathe_column_release(texts);
   return result;
 }

@@ -9,22 +9,16 @@
 
 #include "group_own.h"
 
-/* What is known of one column; NULL as long as nobody asked. */
-typedef struct column_facts {
-  int64_t *counts; /* values that are there */
-  void *sums;      /* int64_t, group_sum_float, or with `wide` __int128 */
-  bool wide;
-  double *means, *squares;
-} column_facts;
-
 typedef struct group_job {
   lathe_table *table;
   lathe_groups groups;
   group_deal kept;
   const lathe_aggregate *aggregates;
   int32_t aggregate_count;
-  int64_t *sizes;      /* rows of each group */
-  column_facts *facts; /* of each column of the table */
+  group_want *known; /* facts, each once; room for all that the aggregates may ask for */
+  atomic_bool *over; /* of the same: the sum left int64 */
+  int32_t known_count;
+  double **means, **squares; /* of each column of the table; NULL as long as nobody asked */
   lathe_progress *progress;
   lathe_error *error;
 } group_job;
@@ -34,39 +28,87 @@ static const char *const kind_names[] = {"count",    "sum",      "mean",  "sd", 
 
 /* ---- facts ---- */
 
-static const int64_t *sizes_of(group_job *job) {
-  if (!job->sizes)
-    job->sizes = lathe_groups_gather(&job->groups, NULL, &group_count, NULL, job->progress, job->error);
-  return job->sizes;
+enum { FACTS_EACH = 4 }; /* at most, of one aggregate */
+
+/* Where a fact of a column (NULL: of all rows) is or will be. */
+static group_want *entry(group_job *job, const lathe_column *column, const group_fact *fact) {
+  for (int32_t i = 0; i < job->known_count; i++)
+    if (job->known[i].column == column && job->known[i].fact == fact) return &job->known[i];
+  group_want *want = &job->known[job->known_count];
+  *want = (group_want){column, fact, &job->over[job->known_count], NULL};
+  job->known_count++;
+  return want;
+}
+
+static const void *fact_of(group_job *job, const lathe_column *column, const group_fact *fact) {
+  group_want *want = entry(job, column, fact);
+  if (!want->facts) lathe_groups_gather_all(&job->groups, want, 1, job->progress, job->error);
+  return want->facts;
+}
+
+/* What counts and sums are made of. */
+static const lathe_column *counted(const group_job *job, int32_t index) {
+  const lathe_column *column = index < 0 ? NULL : lathe_table_column(job->table, index);
+  return column && column->validity ? column : NULL;
+}
+
+static const group_fact *sum_fact(const lathe_column *column) {
+  return column->type == LATHE_TYPE_FLOAT64 ? &group_sums_float : &group_sum_int;
+}
+
+static const group_fact *extreme_fact(const lathe_column *column, lathe_aggregate_kind kind) {
+  bool most = kind == LATHE_AGGREGATE_MAX || kind == LATHE_AGGREGATE_ANY;
+  return column->type == LATHE_TYPE_FLOAT64 ? (most ? &group_max_float : &group_min_float)
+                                            : (most ? &group_max_int : &group_min_int);
+}
+
+/* Facts that need no other ones are gathered together. */
+static bool gather_first(group_job *job) {
+  for (int32_t i = 0; i < job->aggregate_count; i++) {
+    const lathe_aggregate *what = &job->aggregates[i];
+    const lathe_column *column = what->column < 0 ? NULL : lathe_table_column(job->table, what->column);
+    switch (what->kind) {
+    case LATHE_AGGREGATE_SUM:
+      entry(job, column, sum_fact(column));
+      continue;
+    case LATHE_AGGREGATE_MEAN:
+    case LATHE_AGGREGATE_SD:
+    case LATHE_AGGREGATE_VARIANCE:
+      entry(job, column, sum_fact(column));
+      break;
+    case LATHE_AGGREGATE_MIN:
+    case LATHE_AGGREGATE_MAX:
+    case LATHE_AGGREGATE_ANY:
+    case LATHE_AGGREGATE_ALL:
+      if (column->type != LATHE_TYPE_STRING) entry(job, column, extreme_fact(column, what->kind));
+      break;
+    case LATHE_AGGREGATE_COUNT:
+    case LATHE_AGGREGATE_QUANTILE:
+      break;
+    case LATHE_AGGREGATE_DISTINCT:
+    case LATHE_AGGREGATE_FIRST:
+    case LATHE_AGGREGATE_LAST:
+      continue;
+    }
+    entry(job, counted(job, what->column), &group_count);
+  }
+  return lathe_groups_gather_all(&job->groups, job->known, job->known_count, job->progress, job->error);
 }
 
 static const int64_t *counts_of(group_job *job, int32_t index) {
-  const lathe_column *column = lathe_table_column(job->table, index);
-  if (!column->validity) return sizes_of(job);
-  column_facts *facts = &job->facts[index];
-  if (!facts->counts)
-    facts->counts = lathe_groups_gather(&job->groups, column, &group_count, NULL, job->progress, job->error);
-  return facts->counts;
+  return fact_of(job, counted(job, index), &group_count);
 }
 
-static const void *sums_of(group_job *job, int32_t index) {
+/* int64_t, group_sum_float, or with `*wide` __int128. */
+static const void *sums_of(group_job *job, int32_t index, bool *wide) {
   const lathe_column *column = lathe_table_column(job->table, index);
-  column_facts *facts = &job->facts[index];
-  if (facts->sums) return facts->sums;
-  if (column->type == LATHE_TYPE_FLOAT64)
-    return facts->sums =
-               lathe_groups_gather(&job->groups, column, &group_sums_float, NULL, job->progress, job->error);
-  atomic_bool over = false;
-  facts->sums = lathe_groups_gather(&job->groups, column, &group_sum_int, &over, job->progress, job->error);
-  if (!facts->sums || !over) return facts->sums;
-  free(facts->sums);
-  facts->wide = true;
-  return facts->sums =
-             lathe_groups_gather(&job->groups, column, &group_sum_wide, NULL, job->progress, job->error);
+  const void *sums = fact_of(job, column, sum_fact(column));
+  *wide = sums && atomic_load(&job->over[entry(job, column, sum_fact(column)) - job->known]);
+  return *wide ? fact_of(job, column, &group_sum_wide) : sums;
 }
 
-static __int128 whole_sum(const column_facts *facts, int64_t group) {
-  return facts->wide ? ((const __int128 *)facts->sums)[group] : ((const int64_t *)facts->sums)[group];
+static __int128 whole_sum(const void *sums, bool wide, int64_t group) {
+  return wide ? ((const __int128 *)sums)[group] : ((const int64_t *)sums)[group];
 }
 
 static double float_sum(const group_sum_float *sum) {
@@ -74,26 +116,25 @@ static double float_sum(const group_sum_float *sum) {
 }
 
 static const double *means_of(group_job *job, int32_t index) {
-  column_facts *facts = &job->facts[index];
-  if (facts->means) return facts->means;
+  if (job->means[index]) return job->means[index];
+  bool wide = false;
   const int64_t *counts = counts_of(job, index);
-  const void *sums = counts ? sums_of(job, index) : NULL;
+  const void *sums = counts ? sums_of(job, index, &wide) : NULL;
   double *means = sums ? lathe_memory_raw((size_t)job->groups.count, sizeof *means, job->error) : NULL;
   if (!means) return NULL;
   bool fraction = lathe_table_column(job->table, index)->type == LATHE_TYPE_FLOAT64;
   for (int64_t i = 0; i < job->groups.count; i++)
-    means[i] = (fraction ? float_sum((const group_sum_float *)sums + i) : (double)whole_sum(facts, i)) /
+    means[i] = (fraction ? float_sum((const group_sum_float *)sums + i) : (double)whole_sum(sums, wide, i)) /
                (double)counts[i];
-  return facts->means = means;
+  return job->means[index] = means;
 }
 
 static const double *squares_of(group_job *job, int32_t index) {
-  column_facts *facts = &job->facts[index];
-  const double *means = facts->squares ? NULL : means_of(job, index);
+  const double *means = job->squares[index] ? NULL : means_of(job, index);
   if (means)
-    facts->squares = lathe_groups_gather(&job->groups, lathe_table_column(job->table, index), &group_squares,
-                                         means, job->progress, job->error);
-  return facts->squares;
+    job->squares[index] = lathe_groups_gather(&job->groups, lathe_table_column(job->table, index),
+                                              &group_squares, means, job->progress, job->error);
+  return job->squares[index];
 }
 
 /* ---- columns ---- */
@@ -121,14 +162,21 @@ static void *new_values(group_job *job) {
 }
 
 static lathe_column *count_column(group_job *job, const lathe_aggregate *what) {
-  const int64_t *counts = what->column < 0 ? sizes_of(job) : counts_of(job, what->column);
+  const int64_t *counts = counts_of(job, what->column);
   void *values = counts ? new_values(job) : NULL;
   if (values) memcpy(values, counts, (size_t)job->groups.count * sizeof *counts);
   return finish(job, LATHE_TYPE_INT64, values, NULL, 0);
 }
 
+static int64_t first_row(const group_job *job, int64_t group) {
+  int64_t at = job->groups.order ? 0 : group;
+  while (job->groups.order && job->groups.order[at] != group) at++;
+  return job->groups.first[at];
+}
+
 static lathe_column *sum_column(group_job *job, const lathe_aggregate *what) {
-  const void *sums = sums_of(job, what->column);
+  bool wide = false;
+  const void *sums = sums_of(job, what->column, &wide);
   bool fraction = lathe_table_column(job->table, what->column)->type == LATHE_TYPE_FLOAT64;
   void *values = sums ? new_values(job) : NULL;
   for (int64_t i = 0; values && i < job->groups.count; i++) {
@@ -136,13 +184,13 @@ static lathe_column *sum_column(group_job *job, const lathe_aggregate *what) {
       ((double *)values)[i] = float_sum((const group_sum_float *)sums + i);
       continue;
     }
-    __int128 sum = whole_sum(&job->facts[what->column], i);
+    __int128 sum = whole_sum(sums, wide, i);
     ((int64_t *)values)[i] = (int64_t)sum;
     if (sum == (int64_t)sum) continue;
     lathe_error_set(
         job->error, LATHE_ERROR_DATA,
         "the sum of \"%.200s\" in the group of row %lld is more than int64 holds; cast the column to float64",
-        lathe_table_name(job->table, what->column), (long long)job->groups.first[i] + 1);
+        lathe_table_name(job->table, what->column), (long long)first_row(job, i) + 1);
     free(values);
     return NULL;
   }
@@ -207,36 +255,31 @@ static lathe_column *truth_column(group_job *job, const int64_t *values, const i
 }
 
 static lathe_column *extreme_column(group_job *job, const lathe_aggregate *what) {
-  lathe_column *column = lathe_table_column(job->table, what->column), *words = NULL, *result = NULL;
+  const lathe_column *column = lathe_table_column(job->table, what->column);
   const int64_t *counts = counts_of(job, what->column);
-  if (!counts) return NULL;
-  if (column->type == LATHE_TYPE_STRING) {
-    words = lathe_column_to_category(column, job->error);
-    if (!words) return NULL;
-    column = words;
-  }
-  bool most = what->kind == LATHE_AGGREGATE_MAX || what->kind == LATHE_AGGREGATE_ANY;
-  const group_fact *fact = column->type == LATHE_TYPE_FLOAT64 ? (most ? &group_max_float : &group_min_float)
-                                                              : (most ? &group_max_int : &group_min_int);
-  void *values = lathe_groups_gather(&job->groups, column, fact, NULL, job->progress, job->error);
-  if (!values) {
-    lathe_column_release(words);
-    return NULL;
-  }
-  if (column->type == LATHE_TYPE_BOOL)
-    result = truth_column(job, values, counts);
-  else if (lathe_column_value_bytes(column->type, 1) == 4)
-    result = narrow_column(job, column, values, counts);
-  else
-    return finish(job, column->type, values, counts, 1);
+  const int64_t *values = counts ? fact_of(job, column, extreme_fact(column, what->kind)) : NULL;
+  if (!values) return NULL;
+  if (column->type == LATHE_TYPE_BOOL) return truth_column(job, values, counts);
+  if (lathe_column_value_bytes(column->type, 1) == 4) return narrow_column(job, column, values, counts);
+  int64_t *copy = new_values(job);
+  if (copy) memcpy(copy, values, (size_t)job->groups.count * sizeof *copy);
+  return finish(job, column->type, copy, counts, 1);
+}
+
+/* The least or the greatest text: that of its code. */
+static lathe_column *extreme_text(group_job *job, const lathe_aggregate *what) {
+  lathe_column *text = NULL, *codes = NULL,
+               *words = lathe_column_to_category(lathe_table_column(job->table, what->column), job->error);
+  const int64_t *counts = words ? counts_of(job, what->column) : NULL;
+  int64_t *values = counts ? lathe_groups_gather(&job->groups, words, extreme_fact(words, what->kind), NULL,
+                                                 job->progress, job->error)
+                           : NULL;
+  if (values) codes = narrow_column(job, words, values, counts);
+  if (codes) text = lathe_column_to_string(codes, job->error);
   free(values);
-  if (words && result) {
-    lathe_column *text = lathe_column_to_string(result, job->error);
-    lathe_column_release(result);
-    result = text;
-  }
+  lathe_column_release(codes);
   lathe_column_release(words);
-  return result;
+  return text;
 }
 
 static lathe_column *quantile_column(group_job *job, const lathe_aggregate *what) {
@@ -270,7 +313,7 @@ static lathe_column *picked_column(group_job *job, const lathe_aggregate *what) 
   return result;
 }
 
-static lathe_column *aggregate_column(group_job *job, const lathe_aggregate *what) {
+static lathe_column *all_groups(group_job *job, const lathe_aggregate *what) {
   switch (what->kind) {
   case LATHE_AGGREGATE_COUNT:
     return count_column(job, what);
@@ -285,7 +328,9 @@ static lathe_column *aggregate_column(group_job *job, const lathe_aggregate *wha
   case LATHE_AGGREGATE_MAX:
   case LATHE_AGGREGATE_ANY:
   case LATHE_AGGREGATE_ALL:
-    return extreme_column(job, what);
+    return lathe_column_type(lathe_table_column(job->table, what->column)) == LATHE_TYPE_STRING
+               ? extreme_text(job, what)
+               : extreme_column(job, what);
   case LATHE_AGGREGATE_QUANTILE:
     return quantile_column(job, what);
   case LATHE_AGGREGATE_DISTINCT:
@@ -295,6 +340,15 @@ static lathe_column *aggregate_column(group_job *job, const lathe_aggregate *wha
     break;
   }
   return picked_column(job, what);
+}
+
+/* The groups that have rows, by first appearance. */
+static lathe_column *aggregate_column(group_job *job, const lathe_aggregate *what) {
+  lathe_column *all = all_groups(job, what);
+  if (!all || !job->groups.order) return all;
+  lathe_column *shown = lathe_column_take(all, job->groups.order, job->groups.shown, job->error);
+  lathe_column_release(all);
+  return shown;
 }
 
 /* ---- the whole ---- */
@@ -350,7 +404,7 @@ static lathe_table *assemble(group_job *job, const int32_t *columns, int32_t cou
     names[i] = what ? what->name : lathe_table_name(job->table, columns[i]);
     made[i] = what ? aggregate_column(job, what)
                    : lathe_column_take(lathe_table_column(job->table, columns[i]), job->groups.first,
-                                       job->groups.count, job->error);
+                                       job->groups.shown, job->error);
     fine = made[i] != NULL;
   }
   lathe_table *result = fine ? lathe_table_new(total, names, made, job->error) : NULL;
@@ -362,13 +416,36 @@ static lathe_table *assemble(group_job *job, const int32_t *columns, int32_t cou
 
 static bool make_groups(group_job *job, const int32_t *columns, int32_t count, bool drop_missing) {
   if (count > 0)
-    return lathe_groups_make(&job->groups, job->table, columns, count, drop_missing, job->progress,
+    return lathe_groups_make(&job->groups, job->table, columns, count, drop_missing, false, job->progress,
                              job->error);
   int64_t rows = lathe_table_rows(job->table); /* one group, also of no rows */
-  job->groups = (lathe_groups){.rows = rows, .count = 1};
+  job->groups = (lathe_groups){.rows = rows, .count = 1, .shown = 1};
   job->groups.ids = lathe_memory_new((size_t)rows, sizeof(uint32_t), job->error);
   job->groups.first = lathe_memory_new(1, sizeof(int64_t), job->error);
   return job->groups.ids && job->groups.first;
+}
+
+static bool open_job(group_job *job) {
+  size_t columns = (size_t)lathe_table_columns(job->table), facts = (size_t)job->aggregate_count * FACTS_EACH;
+  job->means = lathe_memory_new(columns, sizeof *job->means, job->error);
+  job->squares = lathe_memory_new(columns, sizeof *job->squares, job->error);
+  job->known = lathe_memory_new(facts, sizeof *job->known, job->error);
+  job->over = lathe_memory_new(facts, sizeof *job->over, job->error);
+  return job->means && job->squares && job->known && job->over;
+}
+
+static void close_job(group_job *job) {
+  for (int32_t i = 0; i < lathe_table_columns(job->table); i++) {
+    if (job->means) free(job->means[i]);
+    if (job->squares) free(job->squares[i]);
+  }
+  for (int32_t i = 0; i < job->known_count; i++) free(job->known[i].facts);
+  free(job->means);
+  free(job->squares);
+  free(job->known);
+  free((void *)job->over);
+  lathe_groups_deal_free(&job->kept);
+  lathe_groups_free(&job->groups);
 }
 
 lathe_table *lathe_table_group(lathe_table *table, const int32_t *columns, int32_t count,
@@ -384,20 +461,11 @@ lathe_table *lathe_table_group(lathe_table *table, const int32_t *columns, int32
   for (int32_t i = 0; i < aggregate_count && fine; i++) fine = check_aggregate(&job, &aggregates[i]);
   if (!fine) return NULL;
   lathe_progress_begin(progress, "group", 0);
-  job.facts = lathe_memory_new((size_t)lathe_table_columns(table), sizeof *job.facts, error);
-  bool made = job.facts && make_groups(&job, columns, count, drop_missing);
-  job.groups.kept = &job.kept;
-  if (made) result = assemble(&job, columns, count);
-  for (int32_t i = 0; job.facts && i < lathe_table_columns(table); i++) {
-    free(job.facts[i].counts);
-    free(job.facts[i].sums);
-    free(job.facts[i].means);
-    free(job.facts[i].squares);
+  if (open_job(&job) && make_groups(&job, columns, count, drop_missing)) {
+    job.groups.kept = &job.kept;
+    if (gather_first(&job)) result = assemble(&job, columns, count);
   }
-  free(job.facts);
-  free(job.sizes);
-  lathe_groups_deal_free(&job.kept);
-  lathe_groups_free(&job.groups);
+  close_job(&job);
   lathe_progress_end(progress);
   return result;
 }

@@ -1,16 +1,25 @@
 /* group_gather.c - facts about groups, in parallel, in an order that does not depend on the number of threads.
  *
- *   few groups    the rows are cut in chunks, each chunk gathers for all groups, and the chunks are merged in order
+ *   few groups    the rows are cut in chunks, each chunk gathers for all groups, and the chunks are merged in order; several facts in one
+ *                 pass, as long as those of all groups stay in the cache
  *   many groups   the values are dealt out to parts of the groups, so that what a part gathers stays in the cache */
 #include <stdlib.h>
 #include <string.h>
 
 #include "group_own.h"
 
-enum { BLOCK = 1024, CHUNK = 65536, CHUNKS_MOST = 64, GROUPS_FEW = 1 << 18, PART_BITS = 9, SHIFT_LEAST = 10 };
+enum {
+  BLOCK = 1024,
+  CHUNK = 65536,
+  CHUNKS_MOST = 64,
+  GROUPS_FEW = 1 << 18,
+  PART_BITS = 9,
+  SHIFT_LEAST = 10,
+  TOGETHER = 1 << 18
+};
 
 bool lathe_groups_make(lathe_groups *groups, const lathe_table *table, const int32_t *columns, int32_t count,
-                       bool drop_missing, lathe_progress *progress, lathe_error *error) {
+                       bool drop_missing, bool numbered, lathe_progress *progress, lathe_error *error) {
   *groups = (lathe_groups){.rows = lathe_table_rows(table)};
   lathe_row_keys keys = {0};
   lathe_row_match match = {0};
@@ -20,10 +29,16 @@ bool lathe_groups_make(lathe_groups *groups, const lathe_table *table, const int
               lathe_row_match_make(&match, &keys, false, progress, error);
   lathe_row_keys_close(&keys);
   if (!fine) return false;
-  groups->count = match.distinct;
+  groups->count = groups->shown = match.distinct;
   groups->gaps = match.gone > 0;
-  groups->first = lathe_row_match_number(&match, progress, error);
+  if (!numbered && match.first && match.slots <= 2 * match.distinct + BLOCK) {
+    groups->count = match.slots;
+    groups->first = lathe_row_match_slots(&match, &groups->order, progress, error);
+  } else {
+    groups->first = lathe_row_match_number(&match, progress, error);
+  }
   groups->ids = match.at;
+  groups->lent = match.lent;
   match.at = NULL;
   lathe_row_match_free(&match);
   if (groups->first) return true;
@@ -32,8 +47,9 @@ bool lathe_groups_make(lathe_groups *groups, const lathe_table *table, const int
 }
 
 void lathe_groups_free(lathe_groups *groups) {
-  lathe_memory_give(groups->ids);
+  if (!groups->lent) lathe_memory_give(groups->ids);
   free(groups->first);
+  free(groups->order);
   *groups = (lathe_groups){0};
 }
 
@@ -112,38 +128,47 @@ static void load_block(const loader *from, int64_t begin, int32_t count, block *
 /* ---- few groups ---- */
 
 typedef struct gather_job {
-  loader from;
-  const group_fact *fact;
-  const void *context;
-  int64_t chunk_rows, chunks;
-  char *facts; /* (chunks, groups) */
+  const lathe_groups *groups;
+  group_want *wants;
+  int32_t count;
+  int64_t chunk_rows, chunks; /* the facts of each want are (chunks, groups) */
   const group_deal *deal;
 } gather_job;
 
+static char *facts_at(const gather_job *job, const group_want *want, int64_t chunk, int64_t group) {
+  return (char *)want->facts + (size_t)(chunk * job->groups->count + group) * want->fact->size;
+}
+
 static bool gather_chunk(void *context, int64_t chunk, lathe_error *error) {
   gather_job *job = context;
-  const lathe_groups *groups = job->from.groups;
-  char *facts = job->facts + (size_t)(chunk * groups->count) * job->fact->size;
+  const lathe_groups *groups = job->groups;
   int64_t begin = chunk * job->chunk_rows, end = begin + job->chunk_rows;
   (void)error;
   if (end > groups->rows) end = groups->rows;
-  job->fact->start(facts, groups->count);
-  for (int64_t at = begin; at < end; at += BLOCK) {
-    block here;
-    load_block(&job->from, at, (int32_t)(end - at < BLOCK ? end - at : BLOCK), &here);
-    job->fact->add(facts, here.ids, here.values, here.count, job->context);
-  }
+  for (int32_t i = 0; i < job->count; i++)
+    job->wants[i].fact->start(facts_at(job, &job->wants[i], chunk, 0), groups->count);
+  for (int64_t at = begin; at < end; at += BLOCK)
+    for (int32_t i = 0; i < job->count; i++) {
+      const group_want *want = &job->wants[i];
+      loader from = {groups, want->column, want->fact->load};
+      block here;
+      load_block(&from, at, (int32_t)(end - at < BLOCK ? end - at : BLOCK), &here);
+      want->fact->add(facts_at(job, want, chunk, 0), here.ids, here.values, here.count, want->context);
+    }
   return true;
 }
 
 static bool merge_groups(void *context, int64_t range, lathe_error *error) {
   gather_job *job = context;
-  int64_t begin = range * BLOCK, groups = job->from.groups->count,
+  int64_t begin = range * BLOCK, groups = job->groups->count,
           count = groups - begin < BLOCK ? groups - begin : BLOCK;
   (void)error;
-  for (int64_t chunk = 1; chunk < job->chunks; chunk++)
-    job->fact->merge(job->facts + (size_t)begin * job->fact->size,
-                     job->facts + (size_t)(chunk * groups + begin) * job->fact->size, count, job->context);
+  for (int32_t i = 0; i < job->count; i++) {
+    const group_want *want = &job->wants[i];
+    for (int64_t chunk = 1; chunk < job->chunks; chunk++)
+      want->fact->merge(facts_at(job, want, 0, begin), facts_at(job, want, chunk, begin), count,
+                        want->context);
+  }
   return true;
 }
 
@@ -151,45 +176,77 @@ static bool merge_groups(void *context, int64_t range, lathe_error *error) {
 
 static bool gather_part(void *context, int64_t part, lathe_error *error) {
   gather_job *job = context;
+  const group_want *want = job->wants;
   const group_deal *deal = job->deal;
   int64_t begin = part << deal->shift, end = (part + 1) << deal->shift, at = deal->starts[part];
   (void)error;
-  if (end > job->from.groups->count) end = job->from.groups->count;
-  job->fact->start(job->facts + (size_t)begin * job->fact->size, end - begin);
-  job->fact->add(job->facts, deal->ids + at, deal->values ? deal->values + at : NULL,
-                 deal->starts[part + 1] - at, job->context);
+  if (end > job->groups->count) end = job->groups->count;
+  want->fact->start(facts_at(job, want, 0, begin), end - begin);
+  want->fact->add(want->facts, deal->ids + at, deal->values ? deal->values + at : NULL,
+                  deal->starts[part + 1] - at, want->context);
   return true;
 }
 
-void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column, const group_fact *fact,
-                          const void *context, lathe_progress *progress, lathe_error *error) {
-  gather_job job = {.from = {groups, column, fact->load}, .fact = fact, .context = context};
+static bool gather_many(gather_job *job, lathe_progress *progress, lathe_error *error) {
+  const lathe_groups *groups = job->groups;
+  const group_want *want = job->wants;
+  group_deal own = {0},
+             *deal = groups->kept && !(want->column && want->column->validity) ? groups->kept : &own;
+  int32_t shift = lathe_groups_bits(groups) - PART_BITS;
+  job->deal = deal;
+  bool fine = lathe_groups_deal(groups, want->column, want->fact->load,
+                                shift < SHIFT_LEAST ? SHIFT_LEAST : shift, deal, progress, error) &&
+              lathe_pool_run(deal->parts, gather_part, job, progress, error);
+  lathe_groups_deal_free(&own);
+  return fine;
+}
+
+/* All wants in one pass where the groups are few, else one want. */
+static bool gather_once(const lathe_groups *groups, group_want *wants, int32_t count,
+                        lathe_progress *progress, lathe_error *error) {
+  gather_job job = {.groups = groups, .wants = wants, .count = count};
   int64_t chunks = (groups->rows + CHUNK - 1) / CHUNK,
           worth = groups->count ? groups->rows / (4 * groups->count) : 1;
   if (chunks > CHUNKS_MOST) chunks = CHUNKS_MOST;
-  bool few = chunks <= 1 || (groups->count <= GROUPS_FEW && worth >= 4);
+  bool few = chunks <= 1 || (groups->count <= GROUPS_FEW && worth >= 4), fine = true;
   if (chunks > worth) chunks = worth; /* merging must not cost more than gathering */
   if (chunks < 1) chunks = 1;
   job.chunks = few ? chunks : 1;
   job.chunk_rows = ((groups->rows + chunks - 1) / chunks + BLOCK - 1) / BLOCK * BLOCK;
-  job.facts = lathe_memory_raw((size_t)(job.chunks * groups->count), fact->size, error);
-  group_deal own = {0}, *deal = groups->kept && !(column && column->validity) ? groups->kept : &own;
-  bool fine = job.facts != NULL;
-  if (fine && few) {
+  for (int32_t i = 0; i < count && fine; i++) {
+    wants[i].facts = lathe_memory_raw((size_t)(job.chunks * groups->count), wants[i].fact->size, error);
+    fine = wants[i].facts != NULL;
+  }
+  if (fine && few)
     fine = lathe_pool_run(job.chunks, gather_chunk, &job, progress, error) &&
            (job.chunks == 1 ||
             lathe_pool_run((groups->count + BLOCK - 1) / BLOCK, merge_groups, &job, progress, error));
-  } else if (fine) {
-    int32_t shift = lathe_groups_bits(groups) - PART_BITS;
-    job.deal = deal;
-    fine = lathe_groups_deal(groups, column, fact->load, shift < SHIFT_LEAST ? SHIFT_LEAST : shift, deal,
-                             progress, error) &&
-           lathe_pool_run(deal->parts, gather_part, &job, progress, error);
+  else if (fine)
+    fine = gather_many(&job, progress, error);
+  for (int32_t i = 0; i < count && !fine; i++) {
+    free(wants[i].facts);
+    wants[i].facts = NULL;
   }
-  lathe_groups_deal_free(&own);
-  if (fine) return job.facts;
-  free(job.facts);
-  return NULL;
+  return fine;
+}
+
+bool lathe_groups_gather_all(const lathe_groups *groups, group_want *wants, int32_t count,
+                             lathe_progress *progress, lathe_error *error) {
+  size_t bytes = 0;
+  for (int32_t i = 0; i < count; i++) bytes += (size_t)groups->count * wants[i].fact->size;
+  int32_t step = bytes <= TOGETHER ? count : 1, done = 0;
+  while (done < count && gather_once(groups, wants + done, step, progress, error)) done += step;
+  for (int32_t i = 0; i < done && done < count; i++) {
+    free(wants[i].facts);
+    wants[i].facts = NULL;
+  }
+  return done >= count;
+}
+
+void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column, const group_fact *fact,
+                          const void *context, lathe_progress *progress, lathe_error *error) {
+  group_want want = {column, fact, context, NULL};
+  return lathe_groups_gather_all(groups, &want, 1, progress, error) ? want.facts : NULL;
 }
 
 /* ---- dealing ---- */

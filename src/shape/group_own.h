@@ -12,15 +12,19 @@ typedef struct lathe_groups {
   int64_t rows;
   int64_t count;
   uint32_t *ids;  /* (rows) the group of each row, or LATHE_ROW_NONE */
-  int64_t *first; /* (count) the first row of each */
+  bool lent;      /* ids are the codes of a column, and nobody writes to them */
+  int64_t *first; /* (shown) the first row of each that is there */
+  int64_t shown;  /* count, or fewer: groups that have rows */
+  int64_t *order; /* (shown) these groups by first appearance; NULL: they are all, and numbered so */
   bool gaps;      /* some rows are in no group */
   struct group_deal
       *kept; /* room for a deal of all rows, so that only the first column needs to make it; or NULL */
 } lathe_groups;
 
-/* The groups that equal rows of `columns` (count; 0: one group) make, by first appearance. */
+/* The groups that equal rows of `columns` (count; 0: one group) make. `numbered`: by first appearance; otherwise they may be numbered by
+ * the codes of their keys, which spares a pass over the rows. */
 bool lathe_groups_make(lathe_groups *groups, const lathe_table *table, const int32_t *columns, int32_t count,
-                       bool drop_missing, lathe_progress *progress, lathe_error *error);
+                       bool drop_missing, bool numbered, lathe_progress *progress, lathe_error *error);
 void lathe_groups_free(lathe_groups *groups);
 
 /* How the values of a column are handed over, 8 bytes each. */
@@ -41,7 +45,19 @@ typedef struct group_fact {
   void (*merge)(void *to, const void *from, int64_t count, const void *context);
 } group_fact;
 
-/* The facts (groups, `size` bytes each) of a column (NULL: of all rows); free them. NULL with `error`. */
+/* What is wanted of a column (NULL: of all rows): `facts` become the facts (groups, `size` bytes each); free them. */
+typedef struct group_want {
+  const lathe_column *column;
+  const group_fact *fact;
+  const void *context;
+  void *facts;
+} group_want;
+
+/* All that is wanted, or nothing with `error`. */
+bool lathe_groups_gather_all(const lathe_groups *groups, group_want *wants, int32_t count,
+                             lathe_progress *progress, lathe_error *error);
+
+/* One fact; NULL with `error`. */
 void *lathe_groups_gather(const lathe_groups *groups, const lathe_column *column, const group_fact *fact,
                           const void *context, lathe_progress *progress, lathe_error *error);
 

@@ -1,6 +1,7 @@
 /* key.c - rows of one or two tables as 64-bit codes or hashes, in blocks that stay in the cache. */
 #include "key.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,25 +9,29 @@
 #include "../base/memory.h"
 #include "../base/pool.h"
 #include "../table/own.h"
-#include "../table/words.h"
+#include "../table/text_codes.h"
 
-enum { CHUNK = 65536 };
+/* More words than these, or than a quarter of the rows, are hashed: their table would leave the cache, or not pay. */
+enum { CHUNK = 65536, WORDS_MOST = 1 << 18, GUESS_ROWS = 1 << 18, GUESS_SPAN = 1 << 18, GUESS_BESIDE = 128 };
 
 typedef enum part_kind {
   PART_BOOL,
-  PART_CODE,   /* int32: categories, by way of `map`; dates */
+  PART_CODE,   /* int32: categories, by way of `map`; texts of few words; dates */
   PART_INT64,  /* integers, timestamps */
   PART_NUMBER, /* fractions, or integers among them: the bits of a double */
-  PART_TEXT,   /* strings, or categories by the hashes of their words */
+  PART_TEXT,   /* strings of many words, or categories by the hashes of their words */
 } part_kind;
 
 struct lathe_key_part {
   part_kind kind;
   const lathe_column *columns[2];
-  int64_t least;      /* codes count from here */
-  uint64_t span;      /* how many codes there are; 0: not to be told, or 2^64 */
-  bool missing;       /* the last code is that of what is missing */
-  int32_t *map[2];    /* PART_CODE: the shared code of each word; NULL: its own */
+  int64_t least; /* codes count from here */
+  uint64_t span; /* how many codes there are; 0: not to be told, or 2^64 */
+  bool missing;  /* the last code is that of what is missing */
+  int32_t *map
+      [2]; /* PART_CODE: the shared code of each word, -1 where no row on the left may have it; NULL: its own */
+  int32_t *codes[2];  /* PART_CODE: those of a column of strings or integers */
+  bool given;         /* codes[0] belong to somebody else now, who may change them */
   uint64_t *words[2]; /* PART_TEXT: the hash of each word of a category */
 };
 
@@ -60,23 +65,39 @@ static bool kind_of_pair(lathe_key_part *part, const char *left, const char *rig
   return true;
 }
 
-/* Two dictionaries: one numbering of the words of both. */
-static bool share_words(lathe_key_part *part, lathe_error *error) {
-  const lathe_column *left = part->columns[0]->dictionary, *right = part->columns[1]->dictionary;
-  if (left == right) return true;
-  lathe_words words = {0};
-  bool fine = true;
-  for (int side = 0; side < 2 && fine; side++) {
-    const lathe_column *dictionary = side ? right : left;
-    part->map[side] = lathe_memory_raw((size_t)dictionary->rows, sizeof(int32_t), error);
-    fine = part->map[side] != NULL;
-    for (int64_t i = 0; i < dictionary->rows && fine; i++) {
-      lathe_text text = lathe_column_text(dictionary, i);
-      fine = (part->map[side][i] = lathe_words_add(&words, text.data, text.size, error)) >= 0;
-    }
+/* The codes of the words of one side; those of the right one need no code that the left one has not. */
+static bool code_side(lathe_key_part *part, int side, lathe_text_codes *words, lathe_progress *progress,
+                      lathe_error *error) {
+  const lathe_column *column = part->columns[side], *dictionary = column->dictionary;
+  int32_t *codes = lathe_text_codes_make(words, dictionary ? dictionary : column, side == 0, progress, error);
+  *(dictionary ? &part->map[side] : &part->codes[side]) = codes;
+  return codes != NULL;
+}
+
+static void drop_codes(lathe_key_part *part) {
+  for (int side = 0; side < 2; side++) {
+    lathe_memory_give(part->map[side]);
+    if (side == 1 || !part->given) lathe_memory_give(part->codes[side]);
+    part->map[side] = part->codes[side] = NULL;
   }
-  part->span = (uint64_t)words.count;
-  lathe_words_free(&words);
+}
+
+/* One numbering of the words of both sides; where there are too many of them nothing has become of it. */
+static bool share_words(lathe_key_part *part, lathe_progress *progress, lathe_error *error) {
+  const lathe_column *left = part->columns[0];
+  int64_t most = left->rows / 4 + 64;
+  most = left->dictionary ? left->dictionary->rows : most < WORDS_MOST ? most : WORDS_MOST;
+  lathe_text_codes *words = lathe_text_codes_new(most, error);
+  bool fine = words && code_side(part, 0, words, progress, error);
+  int64_t count = fine ? lathe_text_codes_count(words) : 0;
+  if (fine && count <= most && part->columns[1]) fine = code_side(part, 1, words, progress, error);
+  lathe_text_codes_free(words);
+  if (fine && count <= most) {
+    part->kind = PART_CODE;
+    part->span = (uint64_t)count;
+  } else {
+    drop_codes(part);
+  }
   return fine;
 }
 
@@ -157,18 +178,79 @@ static bool find_range(const lathe_key_part *part, int64_t range[2], lathe_progr
   return true;
 }
 
+/* ---- integers of a narrow range, found and coded in one pass ---- */
+
+typedef struct narrow_job {
+  const int64_t *values;
+  int64_t rows, least;
+  uint64_t span;
+  int32_t *codes;
+  atomic_bool outside;
+} narrow_job;
+
+static bool narrow_chunk(void *context, int64_t chunk, lathe_error *error) {
+  narrow_job *job = context;
+  int64_t begin = chunk * CHUNK, end = begin + CHUNK < job->rows ? begin + CHUNK : job->rows;
+  bool outside = atomic_load_explicit(&job->outside, memory_order_relaxed);
+  (void)error;
+  for (int64_t i = begin; i < end && !outside; i += LATHE_KEY_BLOCK) {
+    int64_t stop = i + LATHE_KEY_BLOCK < end ? i + LATHE_KEY_BLOCK : end;
+    for (int64_t row = i; row < stop; row++) {
+      uint64_t code = (uint64_t)job->values[row] - (uint64_t)job->least;
+      job->codes[row] = (int32_t)code;
+      outside |= code >= job->span;
+    }
+  }
+  if (outside) atomic_store(&job->outside, true);
+  return true;
+}
+
+/* The range of all rows is guessed from the first ones, which spares a pass over them when it is right. Nothing has become of it when it
+ * was not, or when it is too wide for an array of slots to pay. */
+static bool guess_range(lathe_key_part *part, lathe_progress *progress, lathe_error *error) {
+  const lathe_column *column = part->columns[0];
+  int64_t range[1][2], least, most;
+  range_job first = {column, range};
+  if (column->validity || column->rows < GUESS_ROWS) return true;
+  range_chunk(&first, 0, NULL);
+  if (__builtin_sub_overflow(range[0][0], GUESS_BESIDE, &least) ||
+      __builtin_add_overflow(range[0][1], GUESS_BESIDE, &most) ||
+      (uint64_t)most - (uint64_t)least >= GUESS_SPAN)
+    return true;
+  narrow_job job = {.values = column->values,
+                    .rows = column->rows,
+                    .least = least,
+                    .span = (uint64_t)most - (uint64_t)least + 1,
+                    .codes = lathe_memory_raw((size_t)column->rows, sizeof *job.codes, error)};
+  bool fine =
+      job.codes && lathe_pool_run((job.rows + CHUNK - 1) / CHUNK, narrow_chunk, &job, progress, error);
+  if (fine && !atomic_load(&job.outside)) {
+    part->kind = PART_CODE;
+    part->codes[0] = job.codes;
+    part->span = job.span;
+  } else {
+    lathe_memory_give(job.codes);
+  }
+  return fine;
+}
+
 /* How many codes the elements need. */
 static bool find_span(lathe_row_keys *keys, lathe_key_part *part, lathe_progress *progress,
                       lathe_error *error) {
   const lathe_column *left = part->columns[0], *right = part->columns[1];
   part->missing = keys->missing_equal && (left->validity || (right && right->validity));
   if (part->kind == PART_NUMBER) return true;
-  if (part->kind == PART_TEXT) return hash_words(part, error);
-  if (part->kind == PART_BOOL) {
+  bool alone = keys->count == 1 && !right;
+  if (part->kind == PART_INT64 && alone && !guess_range(part, progress, error)) return false;
+  if (part->codes[0]) return true;
+  if (part->kind == PART_TEXT) {
+    if (!share_words(part, progress, error)) return false;
+    if (part->kind == PART_TEXT) return hash_words(part, error);
+  } else if (part->kind == PART_BOOL) {
     part->span = 2;
   } else if (left->type == LATHE_TYPE_CATEGORY) {
     part->span = (uint64_t)left->dictionary->rows;
-    if (right && !share_words(part, error)) return false;
+    if (right && right->dictionary != left->dictionary && !share_words(part, progress, error)) return false;
   } else {
     int64_t range[2];
     if (!find_range(part, range, progress, error)) return false;
@@ -236,11 +318,10 @@ bool lathe_row_keys_open(lathe_row_keys *keys, const lathe_table *left, const in
 }
 
 void lathe_row_keys_close(lathe_row_keys *keys) {
-  for (int32_t i = 0; i < keys->count && keys->parts; i++)
-    for (int side = 0; side < 2; side++) {
-      free(keys->parts[i].map[side]);
-      free(keys->parts[i].words[side]);
-    }
+  for (int32_t i = 0; i < keys->count && keys->parts; i++) {
+    drop_codes(&keys->parts[i]);
+    for (int side = 0; side < 2; side++) free(keys->parts[i].words[side]);
+  }
   free(keys->parts);
   *keys = (lathe_row_keys){0};
 }
@@ -270,12 +351,17 @@ static void element_codes(const lathe_key_part *part, int side, int64_t begin, i
     for (int32_t i = 0; i < count; i++) codes[i] = lathe_bit(column->values, begin + i);
     break;
   case PART_CODE: {
-    const int32_t *values = (const int32_t *)column->values + begin, *map = part->map[side];
-    int32_t words = column->dictionary ? (int32_t)column->dictionary->rows : 0;
-    if (map)
-      for (int32_t i = 0; i < count; i++) codes[i] = words ? (uint64_t)map[values[i]] : 0;
+    const int32_t *own = part->codes[side], *map = part->map[side];
+    const int32_t *values = (own ? own : (const int32_t *)column->values) + begin;
+    if (map && column->dictionary->rows == 0) /* all are missing */
+      memset(codes, 0, (size_t)count * sizeof *codes);
+    else if (map)
+      for (int32_t i = 0; i < count; i++) codes[i] = (uint64_t)(int64_t)map[values[i]];
     else
       for (int32_t i = 0; i < count; i++) codes[i] = (uint64_t)(values[i] - part->least);
+    if (side == 1 && (own || map))
+      for (int32_t i = 0; i < count; i++)
+        gone[i] |= codes[i] == UINT64_MAX && lathe_column_present(column, begin + i);
     break;
   }
   case PART_INT64: {
@@ -342,6 +428,37 @@ void lathe_row_keys_block(const lathe_row_keys *keys, int64_t begin, int32_t cou
   if (keys->count == 0) memset(codes, 0, (size_t)count * sizeof *codes);
 }
 
+void lathe_row_keys_slots(const lathe_row_keys *keys, int64_t begin, int32_t count, uint32_t *slots) {
+  const lathe_key_part *part = keys->parts;
+  int side = begin >= keys->rows[0];
+  if (keys->count == 1 && part->kind == PART_INT64 && !part->columns[side]->validity) {
+    const int64_t *values = (const int64_t *)part->columns[side]->values + begin - (side ? keys->rows[0] : 0);
+    uint32_t least = (uint32_t)part->least; /* the difference fits, so its lower half is enough */
+    for (int32_t i = 0; i < count; i++) slots[i] = (uint32_t)values[i] - least;
+    return;
+  }
+  uint64_t codes[LATHE_KEY_BLOCK];
+  bool gone[LATHE_KEY_BLOCK];
+  lathe_row_keys_block(keys, begin, count, codes, gone);
+  for (int32_t i = 0; i < count; i++) slots[i] = gone[i] ? LATHE_ROW_NONE : (uint32_t)codes[i];
+}
+
+bool lathe_row_keys_whole(const lathe_row_keys *keys) {
+  bool whole = true;
+  for (int32_t i = 0; i < keys->count && !keys->missing_equal; i++)
+    whole &= !keys->parts[i].columns[0]->validity;
+  return whole;
+}
+
+const uint32_t *lathe_row_keys_plain(lathe_row_keys *keys, bool *given) {
+  lathe_key_part *part = keys->parts;
+  if (keys->count != 1 || !keys->exact || keys->rows[1] || part->kind != PART_CODE || part->map[0] ||
+      part->least || part->columns[0]->validity)
+    return NULL;
+  *given = part->given = part->codes[0] != NULL;
+  return (const uint32_t *)(*given ? part->codes[0] : part->columns[0]->values);
+}
+
 /* ---- comparing ---- */
 
 static bool equal_text(const lathe_column *a, int64_t row_a, const lathe_column *b, int64_t row_b) {
@@ -350,8 +467,11 @@ static bool equal_text(const lathe_column *a, int64_t row_a, const lathe_column 
 }
 
 static bool equal_element(const lathe_key_part *part, int side_a, int64_t a, int side_b, int64_t b) {
-  if (part->kind == PART_TEXT) return equal_text(part->columns[side_a], a, part->columns[side_b], b);
-  uint64_t left, right;
+  const int64_t *integers = part->columns[0]->values;
+  if (part->given && part->columns[0]->type != LATHE_TYPE_STRING) return integers[a] == integers[b];
+  if (part->kind == PART_TEXT || part->given)
+    return equal_text(part->columns[side_a], a, part->columns[side_b], b);
+  uint64_t left = 0, right = 0;
   bool gone = false;
   element_codes(part, side_a, a, 1, &left, &gone);
   element_codes(part, side_b, b, 1, &right, &gone);

@@ -1,6 +1,6 @@
 /* key.h - rows as keys: which rows of a table, or of two, are equal in some columns.
  *
- * Each row is reduced to 64 bits. Where the columns allow it (categories, truth values, dates, integers whose
+ * Each row is reduced to 64 bits. Where the columns allow it (categories, texts of few words, truth values, dates, integers whose
  * ranges multiply to less than 2^64, one column of fractions) these are a code: equal exactly when the rows
  * are. Otherwise they are a hash, and rows that agree in it are compared.
  *
@@ -45,6 +45,16 @@ void lathe_row_keys_close(lathe_row_keys *keys);
 void lathe_row_keys_block(const lathe_row_keys *keys, int64_t begin, int32_t count, uint64_t *codes,
                           bool *gone);
 
+/* The same for codes that are below 2^32, with NONE for rows that equal nothing. */
+void lathe_row_keys_slots(const lathe_row_keys *keys, int64_t begin, int32_t count, uint32_t *slots);
+
+/* Whether no row of the left table equals nothing for want of a value. */
+bool lathe_row_keys_whole(const lathe_row_keys *keys);
+
+/* The codes of all rows, where they stand in memory as such: one key of words or dates of one table, none of them missing; else NULL. They
+ * live as long as the column, or with `given` belong to the caller (lathe_memory_give). */
+const uint32_t *lathe_row_keys_plain(lathe_row_keys *keys, bool *given);
+
 /* Whether two rows are equal in their columns. */
 bool lathe_row_keys_equal(const lathe_row_keys *keys, int64_t a, int64_t b);
 
@@ -62,12 +72,13 @@ typedef struct lathe_row_match {
   int64_t distinct; /* different rows among them */
   int64_t gone;     /* rows among them that equal nothing */
   uint32_t *at;     /* (rows) a slot of `first`; or, without `first`, that row itself; NONE */
+  bool lent;        /* `at` are the values of the column, which must live as long */
   uint32_t *first;  /* (slots) rows, or NULL */
   int64_t slots;
 } lathe_row_match;
 
-bool lathe_row_match_make(lathe_row_match *match, const lathe_row_keys *keys, bool last,
-                          lathe_progress *progress, lathe_error *error);
+bool lathe_row_match_make(lathe_row_match *match, lathe_row_keys *keys, bool last, lathe_progress *progress,
+                          lathe_error *error);
 void lathe_row_match_free(lathe_row_match *match);
 
 /* Turn `at` into rows of the left table. */
@@ -75,6 +86,10 @@ bool lathe_row_match_rows(lathe_row_match *match, lathe_progress *progress, lath
 
 /* The `distinct` rows that stand for all that equal them, in order; free it. NULL with `error`. */
 int64_t *lathe_row_match_list(const lathe_row_match *match, lathe_progress *progress, lathe_error *error);
+
+/* The same rows, and where `first` has each of them (distinct). Only as long as there is `first`. */
+int64_t *lathe_row_match_slots(const lathe_row_match *match, int64_t **slots, lathe_progress *progress,
+                               lathe_error *error);
 
 /* Turn `at` into the place of that row in the list, which is given back: groups numbered by first appearance. */
 int64_t *lathe_row_match_number(lathe_row_match *match, lathe_progress *progress, lathe_error *error);

@@ -42,6 +42,9 @@ typedef struct match_job {
   uint32_t *part_rows;
   int64_t chunks;
   _Atomic int64_t distinct, gone, wrong;
+  _Atomic int64_t found; /* direct: slots that have a row */
+  bool plain;            /* direct: the slots stand there already */
+  bool all; /* direct: no row is gone, so that later rows need not be looked at when all slots have one */
 } match_job;
 
 static int64_t chunks_of(int64_t rows) {
@@ -59,11 +62,13 @@ static void bounds(const match_job *job, int64_t chunk, int64_t *begin, int64_t 
   *end = *begin + CHUNK < job->end ? *begin + CHUNK : job->end;
 }
 
-static void note_first(atomic_row *first, uint32_t row, bool last) {
+/* Whether it is the first one that is noted. */
+static bool note_first(atomic_row *first, uint32_t row, bool last) {
   uint32_t now = atomic_load_explicit(first, memory_order_relaxed);
   while (now == LATHE_ROW_NONE || (last ? row > now : row < now))
     if (atomic_compare_exchange_weak_explicit(first, &now, row, memory_order_relaxed, memory_order_relaxed))
-      break;
+      return now == LATHE_ROW_NONE;
+  return false;
 }
 
 static bool new_slots(match_job *job, int64_t slots, lathe_error *error) {
@@ -77,34 +82,52 @@ static bool new_slots(match_job *job, int64_t slots, lathe_error *error) {
 
 /* ---- direct ---- */
 
+/* Whether each slot has a row that lies before `begin`. */
+static bool all_before(const match_job *job, int64_t begin) {
+  int64_t slots = job->match->slots, slot = 0;
+  if (atomic_load_explicit(&job->found, memory_order_relaxed) < slots) return false;
+  while (slot < slots && atomic_load_explicit(&job->first[slot], memory_order_relaxed) < begin) slot++;
+  return slot == slots;
+}
+
+/* Who comes first, where `at` is filled. */
+static void note_rows(match_job *job, int64_t begin, int64_t end) {
+  const uint32_t *at = job->match->at;
+  int64_t found = 0, none = 0;
+  for (int64_t row = begin; row < end; row++) {
+    if (at[row] == LATHE_ROW_NONE)
+      none++;
+    else
+      found += note_first(&job->first[at[row]], (uint32_t)row, job->last);
+  }
+  atomic_fetch_add(&job->found, found);
+  atomic_fetch_add(&job->gone, none);
+}
+
 static bool direct_chunk(void *context, int64_t chunk, lathe_error *error) {
   match_job *job = context;
-  uint64_t codes[LATHE_KEY_BLOCK];
-  bool gone[LATHE_KEY_BLOCK];
-  int64_t begin, end, none = 0;
+  int64_t begin, end;
   (void)error;
   bounds(job, chunk, &begin, &end);
   bool build = begin < job->match->build;
+  bool noted = build && job->all && !job->last && all_before(job, begin);
   for (int64_t at = begin; at < end; at += LATHE_KEY_BLOCK) {
     int32_t count = (int32_t)(end - at < LATHE_KEY_BLOCK ? end - at : LATHE_KEY_BLOCK);
-    lathe_row_keys_block(job->keys, at, count, codes, gone);
-    uint32_t *slots = job->match->at + at;
-    for (int32_t i = 0; i < count; i++) slots[i] = gone[i] ? LATHE_ROW_NONE : (uint32_t)codes[i];
-    for (int32_t i = 0; i < count && build; i++) {
-      if (slots[i] == LATHE_ROW_NONE)
-        none++;
-      else
-        note_first(&job->first[slots[i]], (uint32_t)(at + i), job->last);
-    }
+    if (!job->plain) lathe_row_keys_slots(job->keys, at, count, job->match->at + at);
+    if (build && !noted) note_rows(job, at, at + count);
   }
-  atomic_fetch_add(&job->gone, none);
   return true;
 }
 
-static bool direct(match_job *job, lathe_progress *progress, lathe_error *error) {
+/* `plain`: the codes of all rows, or NULL. */
+static bool direct(match_job *job, const uint32_t *plain, lathe_progress *progress, lathe_error *error) {
   lathe_row_match *match = job->match;
-  return new_slots(job, (int64_t)job->keys->limit, error) &&
-         run(job, direct_chunk, 0, match->build, progress, error) &&
+  if (!new_slots(job, (int64_t)job->keys->limit, error)) return false;
+  job->plain = plain != NULL;
+  job->all = lathe_row_keys_whole(job->keys);
+  match->at =
+      plain ? (uint32_t *)(uintptr_t)plain : lathe_memory_raw((size_t)match->rows, sizeof *match->at, error);
+  return match->at && run(job, direct_chunk, 0, match->build, progress, error) &&
          run(job, direct_chunk, match->build, match->rows, progress, error);
 }
 
@@ -375,17 +398,22 @@ static bool verify(match_job *job, lathe_progress *progress, lathe_error *error)
 
 /* ---- the whole ---- */
 
-bool lathe_row_match_make(lathe_row_match *match, const lathe_row_keys *keys, bool last,
-                          lathe_progress *progress, lathe_error *error) {
+bool lathe_row_match_make(lathe_row_match *match, lathe_row_keys *keys, bool last, lathe_progress *progress,
+                          lathe_error *error) {
   *match = (lathe_row_match){.rows = keys->rows[0] + keys->rows[1], .build = keys->rows[0]};
   match_job job = {.keys = keys, .match = match, .last = last};
   atomic_init(&job.taken, 0);
-  match->at = lathe_memory_raw((size_t)match->rows, sizeof *match->at, error);
-  bool fine = match->at != NULL, done = false;
+  bool fine = true, done = false;
   uint64_t room = match->build <= FEW_MOST ? FEW : (uint64_t)match->rows * 2 + FEW;
-  if (fine && keys->exact && keys->limit && keys->limit <= room) {
-    fine = direct(&job, progress, error);
+  if (keys->exact && keys->limit && keys->limit <= room) {
+    bool given = false;
+    const uint32_t *plain = lathe_row_keys_plain(keys, &given);
+    match->lent = plain && !given;
+    fine = direct(&job, plain, progress, error);
     done = true;
+  } else {
+    match->at = lathe_memory_raw((size_t)match->rows, sizeof *match->at, error);
+    fine = match->at != NULL;
   }
   if (fine && !done) fine = few(&job, &done, progress, error);
   if (fine && !done) fine = parted(&job, progress, error);
@@ -398,7 +426,7 @@ bool lathe_row_match_make(lathe_row_match *match, const lathe_row_keys *keys, bo
 }
 
 void lathe_row_match_free(lathe_row_match *match) {
-  lathe_memory_give(match->at);
+  if (!match->lent) lathe_memory_give(match->at);
   lathe_memory_give(match->first);
   *match = (lathe_row_match){0};
 }

@@ -12,18 +12,31 @@ static int64_t chunks_of(int64_t rows) {
   return (rows + CHUNK - 1) / CHUNK;
 }
 
+typedef struct rows_job {
+  const lathe_row_match *match;
+  uint32_t *to;
+} rows_job;
+
 static bool rows_chunk(void *context, int64_t chunk, lathe_error *error) {
-  lathe_row_match *match = context;
+  const rows_job *job = context;
+  const lathe_row_match *match = job->match;
   int64_t end = (chunk + 1) * CHUNK < match->rows ? (chunk + 1) * CHUNK : match->rows;
   (void)error;
   for (int64_t row = chunk * CHUNK; row < end; row++)
-    if (match->at[row] != LATHE_ROW_NONE) match->at[row] = match->first[match->at[row]];
+    job->to[row] = match->at[row] == LATHE_ROW_NONE ? LATHE_ROW_NONE : match->first[match->at[row]];
   return true;
 }
 
 bool lathe_row_match_rows(lathe_row_match *match, lathe_progress *progress, lathe_error *error) {
   if (!match->first) return true;
-  if (!lathe_pool_run(chunks_of(match->rows), rows_chunk, match, progress, error)) return false;
+  rows_job job = {match, match->at};
+  if (match->lent) job.to = lathe_memory_raw((size_t)match->rows, sizeof *job.to, error);
+  if (!job.to) return false;
+  bool fine = lathe_pool_run(chunks_of(match->rows), rows_chunk, &job, progress, error);
+  if (match->lent && !fine) lathe_memory_give(job.to);
+  if (!fine) return false;
+  match->at = job.to;
+  match->lent = false;
   lathe_memory_give(match->first);
   match->first = NULL;
   match->slots = 0;
@@ -131,6 +144,21 @@ static bool number_rows(void *context, int64_t chunk, lathe_error *error) {
   for (int64_t row = chunk * CHUNK; row < end; row++)
     if (match->at[row] != LATHE_ROW_NONE) match->at[row] = place_of(job, match->at[row]);
   return true;
+}
+
+int64_t *lathe_row_match_slots(const lathe_row_match *match, int64_t **slots, lathe_progress *progress,
+                               lathe_error *error) {
+  marks job;
+  lathe_row_match view = *match;
+  *slots = NULL;
+  if (!marks_make(&job, &view, progress, error)) return NULL;
+  *slots = lathe_memory_raw((size_t)match->distinct, sizeof **slots, error);
+  for (int64_t slot = 0; slot < match->slots && *slots; slot++)
+    if (match->first[slot] != LATHE_ROW_NONE) (*slots)[place_of(&job, match->first[slot])] = slot;
+  marks_free(&job);
+  if (*slots) return job.list;
+  free(job.list);
+  return NULL;
 }
 
 int64_t *lathe_row_match_number(lathe_row_match *match, lathe_progress *progress, lathe_error *error) {

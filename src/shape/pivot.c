@@ -171,8 +171,9 @@ lathe_table *lathe_table_pivot(const lathe_table *table, const lathe_pivot *pivo
   lathe_table *result = NULL;
   lathe_progress_begin(progress, "pivot", 0);
   bool fine =
-      lathe_groups_make(&job.rows, table, pivot->rows, pivot->row_count, false, progress, error) &&
-      lathe_groups_make(&job.columns, table, pivot->columns, pivot->column_count, false, progress, error) &&
+      lathe_groups_make(&job.rows, table, pivot->rows, pivot->row_count, false, true, progress, error) &&
+      lathe_groups_make(&job.columns, table, pivot->columns, pivot->column_count, false, true, progress,
+                        error) &&
       check_fill(&job) && check_size(&job) && lathe_groups_list(&job.columns, &job.list, progress, error) &&
       order_columns(&job);
   size_t most = (size_t)(pivot->row_count + job.columns.count * pivot->value_count) + 1;

@@ -5,7 +5,9 @@
 
 #include "../base/memory.h"
 #include "own.h"
-#include "words.h"
+#include "text_codes.h"
+
+enum { WORDS_MOST = 1 << 30 };
 
 static int64_t bits_set(const uint8_t *bits, int64_t count) {
   int64_t set = 0, bytes = count / 8;
@@ -210,29 +212,17 @@ lathe_column *lathe_column_to_category(const lathe_column *column, lathe_error *
                     lathe_type_name(column->type));
     return NULL;
   }
-  lathe_words words = {0};
-  lathe_column *result = NULL, *dictionary = NULL;
-  int32_t *rank = NULL, *codes = lathe_memory_new((size_t)column->rows, sizeof *codes, error);
-  uint8_t *validity = column->validity ? copy_validity(column, error) : NULL;
-  bool fine = codes && (validity || !column->validity);
-  for (int64_t i = 0; i < column->rows && fine; i++) {
-    lathe_text text = lathe_column_text(column, i);
-    if (text.data) fine = (codes[i] = lathe_words_add(&words, text.data, text.size, error)) >= 0;
+  lathe_text_codes *words = lathe_text_codes_new(WORDS_MOST, error);
+  int32_t *codes = words ? lathe_text_codes_make(words, column, true, NULL, error) : NULL;
+  lathe_column *result = NULL;
+  if (codes && lathe_text_codes_count(words) <= WORDS_MOST) {
+    result = lathe_text_codes_category(words, column, codes, error);
+  } else if (codes) {
+    lathe_memory_give(codes);
+    lathe_error_set(error, LATHE_ERROR_DATA,
+                    "more distinct texts than a category holds (1,073,741,824); leave it a string");
   }
-  if (fine) rank = lathe_memory_raw((size_t)words.count, sizeof *rank, error);
-  if (rank) dictionary = lathe_words_sorted(&words, rank, error);
-  if (dictionary) {
-    for (int64_t i = 0; i < column->rows; i++)
-      if (lathe_column_present(column, i)) codes[i] = rank[codes[i]];
-    result = lathe_column_new(LATHE_TYPE_CATEGORY, column->rows, validity, codes, NULL, dictionary, error);
-  }
-  if (!result) {
-    free(codes);
-    free(validity);
-  }
-  lathe_column_release(dictionary);
-  lathe_words_free(&words);
-  free(rank);
+  lathe_text_codes_free(words);
   return result;
 }
 

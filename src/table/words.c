@@ -125,22 +125,28 @@ static int by_bytes(const void *left, const void *right) {
   return order ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-lathe_column *lathe_words_sorted(const lathe_words *words, int32_t *rank, lathe_error *error) {
-  size_t count = (size_t)words->count;
-  ranked *order = lathe_memory_raw(count, sizeof *order, error);
-  lathe_text *texts = lathe_memory_raw(count, sizeof *texts, error);
+lathe_column *lathe_texts_sorted(const lathe_text *texts, int32_t count, int32_t *rank, lathe_error *error) {
+  ranked *order = lathe_memory_raw((size_t)count, sizeof *order, error);
+  lathe_text *sorted = lathe_memory_raw((size_t)count, sizeof *sorted, error);
   lathe_column *column = NULL;
-  if (order && texts) {
-    for (int32_t code = 0; code < words->count; code++)
-      order[code] = (ranked){lathe_words_text(words, code), code};
-    qsort(order, count, sizeof *order, by_bytes);
-    for (size_t i = 0; i < count; i++) {
-      texts[i] = order[i].text;
-      rank[order[i].code] = (int32_t)i;
+  if (order && sorted) {
+    for (int32_t code = 0; code < count; code++) order[code] = (ranked){texts[code], code};
+    qsort(order, (size_t)count, sizeof *order, by_bytes);
+    for (int32_t i = 0; i < count; i++) {
+      sorted[i] = order[i].text;
+      rank[order[i].code] = i;
     }
-    column = lathe_column_from_text(texts, words->count, error);
+    column = lathe_column_from_text(sorted, count, error);
   }
   free(order);
+  free(sorted);
+  return column;
+}
+
+lathe_column *lathe_words_sorted(const lathe_words *words, int32_t *rank, lathe_error *error) {
+  lathe_text *texts = lathe_memory_raw((size_t)words->count, sizeof *texts, error);
+  for (int32_t code = 0; code < words->count && texts; code++) texts[code] = lathe_words_text(words, code);
+  lathe_column *column = texts ? lathe_texts_sorted(texts, words->count, rank, error) : NULL;
   free(texts);
   return column;
 }

@@ -30,8 +30,8 @@ int32_t lathe_words_find(const lathe_words *words, const char *text, size_t size
 
 lathe_text lathe_words_text(const lathe_words *words, int32_t code);
 
-/* The words in the order of their bytes as a STRING column; `rank[code]` (count) becomes the place of each.
- */
+/* Different texts in the order of their bytes as a STRING column; `rank` (count) becomes the place of each. The same for words and codes. */
+lathe_column *lathe_texts_sorted(const lathe_text *texts, int32_t count, int32_t *rank, lathe_error *error);
 lathe_column *lathe_words_sorted(const lathe_words *words, int32_t *rank, lathe_error *error);
 
 #endif

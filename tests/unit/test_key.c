@@ -8,6 +8,7 @@
 #include "../../src/format/csv.h"
 #include "../../src/shape/key.h"
 #include "../../src/shape/rows.h"
+#include "../../src/table/text_codes.h"
 #include "tap.h"
 
 /* Five columns of every kind of key; values of few kinds, so that rows repeat. `range`: how many different numbers. */
@@ -119,6 +120,30 @@ static void check_large(void) {
   lathe_threads_set(0);
 }
 
+/* Rows that equal the row `period` before them, but for the last one with `outlier`. */
+static bool integers_agree(int64_t rows, int64_t period, bool outlier) {
+  lathe_error error = {0};
+  int64_t *values = malloc((size_t)rows * sizeof *values);
+  for (int64_t i = 0; i < rows; i++) values[i] = i % period * 3 - 70;
+  if (outlier) values[rows - 1] = INT64_MIN;
+  lathe_column *column = lathe_column_from_int64(values, rows, &error);
+  lathe_table *table = lathe_table_new(1, (const char *[]){"x"}, &column, &error);
+  lathe_row_keys keys;
+  lathe_row_match match = {0};
+  bool fine = lathe_row_keys_open(&keys, table, NULL, NULL, NULL, 1, true, NULL, &error) &&
+              lathe_row_match_make(&match, &keys, false, NULL, &error) &&
+              match.distinct == period + outlier && lathe_row_match_rows(&match, NULL, &error);
+  for (int64_t i = 0; i < rows - outlier && fine; i++)
+    fine = match.at[i] == i % period && lathe_row_keys_equal(&keys, match.at[i], i);
+  if (outlier) fine = fine && match.at[rows - 1] == rows - 1;
+  lathe_row_match_free(&match);
+  lathe_row_keys_close(&keys);
+  lathe_table_release(table);
+  lathe_column_release(column);
+  free(values);
+  return fine;
+}
+
 static lathe_table *parse(const char *text) {
   lathe_error error = {0};
   return lathe_table_parse_csv(text, strlen(text), "t.csv", NULL, NULL, NULL, &error);
@@ -155,9 +180,110 @@ static void check_types(void) {
   lathe_column_release(b);
 }
 
+/* Texts of 0 to 40 bytes over many lengths, `range` different ones, some missing. */
+static lathe_column *texts_of(int64_t rows, uint64_t range, uint64_t seed) {
+  lathe_error error = {0};
+  lathe_text *texts = calloc((size_t)rows, sizeof *texts);
+  char(*bytes)[48] = calloc((size_t)rows, sizeof *bytes);
+  for (int64_t i = 0; i < rows; i++) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    uint64_t value = (seed >> 33) % range, size = value % 41;
+    for (uint64_t at = 0; at < size; at++) bytes[i][at] = (char)('a' + (value / 41 >> at % 3 * 5 & 15));
+    if (value % 13) texts[i] = (lathe_text){bytes[i], size};
+  }
+  lathe_column *column = lathe_column_from_text(texts, rows, &error);
+  free(texts), free(bytes);
+  return column;
+}
+
+static bool same_text(const lathe_column *column, int64_t a, int64_t b) {
+  lathe_text left = lathe_column_text(column, a), right = lathe_column_text(column, b);
+  return left.size == right.size && (!left.size || memcmp(left.data, right.data, left.size) == 0);
+}
+
+/* Whether rows have equal codes exactly when their texts are equal. */
+static bool codes_agree(const lathe_column *column, const int32_t *codes, int64_t count) {
+  int64_t rows = lathe_column_rows(column), *row_of = malloc((size_t)(count + 1) * sizeof *row_of), words = 0;
+  bool fine = true;
+  for (int64_t i = 0; i < count; i++) row_of[i] = -1;
+  for (int64_t row = 0; row < rows && fine; row++) {
+    if (!lathe_column_present(column, row)) {
+      fine = codes[row] == 0;
+      continue;
+    }
+    fine = codes[row] >= 0 && codes[row] < count;
+    if (!fine) break;
+    if (row_of[codes[row]] < 0)
+      row_of[codes[row]] = row, words++;
+    else
+      fine = same_text(column, row_of[codes[row]], row);
+  }
+  free(row_of);
+  return fine && words == count;
+}
+
+static void check_text_codes(void) {
+  lathe_error error = {0};
+  lathe_column *column = texts_of(300000, 90000, 5), *few = texts_of(1000, 300, 5);
+  for (int threads = 1; threads <= 4; threads += 3) {
+    lathe_threads_set(threads);
+    lathe_text_codes *words = lathe_text_codes_new(INT64_C(1) << 30, &error);
+    int32_t *codes = lathe_text_codes_make(words, column, true, NULL, &error);
+    int64_t count = lathe_text_codes_count(words);
+    ok(codes && count > 4096 && codes_agree(column, codes, count),
+       "texts have equal codes exactly when they are equal: %lld words, %d threads", (long long)count,
+       threads);
+    int32_t *others = lathe_text_codes_make(words, few, false, NULL, &error);
+    bool fine = others && lathe_text_codes_count(words) == count;
+    for (int64_t row = 0; row < 1000 && fine; row++) {
+      int32_t want = -1;
+      lathe_text text = lathe_column_text(few, row), other;
+      if (!text.data) continue;
+      for (int64_t i = 0; i < 300000 && want < 0; i++) {
+        other = lathe_column_text(column, i);
+        if (other.data && other.size == text.size && memcmp(other.data, text.data, text.size) == 0)
+          want = codes[i];
+      }
+      fine = others[row] == want;
+    }
+    ok(fine, "and those of another column have the same ones, or none");
+    lathe_memory_give(codes);
+    lathe_memory_give(others);
+    lathe_text_codes_free(words);
+    words = lathe_text_codes_new(5000, &error);
+    codes = lathe_text_codes_make(words, column, true, NULL, &error);
+    ok(codes && lathe_text_codes_count(words) > 5000, "more words than asked for are too many");
+    lathe_memory_give(codes);
+    lathe_text_codes_free(words);
+  }
+  lathe_threads_set(0);
+  lathe_column *category = lathe_column_to_category(column, &error), *back = NULL;
+  bool fine = category != NULL;
+  const lathe_column *dictionary = fine ? lathe_column_dictionary(category) : NULL;
+  for (int64_t i = 1; fine && i < lathe_column_rows(dictionary); i++) {
+    lathe_text a = lathe_column_text(dictionary, i - 1), b = lathe_column_text(dictionary, i);
+    int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+    fine = order < 0 || (order == 0 && a.size < b.size);
+  }
+  if (fine) back = lathe_column_to_string(category, &error);
+  for (int64_t row = 0; fine && row < 300000; row++) {
+    lathe_text a = lathe_column_text(column, row), b = lathe_column_text(back, row);
+    fine = !a.data == !b.data && a.size == b.size && (!a.size || memcmp(a.data, b.data, a.size) == 0);
+  }
+  ok(fine, "a category of them has its words in order, and gives the texts again");
+  lathe_column_release(back);
+  lathe_column_release(category);
+  lathe_column_release(column);
+  lathe_column_release(few);
+}
+
 int main(void) {
+  check_text_codes();
   check_ways();
   check_large();
+  ok(integers_agree(300000, 100, false) && integers_agree(300000, 100, true) &&
+         integers_agree(300000, 90000, false),
+     "integers of a narrow range, and one that lies far outside");
   check_types();
   return done_testing();
 }

@@ -9,11 +9,12 @@ load <- function(variable, ...) once(variable, function() factors(fread(e(variab
 whole <- function() load("BENCH_TABLE")
 mixed <- function() load("BENCH_MIXED", "city")
 left <- function() load("BENCH_LEFT", "id1", "id2", "id3")
+plain <- function() load("BENCH_LEFT")
 sums <- function(...) function(o) {
   names <- intersect(c(...), names(o))
   c(list(rows = nrow(o)), setNames(lapply(names, function(x) sum(as.numeric(o[[x]]), na.rm = TRUE)), paste0("sum_", names, recycle0 = TRUE)))
 }
-group <- function(run) function() { t <- left(); list(function() run(t), sums("s", "m", "c")) }
+group <- function(run, frame = left) function() { t <- frame(); list(function() run(t), sums("s", "m", "c")) }
 join <- function(other, run) function() { t <- left(); o <- if (other == "BENCH_SMALL") load(other, "id1") else load(other); list(function() run(t, o), sums("v3", "w")) }
 sort_by <- function(run) function() { t <- mixed(); list(function() run(t), function(o) list(rows = nrow(o), first = o$id[1], last = o$id[nrow(o)])) }
 numbers <- c("id", "qty", paste0("x", 1:8))
@@ -39,6 +40,10 @@ tasks <- list(
   group_int_1e5_sums = group(function(t) t[, .(s = sum(v1), m = sum(v2), c = sum(v3)), by = id6]),
   group_2_ints_median_sd = group(function(t) t[, .(s = median(v3), m = sd(v3)), by = .(id4, id5)]),
   group_text_1e5_max_min = group(function(t) t[, .(s = max(v1), m = min(v2)), by = id3]),
+  group_string_100_sum = group(function(t) t[, .(s = sum(v1)), by = id1], plain),
+  group_2_strings_sum = group(function(t) t[, .(s = sum(v1)), by = .(id1, id2)], plain),
+  group_string_1e5_sum_mean = group(function(t) t[, .(s = sum(v1), m = mean(v3)), by = id3], plain),
+  group_string_1e5_max_min = group(function(t) t[, .(s = max(v1), m = min(v2)), by = id3], plain),
   group_int_1e7_sum = group(function(t) t[, .(s = sum(v3)), by = id7]),
   group_string_1e7_sum = group(function(t) t[, .(s = sum(v3)), by = id8]),
   group_6_keys_sum_count = group(function(t) t[, .(s = sum(v3), m = .N), by = .(id1, id2, id3, id4, id5, id6)]),

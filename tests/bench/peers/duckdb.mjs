@@ -17,8 +17,9 @@ const mixed = once(async () => {
   await load("mixed", env.BENCH_MIXED);
   await enumerate("mixed", "city");
 });
+const plain = once(() => load("t", env.BENCH_LEFT));
 const left = once(async () => {
-  await load("t", env.BENCH_LEFT);
+  await plain();
   for (const column of ["id1", "id2", "id3"]) await enumerate("t", column);
 });
 const others = {
@@ -42,7 +43,7 @@ const make = (prepare, sql, check) => async () => {
   await prepare?.();
   return [() => c.run(`CREATE TABLE o AS ${sql}`), check, drop];
 };
-const group = (by, what) => make(left, `SELECT ${by}, ${what} FROM t GROUP BY ${by}`, sums("s", "m", "c"));
+const group = (by, what, prepare = left) => make(prepare, `SELECT ${by}, ${what} FROM t GROUP BY ${by}`, sums("s", "m", "c"));
 const join = (other, on, how = "") =>
   make(async () => { await left(); await others[other](); }, `SELECT * FROM t ${how} JOIN ${other} AS o USING (${on})`, sums("v3", "w"));
 const ends = async () => {
@@ -117,6 +118,10 @@ await serve({
   group_int_1e5_sums: group("id6", "sum(v1) AS s, sum(v2) AS m, sum(v3) AS c"),
   group_2_ints_median_sd: group("id4, id5", "median(v3) AS s, stddev_samp(v3) AS m"),
   group_text_1e5_max_min: group("id3", "max(v1) AS s, min(v2) AS m"),
+  group_string_100_sum: group("id1", "sum(v1) AS s", plain),
+  group_2_strings_sum: group("id1, id2", "sum(v1) AS s", plain),
+  group_string_1e5_sum_mean: group("id3", "sum(v1) AS s, avg(v3) AS m", plain),
+  group_string_1e5_max_min: group("id3", "max(v1) AS s, min(v2) AS m", plain),
   group_int_1e7_sum: group("id7", "sum(v3) AS s"),
   group_string_1e7_sum: group("id8", "sum(v3) AS s"),
   group_6_keys_sum_count: group("id1, id2, id3, id4, id5, id6", "sum(v3) AS s, count(*) AS m"),

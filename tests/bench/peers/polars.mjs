@@ -9,7 +9,8 @@ const texts = (d, ...names) => d.withColumns(...names.map((n) => c(n).cast(pl.Ca
 const whole = once(() => pl.readCSV(env.BENCH_TABLE)); // its describe() refuses dates
 const dated = once(() => pl.readCSV(env.BENCH_TABLE, { tryParseDates: true }));
 const mixed = once(() => texts(pl.readCSV(env.BENCH_MIXED, { tryParseDates: true }), "city"));
-const left = once(() => texts(pl.readCSV(env.BENCH_LEFT), "id1", "id2", "id3"));
+const plain = once(() => pl.readCSV(env.BENCH_LEFT));
+const left = once(() => texts(plain(), "id1", "id2", "id3"));
 const others = {
   big: once(() => pl.readCSV(env.BENCH_RIGHT)),
   medium: once(() => pl.readCSV(env.BENCH_MEDIUM)),
@@ -22,10 +23,11 @@ const sums = (...names) => (d) => {
   const values = had.length ? d.select(...had.map((x) => c(x).sum().cast(pl.Float64))).row(0) : [];
   return Object.fromEntries([["rows", d.height], ...had.map((x, i) => [`sum_${x}`, values[i]])]);
 };
-const group = (by, ...what) => () => {
-  const t = left();
+const grouped = (frame) => (by, ...what) => () => {
+  const t = frame();
   return [() => t.lazy().groupBy(by).agg(...what).collectSync(), sums("s", "m", "c")];
 };
+const group = grouped(left), group_plain = grouped(plain);
 const join = (other, on, how = "inner") => () => {
   const t = left(), o = others[other]();
   return [() => t.join(o, { on, how }), sums("v3", "w")];
@@ -96,6 +98,10 @@ await serve({
   group_int_1e5_sums: group(["id6"], c("v1").sum().alias("s"), c("v2").sum().alias("m"), c("v3").sum().alias("c")),
   group_2_ints_median_sd: group(["id4", "id5"], c("v3").median().alias("s"), c("v3").std().alias("m")),
   group_text_1e5_max_min: group(["id3"], c("v1").max().alias("s"), c("v2").min().alias("m")),
+  group_string_100_sum: group_plain(["id1"], c("v1").sum().alias("s")),
+  group_2_strings_sum: group_plain(["id1", "id2"], c("v1").sum().alias("s")),
+  group_string_1e5_sum_mean: group_plain(["id3"], c("v1").sum().alias("s"), c("v3").mean().alias("m")),
+  group_string_1e5_max_min: group_plain(["id3"], c("v1").max().alias("s"), c("v2").min().alias("m")),
   group_int_1e7_sum: group(["id7"], c("v3").sum().alias("s")),
   group_string_1e7_sum: group(["id8"], c("v3").sum().alias("s")),
   group_6_keys_sum_count: group(["id1", "id2", "id3", "id4", "id5", "id6"], c("v3").sum().alias("s"), c("v3").count().alias("m")),
