@@ -287,7 +287,8 @@ local function failed(problem, host, trace)
   local meta = type(problem) == "table" and getmetatable(problem)
   if meta == output_meta and problem.code == EPIPE then return 1 end -- who read our output has gone: nothing to say
   if host and host.interrupted() then
-    io.stderr:write "lathe: interrupted\n"
+    local left = require("lathe.core").stopped()
+    io.stderr:write("lathe: interrupted", left and "; " .. require("lathe.style").printable(left, true) or "", "\n")
     return 130
   end
   if host and host.terminated() then

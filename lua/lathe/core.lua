@@ -14,6 +14,13 @@ local problem = ffi.new "lathe_error"
 -- The error to hand to a core function as its last argument.
 core.problem = problem
 
+-- What a long piece of work left behind when it was stopped, as a sentence; nil when it said nothing of that.
+function core.stopped()
+  if problem.code ~= core.C.LATHE_ERROR_CANCELLED then return nil end
+  local text = ffi.string(problem.message)
+  return not text:find "^cancelled" and text or nil
+end
+
 -- Raise `message` as it stands: a sentence for the user, without file and line.
 function core.fail(message, ...)
   if select("#", ...) > 0 then message = message:format(...) end

@@ -75,7 +75,9 @@ local function evaluate(line)
       return true
     end
     sentence = tostring((...)):gsub("^console:%d+: ", "")
-    if sentence == "interrupted" or sentence:find "^cancelled" or (host and host.interrupted()) then sentence = "stopped" end
+    if sentence == "interrupted" or sentence:find "^cancelled" or (host and host.interrupted()) then
+      sentence = require("lathe.core").stopped() or "stopped"
+    end
     say(session.paint.error(sentence))
     return false
   end

@@ -84,3 +84,24 @@ bool lathe_checkpoint_longer(const lathe_tensor_file *file, double has, int32_t 
                          "%s: the checkpoint has %g %s, more than %d; give more %s, or delete it",
                          lathe_tensor_file_path(file), has, units, wanted, units);
 }
+
+void lathe_checkpoint_stopped(lathe_error *problem, const char *family, const char *path, int32_t done,
+                              int32_t of, const char *units, bool shorter) {
+  if (problem->code != LATHE_ERROR_CANCELLED) return;
+  if (!path)
+    lathe_error_set(
+        problem, LATHE_ERROR_CANCELLED,
+        "%s: stopped after %d of %d %s, and nothing is kept; with checkpoint = \"FILE\" the same call "
+        "would go on from there",
+        family, (int)done, (int)of, units);
+  else if (done == 0 || !shorter)
+    lathe_error_set(problem, LATHE_ERROR_CANCELLED,
+                    "%s: stopped after %d of %d %s; the same call goes on from %s", family, (int)done,
+                    (int)of, units, path);
+  else
+    lathe_error_set(problem, LATHE_ERROR_CANCELLED,
+                    "%s: stopped after %d of %d %s; the same call goes on from %s, and with %s = %d it gives "
+                    "the model so "
+                    "far",
+                    family, (int)done, (int)of, units, path, units, (int)done);
+}

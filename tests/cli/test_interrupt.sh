@@ -30,4 +30,31 @@ stops "unpacking and reading, again and again" '
   lathe.table { { "x", column }, { "y", column } }:write "big.csv.gz"
   while true do lathe.read "big.csv.gz" end'
 
+# A training keeps where it stands, and says how to go on.
+cat >train.lua <<'END'
+local family, units, count, checkpoint = ...
+local x, y = {}, {}
+for row = 1, 20000 do
+  x[row] = row * 7919 % 3001 / 3001
+  y[row] = math.sin(10 * x[row])
+end
+local options = { [units] = tonumber(count), checkpoint = checkpoint, checkpoint_every = 1 }
+local m = lathe.fit(lathe.table { { "x", x }, { "y", y } }, lathe.recipe { target = "y" }, lathe[family](options))
+print(m:kind(), m:evaluate(lathe.table { { "x", x }, { "y", y } }, { resamples = 0 }).metrics.rows)
+END
+for job in "network epochs" "boosting rounds" "forest trees"; do
+  family=${job% *} units=${job#* }
+  "$LATHE" script train.lua $family $units 100000 kept >"$folder/said" 2>"$folder/problem" &
+  process=$!
+  while [ ! -f kept ] && kill -0 "$process" 2>/dev/null; do sleep 0.01; done
+  kill -INT "$process"
+  wait "$process"
+  is "Ctrl-C stops a training ($family)" "$?" 130
+  has "and $family says where it goes on from" "$folder/problem" "lathe: interrupted; $family: stopped after"
+  has "and how to have the model so far" "$folder/problem" " of 100000 $units; the same call goes on from kept, and with $units = "
+  so_far=$(sed "s/.*with $units = \([0-9]*\) .*/\1/" "$folder/problem")
+  run "$LATHE" script train.lua $family $units "$so_far" kept
+  is "which it does" "$(cat "$out")" "$(printf '%s\t20000' $family)"
+  rm -f kept
+done
 finish

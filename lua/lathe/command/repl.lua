@@ -61,7 +61,7 @@ local function run()
       fail(problem)
     else
       local fine, message = host.call(function() show(call()) end)
-      if not fine then fail(host.interrupted() and "interrupted" or message) end
+      if not fine then fail(host.interrupted() and (require("lathe.core").stopped() or "interrupted") or message) end
       host.clear()
     end
   end

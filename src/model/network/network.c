@@ -10,6 +10,7 @@
 #include "../../base/memory.h"
 #include "../../base/pool.h"
 #include "../../base/random.h"
+#include "../checkpoint.h"
 
 enum { MEASURE_ROWS = 32 * NETWORK_BLOCK };
 static const double LANES_WORK = 4e6; /* floating point operations of a batch that threads are woken for */
@@ -295,6 +296,17 @@ static bool begin(network_training *t, lathe_error *error) {
   return t->validated == 0 || (t->best = lathe_memory_new(count + 2 * more, sizeof(float), error));
 }
 
+/* Somebody cancelled it: keep where it stands, and say so. */
+static void stop(const network_training *t, lathe_error *problem) {
+  const lathe_network_options *o = t->options;
+  lathe_error written = {0};
+  if (o->checkpoint && !network_checkpoint_write(t, &written))
+    *problem = written;
+  else
+    lathe_checkpoint_stopped(problem, "network", o->checkpoint, t->epoch, o->epochs, "epochs",
+                             o->schedule != LATHE_SCHEDULE_COSINE);
+}
+
 bool network_train(network_training *t, lathe_error *error) {
   lathe_error problem = {0};
   lathe_progress_begin(t->progress, "network", t->learned * t->options->epochs);
@@ -302,8 +314,7 @@ bool network_train(network_training *t, lathe_error *error) {
   if (fine) {
     lathe_progress_add(t->progress, t->learned * t->epoch + batch_begin(t, t->batch));
     fine = run(t, &problem);
-    if (!fine && problem.code == LATHE_ERROR_CANCELLED && t->options->checkpoint)
-      network_checkpoint_write(t, NULL);
+    if (!fine && problem.code == LATHE_ERROR_CANCELLED) stop(t, &problem);
   }
   lathe_progress_end(t->progress);
   if (fine && t->best) restore_best(t);

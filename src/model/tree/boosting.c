@@ -6,6 +6,7 @@
 
 #include "../../base/memory.h"
 #include "../../base/random.h"
+#include "../checkpoint.h"
 #include "boosting.h"
 
 typedef struct {
@@ -165,6 +166,17 @@ static void cut_rounds(boost_training *t) {
   lathe_trees_cut(&t->trees, t->best * t->target.outputs);
 }
 
+/* Somebody cancelled it: keep the whole rounds, and say so. */
+static void stop(boost_training *t, lathe_error *problem) {
+  const lathe_boosting_options *o = t->options;
+  lathe_error written = {0};
+  lathe_trees_cut(&t->trees, t->rounds * t->target.outputs);
+  if (!save(t, true, &written))
+    *problem = written;
+  else
+    lathe_checkpoint_stopped(problem, "boosting", o->checkpoint, t->rounds, o->rounds, "rounds", true);
+}
+
 bool boost_train(boost_training *t, lathe_error *error) {
   rounds r = {.training = t};
   lathe_error problem = {0};
@@ -173,10 +185,7 @@ bool boost_train(boost_training *t, lathe_error *error) {
   if (fine) {
     lathe_progress_add(t->progress, t->rounds);
     fine = run(&r, &problem);
-    if (!fine && problem.code == LATHE_ERROR_CANCELLED) {
-      lathe_trees_cut(&t->trees, t->rounds * t->target.outputs);
-      save(t, true, NULL);
-    }
+    if (!fine && problem.code == LATHE_ERROR_CANCELLED) stop(t, &problem);
   }
   lathe_progress_end(t->progress);
   boost_grower_end(&r.grower);

@@ -7,6 +7,7 @@
 
 #include "../../base/memory.h"
 #include "../../base/pool.h"
+#include "../checkpoint.h"
 
 enum { BATCH = 16, SPARE = 64, JUDGED = 4096 };
 
@@ -232,13 +233,24 @@ static bool grow_all(growing *state, lathe_error *error) {
   return true;
 }
 
+/* Somebody cancelled it: keep the whole trees, and say so. */
+static void stop(const growing *state, lathe_error *problem) {
+  const lathe_forest_limits *limits = state->limits;
+  int32_t done = state->forest->trees.trees;
+  lathe_error written = {0};
+  if (limits->checkpoint && done > 0 &&
+      !lathe_forest_checkpoint_write(state->forest, state->data, limits, &written))
+    *problem = written;
+  else
+    lathe_checkpoint_stopped(problem, "forest", limits->checkpoint, done, limits->trees, "trees", true);
+}
+
 bool lathe_forest_grow(const lathe_forest_data *data, const lathe_forest_limits *limits, lathe_forest *forest,
                        lathe_progress *progress, lathe_error *error) {
   growing state = {.data = data, .limits = limits, .forest = forest, .progress = progress};
   lathe_error problem = {0};
   bool fine = set_up(&state, &problem) && grow_all(&state, &problem);
-  if (!fine && problem.code == LATHE_ERROR_CANCELLED && limits->checkpoint && forest->trees.trees > 0)
-    lathe_forest_checkpoint_write(forest, data, limits, NULL);
+  if (!fine && problem.code == LATHE_ERROR_CANCELLED) stop(&state, &problem);
   if (!fine && error) *error = problem;
   for (int32_t i = 0; i < SPARE; i++) lathe_forest_search_free(state.spare[i]);
   for (int32_t t = 0; t < BATCH; t++) {
