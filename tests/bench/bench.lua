@@ -27,6 +27,10 @@ local function clock(which)
   return tonumber(time.seconds) + tonumber(time.nanoseconds) / 1e9
 end
 
+-- Seconds of the clock, and of processors that this process took.
+function bench.wall() return clock(1) end
+function bench.cpu() return clock(2) end
+
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 local function succeeds(command)
   local status = os.execute(command .. " >/dev/null 2>&1")
@@ -160,6 +164,50 @@ function bench.matrix(name, width, centred)
   return lathe.table(list)
 end
 
+-- Tables of the generator's `higgs` in $BENCH_DATA (higgs_X.f32: 28 features, higgs_y.f32: 0 or 1): one of `count` rows from `first`
+-- (from 0) for each { first, count }, whose count may be left out: to the end. nil, and a line that says so, where the data is not there.
+function bench.higgs(name, ...)
+  local core, column, width = require "lathe.core", require "lathe.column", 28
+  local x, y = io.open(folder .. "/higgs_X.f32", "rb"), io.open(folder .. "/higgs_y.f32", "rb")
+  if not (x and y) then return print(("# %s: no higgs_X.f32 in %s"):format(name, folder)) end
+  local texts, tables = { x:read "*a", y:read "*a" }, {}
+  x:close()
+  y:close()
+  local features, target = ffi.cast("const float *", texts[1]), ffi.cast("const float *", texts[2])
+  for index, part in ipairs { ... } do
+    local first, count, list = part[1], part[2] or #texts[2] / 4 - part[1], {}
+    local one = ffi.new("double[?]", count)
+    local function add(word, of, step, place)
+      for row = 0, count - 1 do one[row] = of[(first + row) * step + place] end
+      list[#list + 1] = { word, column.own(core.C.lathe_column_from_float64(one, count, core.problem), word) }
+    end
+    for place = 0, width - 1 do add(("x%02d"):format(place + 1), features, width, place) end
+    add("y", target, 1, 0)
+    tables[index] = lathe.table(list)
+  end
+  texts = nil -- luacheck: ignore
+  collectgarbage()
+  return unpack(tables)
+end
+
+-- The numbers of threads that such a bench is run with.
+function bench.threads()
+  local asked = tonumber(os.getenv "BENCH_THREADS")
+  return asked and { asked } or { 1, 2 }
+end
+
+-- Is this worker among those that BENCH_WHO asks for?
+function bench.asked(who)
+  local list = os.getenv "BENCH_WHO"
+  return not list or ("," .. list .. ","):find("," .. who .. ",", 1, true) ~= nil
+end
+
+-- A peer's script beside these files, which prints lines of its own; its arguments are the folder of data and `words`.
+function bench.peer(script, words)
+  os.execute(("env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE /usr/bin/python3 %s %s %s 2>/dev/null || true"):format(
+    quoted(here .. "/peers/" .. script), quoted(folder), words or ""))
+end
+
 -- Whether that is there.
 function bench.has_matrix(name)
   local file = io.open(("%s/%s_X.f64"):format(folder, name))
@@ -284,11 +332,11 @@ end
 
 -- The workers that are here, started; those that are not are said.
 local function present(family)
-  local list, asked = {}, os.getenv "BENCH_WHO"
+  local list = {}
   local names = { "lathe", unpack(family.peers) }
   for _, who in ipairs(names) do
     local what = workers[who]
-    if not asked or ("," .. asked .. ","):find("," .. who .. ",", 1, true) then
+    if bench.asked(who) then
       if who == "lathe" then
         list[#list + 1] = { who, ("%s script %s --worker"):format(quoted(LATHE_PROGRAM), quoted(arg[0])) }
       elseif succeeds(what[2]) then

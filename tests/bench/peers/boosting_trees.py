@@ -54,8 +54,10 @@ def lightgbm(shape):
     show(f"boosting_{shape} lightgbm", begin, busy, score)
 
 
-for shape in "leaf", "depth":
-    for peer in [xgboost] + ([lightgbm] if os.environ.get("LGB_LIB") else []):
+who = os.environ.get("BENCH_WHO", "xgboost,lightgbm").split(",")
+peers = [peer for peer in [xgboost] + ([lightgbm] if os.environ.get("LGB_LIB") else []) if peer.__name__ in who]
+for shape in (sys.argv[2] if len(sys.argv) > 2 else "leaf,depth").split(","):
+    for peer in peers:
         try:
             peer(shape)
         except ImportError as problem:

@@ -20,14 +20,14 @@ def cpu():
     return used.ru_utime + used.ru_stime
 
 
-for name in sys.argv[2:] or ("random", "extra"):
-    family = RandomForestClassifier if name == "random" else ExtraTreesClassifier
+for name in (sys.argv[2] if len(sys.argv) > 2 else "forest,extra_trees").split(","):
+    family = RandomForestClassifier if name == "forest" else ExtraTreesClassifier
     begin, busy = time.perf_counter(), cpu()
-    model = family(n_estimators=trees, n_jobs=2, random_state=42, oob_score=name == "random").fit(x_train, y_train)
+    model = family(n_estimators=trees, n_jobs=2, random_state=42, oob_score=name == "forest").fit(x_train, y_train)
     seconds, busy = time.perf_counter() - begin, cpu() - busy
     begin = time.perf_counter()
     p = model.predict_proba(x_test)[:, 1]
     score = time.perf_counter() - begin
     nodes = sum(tree.tree_.node_count for tree in model.estimators_)
     print(f"{name} sklearn {seconds:.2f} cpu={busy:.2f} auc={roc_auc_score(y_test, p):.5f} nodes={nodes} predict={score:.2f}"
-          + (f" oob={1 - model.oob_score_:.5f}" if name == "random" else ""), flush=True)
+          + (f" oob={1 - model.oob_score_:.5f}" if name == "forest" else ""), flush=True)
