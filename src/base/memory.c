@@ -9,13 +9,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { LARGE = 8 << 20, PAGE = 4096 };
+enum { LARGE = 8 << 20, HUGE_PAGE = 2 << 20, PAGE = 4096 };
 
-/* Large blocks in huge pages: a quarter of the time of reading a big table went into page faults. Only advice: nothing depends on it.
+/* What fills a huge page is put in such ones: a quarter of the time of reading a big table went into page faults, and boosting, which goes
+ * through rows with gaps, is a tenth faster. Only advice: nothing depends on it.
  * All pages of the block are advised, its first and last too: were they different from the rest, the kernel would keep
  * the block in parts, which mremap cannot move, and each realloc would copy it. */
 static void *advise(void *memory, size_t bytes) {
-  if (!memory || bytes < LARGE) return memory;
+  if (!memory || bytes < HUGE_PAGE) return memory;
   uintptr_t begin = (uintptr_t)memory & ~(uintptr_t)(PAGE - 1);
   uintptr_t end = ((uintptr_t)memory + bytes + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
   madvise((void *)begin, end - begin, MADV_HUGEPAGE);

@@ -22,7 +22,11 @@ enum {
   BOOST_GROUP = 8,
   BOOST_SLOTS = 256
 };                            /* features in a block and a group; slots of a feature */
-enum { BOOST_PIECE = 32768 }; /* rows that are handled in one go */
+enum { BOOST_PIECE = 32768 }; /* rows that are handled in one go, at most */
+
+/* How many rows each of the parts of `rows` rows has, of `least` up to `most`, so that there is work for all threads: sums are exact, so
+ * they may be cut anywhere. */
+int32_t boost_part_rows(int64_t rows, int32_t least, int32_t most);
 
 /* A row's gradient and curvature in units of the scale. */
 typedef struct boost_pair {
@@ -119,19 +123,24 @@ typedef struct boost_batch {
   const int32_t *list; /* nodes being divided; their children are there */
   int32_t count;
   boost_part *part;
+  int32_t part_rows; /* of a part at most */
   int32_t parts, parts_room;
-  boost_slot **extra; /* (extras) histograms that are to be added to that of extra_of */
+  int32_t *first_part; /* (count + 1) the parts of the children of each node of the list */
+  boost_slot **extra;  /* (extras) histograms that are to be added to that of extra_of */
   int32_t *extra_of, extras, extras_room;
 } boost_batch;
 
-/* boosting_rows.c: the rows of each node of the list go to its two children. */
+/* boosting_rows.c: the rows of each node of the list go to its two children; those of one node, by one thread. */
 bool boost_divide_rows(const boost_batch *batch, lathe_error *error);
+void boost_divide_node(const boost_grower *grower, int32_t node);
 
-/* boosting_histogram.c: the histogram of a node begun (`_plan`), and all that were begun added up but for their extras; those of the
- * smaller child of each node of the list. And histograms as things that come and go. */
+/* boosting_histogram.c: the histogram of a node begun (`_plan`), and that of the smaller child of each node of the list (and of the larger
+ * one, where the parent's is not kept); then all that were begun are added up, or one of their parts, but for the extras. And
+ * histograms as things that come and go. */
 bool boost_plan_histogram(boost_batch *batch, int32_t node, lathe_error *error);
+bool boost_plan_children(boost_batch *batch, lathe_error *error);
 bool boost_add_histograms(boost_batch *batch, lathe_error *error);
-bool boost_child_histograms(boost_batch *batch, lathe_error *error);
+bool boost_add_part(const boost_batch *batch, int32_t part, lathe_error *error);
 void boost_add_extras(const boost_batch *batch, int32_t node, int32_t begin, int32_t end);
 void boost_drop_histogram(boost_grower *grower, boost_slot **histogram);
 void boost_batch_free(boost_batch *batch);
@@ -140,6 +149,10 @@ void boost_batch_free(boost_batch *batch);
 boost_sum boost_sum_of(const boost_grower *grower, boost_slot slot);
 bool boost_split_children(const boost_batch *batch, lathe_error *error);
 bool boost_split_root(boost_grower *grower, lathe_error *error);
+
+/* The same for the children of node `which` of the list, by one thread, from all features; and what follows when all have been split. */
+void boost_split_node(const boost_batch *batch, int32_t which, boost_split found[2]);
+void boost_settle_node(const boost_batch *batch, int32_t which, const boost_split *found, int32_t strips);
 
 /* boosting_search.c: the best split of a node by one feature, put into `best` when it is better. `_begin`: none yet. */
 void boost_search_begin(const boost_grower *grower, const boost_node *node, boost_split *best);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../base/memory.h"
+#include "../../base/pool.h"
 #include "boosting.h"
 
 enum { BATCH = 64, KEPT_BYTES = 1 << 30 };
@@ -51,6 +52,13 @@ void boost_grower_end(boost_grower *grower) {
 
 /* ---- dividing ---- */
 
+int32_t boost_part_rows(int64_t rows, int32_t least, int32_t most) {
+  enum { FOR_EACH = 3 }; /* parts for each thread, for threads do not run alike */
+  int32_t threads = lathe_threads_get();
+  int64_t part = threads == 1 ? rows : rows / (FOR_EACH * (int64_t)threads);
+  return part < least ? least : part > most ? most : (int32_t)part;
+}
+
 bool boost_divisible(const boost_grower *grower, const boost_node *node) {
   const boost_limits *limits = grower->limits;
   int64_t least = limits->min_rows > 1 ? limits->min_rows : 1;
@@ -91,7 +99,39 @@ static bool need_nodes(boost_grower *grower, int32_t wanted, lathe_error *error)
   return true;
 }
 
-static bool divide(boost_grower *grower, const int32_t *list, int32_t count, lathe_error *error) {
+/* Large nodes: all threads at the rows of all of them, then at their histograms, then at their splits. */
+static bool divide_together(boost_batch *batch, lathe_error *error) {
+  return boost_divide_rows(batch, error) && boost_add_histograms(batch, error) &&
+         boost_split_children(batch, error);
+}
+
+typedef struct {
+  const boost_batch *batch;
+  boost_split (*found)[2]; /* (count) */
+} alone;
+
+static bool divide_one(void *context, int64_t index, lathe_error *error) {
+  const alone *a = context;
+  const boost_batch *batch = a->batch;
+  boost_divide_node(batch->grower, batch->list[index]);
+  for (int32_t p = batch->first_part[index]; p < batch->first_part[index + 1]; p++)
+    if (!boost_add_part(batch, p, error)) return false;
+  boost_split_node(batch, (int32_t)index, a->found[index]);
+  return true;
+}
+
+/* Small nodes: each from its rows to its splits by one thread, for they stay in its cache, and threads wait for each other once. */
+static bool divide_alone(boost_batch *batch, lathe_error *error) {
+  alone a = {batch, lathe_memory_raw((size_t)batch->count, sizeof *a.found, error)};
+  bool fine = a.found && lathe_pool_run(batch->count, divide_one, &a, batch->grower->progress, error);
+  for (int32_t i = 0; fine && i < batch->count; i++) boost_settle_node(batch, i, a.found[i], 1);
+  free(a.found);
+  return fine;
+}
+
+static bool divide(boost_grower *grower, const int32_t *list, int32_t count,
+                   bool (*way)(boost_batch *, lathe_error *), lathe_error *error) {
+  if (count == 0) return true;
   if (!need_nodes(grower, grower->nodes + 2 * count, error)) return false;
   boost_batch batch = {.grower = grower, .list = list, .count = count};
   for (int32_t i = 0; i < count; i++) {
@@ -100,10 +140,23 @@ static bool divide(boost_grower *grower, const int32_t *list, int32_t count, lat
     grower->nodes += 2;
     make_children(grower, node);
   }
-  bool fine = boost_divide_rows(&batch, error) && boost_child_histograms(&batch, error) &&
-              boost_split_children(&batch, error);
+  bool fine = boost_plan_children(&batch, error) && way(&batch, error);
   boost_batch_free(&batch);
   return fine;
+}
+
+/* Divide the nodes of a list, large ones first. Of few small nodes each thread would not get one. */
+static bool divide_all(boost_grower *grower, int32_t *list, int32_t count, lathe_error *error) {
+  int32_t large = 0;
+  for (int32_t i = 0; i < count; i++) {
+    int32_t node = list[i];
+    if (grower->node[node].sum.rows <= BOOST_PIECE) continue;
+    memmove(list + large + 1, list + large, (size_t)(i - large) * sizeof *list);
+    list[large++] = node;
+  }
+  if (count - large < 2 * lathe_threads_get()) large = count;
+  return divide(grower, list, large, divide_together, error) &&
+         divide(grower, list + large, count - large, divide_alone, error);
 }
 
 /* The root: all rows, its sums, its split. */
@@ -114,7 +167,7 @@ static bool make_root(boost_grower *grower, int32_t rows, lathe_error *error) {
   boost_node *root = &grower->node[0];
   grower->nodes = 1;
   *root = (boost_node){.end = rows, .left = -1, .low = -INFINITY, .high = INFINITY, .split = {.feature = -1}};
-  boost_batch batch = {.grower = grower};
+  boost_batch batch = {.grower = grower, .part_rows = boost_part_rows(rows, 1, INT32_MAX)};
   bool fine = boost_plan_histogram(&batch, 0, error) && boost_add_histograms(&batch, error);
   if (fine) {
     boost_add_extras(&batch, 0, 0, grower->start[grower->bins->width]);
@@ -195,7 +248,7 @@ static bool divide_some(boost_grower *grower, heaps *h, int32_t turns, lathe_err
   int32_t list[BATCH], copied = h->count;
   memcpy(h->other, h->waiting, (size_t)h->count * sizeof *h->other);
   int32_t count = choose(grower, h->other, &copied, turns, list);
-  return divide(grower, list, count, error) && need_heaps(h, grower->nodes + 2, error);
+  return divide_all(grower, list, count, error) && need_heaps(h, grower->nodes + 2, error);
 }
 
 bool boost_grow(boost_grower *grower, int32_t rows, lathe_error *error) {

@@ -1,8 +1,8 @@
 /* boosting_histogram.c - adding up gradients by bin.
  *
  * Rows come in tiles: the bins of a block of features and the gradients of a tile are gathered side by side, then eight features at a time
- * are added, so that what is written to (8 x 256 x 16 bytes) stays in the first-level cache. The rows of a large node are cut into parts
- * whose sums are added up later (the extras). */
+ * are added, so that what is written to (8 x 256 x 16 bytes) stays in the first-level cache. The rows of nodes that all threads are at are
+ * cut into parts whose sums are added up later (the extras). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,8 @@
 #include "../../base/pool.h"
 #include "boosting.h"
 
-enum { TILE = 1024, AHEAD = 24, PART = 16384, PARTS = 16 };
+enum { TILE = 1024, AHEAD = 24, PARTS = 16 }; /* PARTS: of a node at most, for each has a histogram */
+enum { LEAST_PART = 2048, MOST_PART = 1 << 20 };
 
 typedef int64_t two __attribute__((vector_size(16), may_alias));
 
@@ -153,18 +154,22 @@ void boost_drop_histogram(boost_grower *grower, boost_slot **histogram) {
 void boost_batch_free(boost_batch *batch) {
   for (int32_t e = 0; e < batch->extras; e++) boost_drop_histogram(batch->grower, &batch->extra[e]);
   free(batch->part);
+  free(batch->first_part);
   free(batch->extra);
   free(batch->extra_of);
 }
 
 /* ---- histograms of nodes ---- */
 
-static bool add_part(void *context, int64_t index, lathe_error *error) {
-  const boost_batch *b = context;
-  const boost_part *of = &b->part[index];
+bool boost_add_part(const boost_batch *b, int32_t part, lathe_error *error) {
+  const boost_part *of = &b->part[part];
   const boost_node *node = &b->grower->node[of->node];
   return add_rows(b->grower, b->grower->order[node->side] + of->begin, of->count, of->first, of->features,
                   of->out, error);
+}
+
+static bool add_part(void *context, int64_t index, lathe_error *error) {
+  return boost_add_part(context, (int32_t)index, error);
 }
 
 bool boost_add_histograms(boost_batch *batch, lathe_error *error) {
@@ -209,7 +214,7 @@ static boost_slot *plan_part(boost_batch *b, int32_t node, int32_t begin, int32_
 bool boost_plan_histogram(boost_batch *b, int32_t index, lathe_error *error) {
   boost_node *node = &b->grower->node[index];
   int32_t blocks = (b->grower->bins->width + BOOST_BLOCK - 1) / BOOST_BLOCK, rows = node->end - node->begin;
-  int32_t most = blocks >= PARTS ? 1 : PARTS / blocks, parts = (rows + PART - 1) / PART;
+  int32_t most = blocks >= PARTS ? 1 : PARTS / blocks, parts = (rows + b->part_rows - 1) / b->part_rows;
   parts = parts < 1 ? 1 : parts > most ? most : parts;
   if (!make_room(b, parts * blocks, parts, error)) return false;
   for (int32_t p = 0; p < parts; p++) {
@@ -227,10 +232,25 @@ bool boost_plan_histogram(boost_batch *b, int32_t index, lathe_error *error) {
   return true;
 }
 
-/* The larger child's is that of its parent less this one, where the parent's was kept. */
-bool boost_child_histograms(boost_batch *b, lathe_error *error) {
-  boost_grower *grower = b->grower;
+/* Rows of the histograms that are begun: of the smaller children, and of larger ones without a parent's. */
+static int64_t rows_to_add(const boost_batch *b) {
+  int64_t rows = 0;
   for (int32_t i = 0; i < b->count; i++) {
+    const boost_node *parent = &b->grower->node[b->list[i]], *child = &b->grower->node[parent->left];
+    int64_t fewer = child[0].sum.rows < child[1].sum.rows ? child[0].sum.rows : child[1].sum.rows;
+    rows += parent->histogram ? fewer : parent->sum.rows;
+  }
+  return rows;
+}
+
+/* The larger child's is that of its parent less this one, where the parent's was kept. */
+bool boost_plan_children(boost_batch *b, lathe_error *error) {
+  boost_grower *grower = b->grower;
+  b->first_part = lathe_memory_new((size_t)b->count + 1, sizeof *b->first_part, error);
+  if (!b->first_part) return false;
+  b->part_rows = boost_part_rows(rows_to_add(b), LEAST_PART, MOST_PART);
+  for (int32_t i = 0; i < b->count; i++) {
+    b->first_part[i] = b->parts;
     boost_node *parent = &grower->node[b->list[i]], *left = &grower->node[parent->left], *right = left + 1;
     int32_t small = parent->left + (right->sum.rows < left->sum.rows), large = 2 * parent->left + 1 - small;
     if (!boost_divisible(grower, left) && !boost_divisible(grower, right)) {
@@ -240,7 +260,8 @@ bool boost_child_histograms(boost_batch *b, lathe_error *error) {
     if (!boost_plan_histogram(b, small, error)) return false;
     if (!parent->histogram && !boost_plan_histogram(b, large, error)) return false;
   }
-  return boost_add_histograms(b, error);
+  b->first_part[b->count] = b->parts;
+  return true;
 }
 
 void boost_add_extras(const boost_batch *b, int32_t node, int32_t begin, int32_t end) {

@@ -6,7 +6,7 @@
 #include "../../base/pool.h"
 #include "boosting.h"
 
-enum { STRIP = 1024 };
+enum { STRIP = 1024, LEAST_PIECE = 4096 };
 
 typedef struct {
   int32_t node;               /* being divided */
@@ -39,16 +39,13 @@ static bool count_piece(void *context, int64_t index, lathe_error *error) {
   return true;
 }
 
-static bool move_piece(void *context, int64_t index, lathe_error *error) {
-  (void)error;
-  const dividing *d = context;
-  const piece *of = &d->piece[index];
-  const boost_node *node = &d->grower->node[of->node];
+static void move_rows(const boost_grower *grower, const piece *of) {
+  const boost_node *node = &grower->node[of->node];
   uint8_t go[BOOST_SLOTS];
   side_table(&node->split, go);
-  const uint8_t *column = d->grower->bins->column + node->split.feature * d->grower->bins->rows;
-  const int32_t *order = d->grower->order[node->side] + of->begin;
-  int32_t *to = d->grower->order[1 - node->side];
+  const uint8_t *column = grower->bins->column + node->split.feature * grower->bins->rows;
+  const int32_t *order = grower->order[node->side] + of->begin;
+  int32_t *to = grower->order[1 - node->side];
   int32_t *to_left = to + node->begin + of->left;
   int32_t *to_right = to + node->begin + node->split.left.rows + (of->begin - node->begin - of->left);
   int32_t left[STRIP], right[STRIP];
@@ -64,7 +61,18 @@ static bool move_piece(void *context, int64_t index, lathe_error *error) {
     to_left += lefts;
     to_right += count - lefts;
   }
+}
+
+static bool move_piece(void *context, int64_t index, lathe_error *error) {
+  (void)error;
+  const dividing *d = context;
+  move_rows(d->grower, &d->piece[index]);
   return true;
+}
+
+void boost_divide_node(const boost_grower *grower, int32_t node) {
+  const boost_node *of = &grower->node[node];
+  move_rows(grower, &(piece){node, of->begin, of->end - of->begin, 0});
 }
 
 /* From how many go left among the rows of each piece to how many before it. */
@@ -81,21 +89,23 @@ static void sum_pieces(dividing *d) {
 
 bool boost_divide_rows(const boost_batch *batch, lathe_error *error) {
   const boost_grower *grower = batch->grower;
-  int64_t pieces = 0;
+  int64_t pieces = 0, rows = 0;
   bool several = false;
+  for (int32_t i = 0; i < batch->count; i++) rows += grower->node[batch->list[i]].sum.rows;
+  int32_t most = boost_part_rows(rows, LEAST_PIECE, BOOST_PIECE);
   for (int32_t i = 0; i < batch->count; i++) {
     const boost_node *node = &grower->node[batch->list[i]];
-    pieces += (node->end - node->begin + BOOST_PIECE - 1) / BOOST_PIECE;
-    several = several || node->end - node->begin > BOOST_PIECE;
+    pieces += (node->end - node->begin + most - 1) / most;
+    several = several || node->end - node->begin > most;
   }
   dividing d = {.grower = grower};
   d.piece = lathe_memory_new((size_t)pieces, sizeof *d.piece, error);
   if (!d.piece) return false;
   for (int32_t i = 0; i < batch->count; i++) {
     const boost_node *node = &grower->node[batch->list[i]];
-    for (int32_t begin = node->begin; begin < node->end; begin += BOOST_PIECE) {
+    for (int32_t begin = node->begin; begin < node->end; begin += most) {
       int32_t left = node->end - begin;
-      d.piece[d.pieces++] = (piece){batch->list[i], begin, left < BOOST_PIECE ? left : BOOST_PIECE, 0};
+      d.piece[d.pieces++] = (piece){batch->list[i], begin, left < most ? left : most, 0};
     }
   }
   bool fine = !several || lathe_pool_run(pieces, count_piece, &d, grower->progress, error);

@@ -33,21 +33,17 @@ static void subtract(boost_slot *from, const boost_slot *less, int32_t begin, in
   }
 }
 
-static bool search_strip(void *context, int64_t index, lathe_error *error) {
-  (void)error;
-  const searching *s = context;
-  boost_grower *grower = s->grower;
-  const boost_batch *batch = s->batch;
-  int32_t which = (int32_t)(index / s->strips), strip = (int32_t)(index % s->strips);
+/* Both children of node `which` of the list, by features first .. last - 1. */
+static void search_children(const boost_batch *batch, int32_t which, int32_t first, int32_t last,
+                            boost_split found[2]) {
+  boost_grower *grower = batch->grower;
   boost_node *parent = &grower->node[batch->list[which]], *child = &grower->node[parent->left];
-  int32_t small = child[1].sum.rows < child[0].sum.rows, width = grower->bins->width;
-  boost_split *found = s->found + 2 * index;
+  int32_t small = child[1].sum.rows < child[0].sum.rows;
   for (int k = 0; k < 2; k++) boost_search_begin(grower, &child[k], &found[k]);
-  if (!child[small].histogram) return true;
+  if (!child[small].histogram) return;
   boost_node large = child[1 - small];
   if (parent->histogram) large.histogram = parent->histogram;
-  int32_t last = (int32_t)((int64_t)width * (strip + 1) / s->strips);
-  for (int32_t j = (int32_t)((int64_t)width * strip / s->strips); j < last; j++) {
+  for (int32_t j = first; j < last; j++) {
     if (!asked(grower, j)) continue;
     int32_t begin = grower->start[j], end = grower->start[j + 1];
     boost_add_extras(batch, parent->left + small, begin, end);
@@ -58,7 +54,19 @@ static bool search_strip(void *context, int64_t index, lathe_error *error) {
     if (boost_divisible(grower, &child[small])) boost_search(grower, &child[small], j, &found[small]);
     if (boost_divisible(grower, &large)) boost_search(grower, &large, j, &found[1 - small]);
   }
+}
+
+static bool search_strip(void *context, int64_t index, lathe_error *error) {
+  (void)error;
+  const searching *s = context;
+  int64_t width = s->grower->bins->width, strip = index % s->strips;
+  search_children(s->batch, (int32_t)(index / s->strips), (int32_t)(width * strip / s->strips),
+                  (int32_t)(width * (strip + 1) / s->strips), s->found + 2 * index);
   return true;
+}
+
+void boost_split_node(const boost_batch *batch, int32_t which, boost_split found[2]) {
+  search_children(batch, which, 0, batch->grower->bins->width, found);
 }
 
 /* The best of what was found, the first of equals. */
@@ -70,6 +78,21 @@ static void settle(boost_node *node, const boost_split *found, int32_t count, in
   if (node->split.feature < 0) node->split.gain = 0;
 }
 
+void boost_settle_node(const boost_batch *batch, int32_t which, const boost_split *found, int32_t strips) {
+  boost_grower *grower = batch->grower;
+  boost_node *parent = &grower->node[batch->list[which]], *child = &grower->node[parent->left];
+  int32_t small = child[1].sum.rows < child[0].sum.rows;
+  if (parent->histogram) {
+    child[1 - small].histogram = parent->histogram;
+    parent->histogram = NULL;
+  }
+  for (int k = 0; k < 2; k++) {
+    settle(&child[k], found + k, strips, 2);
+    if (child[k].split.feature < 0 || grower->kept > grower->keep_most)
+      boost_drop_histogram(grower, &child[k].histogram);
+  }
+}
+
 bool boost_split_children(const boost_batch *batch, lathe_error *error) {
   boost_grower *grower = batch->grower;
   searching s = {.batch = batch, .grower = grower};
@@ -77,19 +100,8 @@ bool boost_split_children(const boost_batch *batch, lathe_error *error) {
   s.found = lathe_memory_raw((size_t)batch->count * (size_t)s.strips, 2 * sizeof *s.found, error);
   bool fine =
       s.found && lathe_pool_run((int64_t)batch->count * s.strips, search_strip, &s, grower->progress, error);
-  for (int32_t i = 0; fine && i < batch->count; i++) {
-    boost_node *parent = &grower->node[batch->list[i]], *child = &grower->node[parent->left];
-    int32_t small = child[1].sum.rows < child[0].sum.rows;
-    if (parent->histogram) {
-      child[1 - small].histogram = parent->histogram;
-      parent->histogram = NULL;
-    }
-    for (int k = 0; k < 2; k++) {
-      settle(&child[k], s.found + 2 * (int64_t)i * s.strips + k, s.strips, 2);
-      if (child[k].split.feature < 0 || grower->kept > grower->keep_most)
-        boost_drop_histogram(grower, &child[k].histogram);
-    }
-  }
+  for (int32_t i = 0; fine && i < batch->count; i++)
+    boost_settle_node(batch, i, s.found + 2 * (int64_t)i * s.strips, s.strips);
   free(s.found);
   return fine;
 }
