@@ -124,6 +124,17 @@ const double *lathe_graph_standing_in(const lathe_graph *graph, int32_t index, c
   return NULL;
 }
 
+bool lathe_graph_move_stand_in(lathe_graph *graph, int32_t index, lathe_graph *from, int32_t old,
+                               lathe_error *error) {
+  for (int32_t i = 0; i < from->stand_in_count; i++) {
+    stand_in *one = &from->stand_ins[i];
+    if (one->index != old || !one->values) continue;
+    if (!lathe_graph_stand_in(graph, index, one->table, one->values, error)) return false;
+    one->values = NULL;
+  }
+  return true;
+}
+
 void lathe_graph_end_stand_ins(lathe_graph *graph) {
   for (int32_t i = 0; i < graph->stand_in_count; i++) {
     lathe_table_release(graph->stand_ins[i].table);

@@ -152,6 +152,9 @@ bool lathe_graph_stand_in(lathe_graph *graph, int32_t index, const lathe_table *
 /* What stands in for operator `index` over `table`, or NULL. */
 const double *lathe_graph_standing_in(const lathe_graph *graph, int32_t index, const lathe_table *table);
 void lathe_graph_end_stand_ins(lathe_graph *graph);
+/* Let what stands in for operator `old` of another graph do so for operator `index`, which is a copy of it. */
+bool lathe_graph_move_stand_in(lathe_graph *graph, int32_t index, lathe_graph *from, int32_t old,
+                               lathe_error *error);
 
 /* The vocabulary entry equal to `text`, or -1. */
 int32_t lathe_operator_find(const lathe_operator *node, lathe_text text);

@@ -351,7 +351,7 @@ bool lathe_recipe_fit(const lathe_recipe *recipe, const lathe_table *table, lath
   fitting state = {.recipe = recipe, .table = table, .out = prepared, .progress = progress, .error = error};
   bool fine = begin(&state);
   for (int32_t i = 0; fine && i < recipe->count; i++) fine = fit_step(&state, &recipe->steps[i]);
-  fine = fine && finish(&state);
+  fine = fine && finish(&state) && recipe_narrow(prepared, table, error);
   end(&state);
   return fine;
 }

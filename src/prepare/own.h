@@ -135,6 +135,22 @@ double recipe_power_lambda(const double *x, int64_t count, bool box_cox);
 /* The eigenvalues of a symmetric matrix (size, size), descending, and in row k of `a` the vector of the k-th, of length 1 (eigen.c). */
 bool recipe_eigen(double *a, int32_t size, double *value, lathe_error *error);
 
+/* Numbers by their bins: code[row] is 0 .. count - 1 (mutual.c). */
+typedef struct recipe_binned {
+  int32_t count;
+  int32_t *code; /* (rows) */
+} recipe_binned;
+
+/* The bins of `x` without gaps: each value its own when there are few, else as many rows in each. free() the codes. */
+bool recipe_bin_values(const double *x, int64_t rows, recipe_binned *binned, lathe_error *error);
+
+/* How much the bins of `x` tell of those of the target, in nats. */
+bool recipe_mutual_information(const double *x, int64_t rows, const recipe_binned *target, double *score,
+                               lathe_error *error);
+
+/* Leave out raw columns of which nothing reaches the matrix, with what was made of them (narrow.c). */
+bool recipe_narrow(lathe_prepared *prepared, const lathe_table *table, lathe_error *error);
+
 /* ---- order.c ---- */
 
 /* What is done with the `count` values of column `column` that are there, in the order of the rows; it may reorder them. */

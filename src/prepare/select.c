@@ -9,10 +9,11 @@
 #include "own.h"
 
 enum { METHOD, THRESHOLD, TOP, SHARE };
-enum { BY_VARIANCE, BY_CORRELATION, BY_F_REGRESSION, BY_F_CLASSES, BY_CHI2 };
+enum { BY_VARIANCE, BY_CORRELATION, BY_F_REGRESSION, BY_F_CLASSES, BY_CHI2, BY_MUTUAL_INFORMATION };
 
 static const lathe_step_option options[] = {
-    {"method", LATHE_OPTION_CHOICE, "variance|correlation|f_regression|f_classif|chi2", 0, 0, 0,
+    {"method", LATHE_OPTION_CHOICE, "variance|correlation|f_regression|f_classif|chi2|mutual_information", 0,
+     0, 0,
      "what a feature is kept for: its variance, that it repeats no feature before it, or its score with the "
      "target"},
     {"threshold", LATHE_OPTION_NUMBER, NULL, NAN, 0, INFINITY,
@@ -48,6 +49,7 @@ typedef struct {
   const double *target; /* (rows), less its mean, for f_regression */
   double target_squares;
   lathe_classes classes;
+  recipe_binned binned; /* the target, for mutual information */
 } selecting;
 
 static const char *name_of(const selecting *work, int32_t column) {
@@ -109,6 +111,8 @@ static double chi2_of(const selecting *work, const double *x, double *sums) {
 static bool score_column(void *context, int64_t column, lathe_error *error) {
   selecting *work = context;
   const double *x = work->x + column * work->rows;
+  if (work->method == BY_MUTUAL_INFORMATION)
+    return recipe_mutual_information(x, work->rows, &work->binned, &work->score[column], error);
   double *sums = lathe_memory_raw((size_t)work->classes.count + 1, sizeof *sums, error);
   if (!sums) return false;
   work->score[column] = work->method == BY_F_REGRESSION ? f_of_regression(work, x)
@@ -118,25 +122,31 @@ static bool score_column(void *context, int64_t column, lathe_error *error) {
   return true;
 }
 
-static bool center_target(selecting *work, const lathe_column *column, const char *name) {
+/* The target as numbers, all of them there. */
+static bool read_numbers(selecting *work, const lathe_column *column, const char *name) {
   lathe_error *error = work->state->error;
-  double *y = lathe_memory_raw((size_t)work->rows, sizeof *y, error), mean = 0;
+  double *y = lathe_memory_raw((size_t)work->rows, sizeof *y, error);
   work->target = y;
-  if (!y) return false;
-  if (lathe_type_is_text(lathe_column_type(column)))
-    return lathe_error_set(
-        error, LATHE_ERROR_ARGUMENT,
-        "select { method = \"f_regression\" } needs a target of numbers, and \"%s\" is text; "
-        "take \"f_classif\" or \"chi2\"",
-        name);
-  if (!lathe_column_to_float64(column, y, error)) return false;
-  for (int64_t r = 0; r < work->rows; r++) {
+  if (!y || !lathe_column_to_float64(column, y, error)) return false;
+  for (int64_t r = 0; r < work->rows; r++)
     if (!isfinite(y[r]))
       return lathe_error_set(error, LATHE_ERROR_DATA,
                              "row %lld of the target \"%s\" is missing or infinite; drop that row first",
                              (long long)r + 1, name);
-    mean += y[r];
-  }
+  return true;
+}
+
+static bool center_target(selecting *work, const lathe_column *column, const char *name) {
+  double mean = 0;
+  if (lathe_type_is_text(lathe_column_type(column)))
+    return lathe_error_set(
+        work->state->error, LATHE_ERROR_ARGUMENT,
+        "select { method = \"f_regression\" } needs a target of numbers, and \"%s\" is text; "
+        "take \"f_classif\" or \"chi2\"",
+        name);
+  if (!read_numbers(work, column, name)) return false;
+  double *y = (double *)work->target;
+  for (int64_t r = 0; r < work->rows; r++) mean += y[r];
   mean /= (double)work->rows;
   for (int64_t r = 0; r < work->rows; r++) {
     y[r] -= mean;
@@ -155,7 +165,13 @@ static bool read_target(selecting *work) {
   const lathe_column *column =
       lathe_table_column(work->state->table, lathe_table_find(work->state->table, name));
   if (work->method == BY_F_REGRESSION) return center_target(work, column, name);
-  return lathe_classes_find(column, name, &work->classes, work->state->error);
+  bool text = lathe_type_is_text(lathe_column_type(column));
+  if (work->method == BY_MUTUAL_INFORMATION && !text)
+    return read_numbers(work, column, name) &&
+           recipe_bin_values(work->target, work->rows, &work->binned, work->state->error);
+  if (!lathe_classes_find(column, name, &work->classes, work->state->error)) return false;
+  work->binned = (recipe_binned){work->classes.count, work->classes.codes};
+  return true;
 }
 
 /* Whole matrix, no gaps; chi2 takes counts, which are not negative. */
@@ -207,11 +223,17 @@ static bool keep_best(selecting *work, const recipe_step *step) {
   qsort(all, (size_t)work->count, sizeof *all, compare);
   for (int32_t i = 0; i < work->count - keep; i++) work->out[all[i].column] = true;
   free(all);
-  const char *word = work->method == BY_CHI2 ? "chi2" : "F";
+  const char *word = work->method == BY_CHI2                 ? "chi2"
+                     : work->method == BY_MUTUAL_INFORMATION ? "mutual information"
+                                                             : "F";
   bool fine = true;
-  for (int32_t c = 0; fine && c < work->count; c++)
-    fine = recipe_learned(work->state, name_of(work, c), "%s: %s %.6g with the target",
-                          work->out[c] ? "left out" : "kept", word, work->score[c]);
+  for (int32_t c = 0; fine && c < work->count; c++) {
+    const char *place = work->out[c] ? "left out" : "kept";
+    fine = isnan(work->score[c])
+               ? recipe_learned(work->state, name_of(work, c), "%s: constant, so it has no %s", place, word)
+               : recipe_learned(work->state, name_of(work, c), "%s: %s %.6g with the target", place, word,
+                                work->score[c]);
+  }
   return fine;
 }
 
@@ -252,32 +274,81 @@ static bool normalise(void *context, int64_t column, lathe_error *error) {
   return true;
 }
 
-/* Each column is held against those before it that are kept. */
+/* Columns are looked at in tiles: each correlation of a tile's columns with those kept before it, and with one another, is computed
+ * alone, in one order, several at once. */
+enum { TILE = 16, GROUP = 4, STRIP = 512, LANES = 4 };
+
+typedef struct {
+  const selecting *work;
+  const int32_t *other; /* (others): the kept columns before the tile, then the tile's own */
+  int32_t others, first, count;
+  double *r; /* (others, TILE) */
+} correlating;
+
+static bool correlate_group(void *context, int64_t group, lathe_error *error) {
+  (void)error;
+  const correlating *tile = context;
+  const double *x = tile->work->x;
+  int64_t rows = tile->work->rows;
+  int32_t begin = (int32_t)group * GROUP, end = begin + GROUP < tile->others ? begin + GROUP : tile->others;
+  double sum[GROUP][TILE][LANES] = {{{0}}};
+  for (int64_t at = 0; at < rows; at += STRIP) {
+    int64_t size = at + STRIP < rows ? STRIP : rows - at, whole = size - size % LANES;
+    for (int32_t o = begin; o < end; o++)
+      for (int32_t t = 0; t < tile->count; t++) {
+        const double *a = x + tile->other[o] * rows + at, *b = x + (tile->first + t) * rows + at;
+        double *to = sum[o - begin][t], lane[LANES];
+        memcpy(lane, to, sizeof lane);
+        for (int64_t i = 0; i < whole; i += LANES)
+          for (int k = 0; k < LANES; k++) lane[k] += a[i + k] * b[i + k];
+        for (int64_t i = whole; i < size; i++) lane[0] += a[i] * b[i];
+        memcpy(to, lane, sizeof lane);
+      }
+  }
+  for (int32_t o = begin; o < end; o++)
+    for (int32_t t = 0; t < tile->count; t++) {
+      const double *lane = sum[o - begin][t];
+      tile->r[(int64_t)o * TILE + t] = (lane[0] + lane[1]) + (lane[2] + lane[3]);
+    }
+  return true;
+}
+
+/* Of one tile: each column is held against those before it that are kept. */
+static bool hold_tile(selecting *work, const correlating *tile, double threshold) {
+  for (int32_t t = 0; t < tile->count; t++) {
+    int32_t c = tile->first + t;
+    for (int32_t o = 0; o < tile->others && tile->other[o] < c; o++) {
+      double r = tile->r[(int64_t)o * TILE + t];
+      if (work->out[tile->other[o]] || !(fabs(r) > threshold)) continue;
+      work->out[c] = true;
+      if (!recipe_learned(work->state, name_of(work, c), "left out: correlation %.6g with \"%s\"", r,
+                          name_of(work, tile->other[o])))
+        return false;
+      break;
+    }
+  }
+  return true;
+}
+
 static bool by_correlation(selecting *work, const recipe_step *step) {
   double threshold = isnan(step->value[THRESHOLD].number) ? 0.95 : step->value[THRESHOLD].number;
   lathe_error *error = work->state->error;
-  if (!check_values(work) || !lathe_pool_run(work->count, normalise, work, work->state->progress, error))
-    return false;
-  for (int32_t c = 0; c < work->count; c++) {
-    const double *x = work->x + c * work->rows;
-    double r = 0;
-    int32_t other = 0;
-    if (!lathe_progress_check(work->state->progress, error)) return false;
-    for (; other < c && !work->out[c]; other++) {
-      const double *before = work->x + other * work->rows;
-      if (work->out[other]) continue;
-      r = 0;
-      for (int64_t i = 0; i < work->rows; i++) r += x[i] * before[i];
-      if (fabs(r) > threshold) {
-        work->out[c] = true;
-        break;
-      }
-    }
-    if (work->out[c] && !recipe_learned(work->state, name_of(work, c),
-                                        "left out: correlation %.6g with \"%s\"", r, name_of(work, other)))
-      return false;
+  lathe_progress *progress = work->state->progress;
+  if (!check_values(work) || !lathe_pool_run(work->count, normalise, work, progress, error)) return false;
+  int32_t *other = lathe_memory_raw((size_t)work->count, sizeof *other, error);
+  double *r = lathe_memory_raw((size_t)work->count * TILE, sizeof *r, error);
+  bool fine = other && r;
+  for (int32_t first = 0; first < work->count && fine; first += TILE) {
+    correlating tile = {.work = work, .other = other, .first = first, .r = r};
+    tile.count = first + TILE < work->count ? TILE : work->count - first;
+    for (int32_t c = 0; c < first + tile.count; c++)
+      if (!work->out[c]) other[tile.others++] = c;
+    fine = lathe_pool_run((tile.others + GROUP - 1) / GROUP, correlate_group, &tile, progress, error) &&
+           hold_tile(work, &tile, threshold);
   }
-  return true;
+  free(other);
+  free(r);
+  return fine;
 }
 
 /* ---- the whole ---- */
@@ -335,6 +406,7 @@ static bool fit(fitting *state, const recipe_step *step) {
   bool fine = chosen && work.score && work.out && gone && (count == 0 || choose(&work, step));
   for (int32_t c = 0; fine && c < count; c++) gone[chosen[c]] = work.out[c];
   if (fine) recipe_remove(state, gone);
+  if (work.binned.code != work.classes.codes) free(work.binned.code);
   lathe_classes_free(&work.classes);
   free((double *)work.target);
   free(work.x);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/hash.h"
+#include "../base/pool.h"
 #include "../look/personal.h"
 
 void vocabulary_free(vocabulary *words) {
@@ -91,25 +92,79 @@ static int compare(const void *first, const void *second) {
   return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+/* Rows are counted in parts, which depend on how many there are and on nothing else, and the parts are added up. */
+enum { PART_ROWS = 4096, PARTS = 16 };
+
+typedef struct {
+  const lathe_column *column;
+  const char *fill;
+  const int32_t *rule;
+  int64_t rows, each; /* of a part */
+  counting *part;     /* (parts) */
+  vocabulary *words;  /* (parts) */
+  lathe_progress *progress;
+} counting_all;
+
+static bool count_part(void *context, int64_t index, lathe_error *error) {
+  const counting_all *all = context;
+  counting *work = &all->part[index];
+  lathe_ngrams grams = {.error = error};
+  int64_t begin = index * all->each, end = begin + all->each < all->rows ? begin + all->each : all->rows;
+  *work =
+      (counting){.words = &all->words[index], .binary = all->rule[LATHE_NGRAMS_BINARY] != 0, .error = error};
+  bool fine = grow(work);
+  for (int64_t r = begin; fine && r < end; r++) {
+    lathe_text text = lathe_column_text(all->column, r);
+    if (!text.data && all->fill) text = (lathe_text){all->fill, strlen(all->fill)};
+    work->row = r;
+    fine = (r % 1024 != 0 || lathe_progress_check(all->progress, error)) &&
+           (!text.data || lathe_ngrams_each(&grams, all->rule, text, count_gram, work));
+  }
+  lathe_ngrams_free(&grams);
+  return fine;
+}
+
+static void free_counting(counting *work) {
+  free(work->slot);
+  free(work->begin);
+  free(work->last_row);
+}
+
+static bool add_part(counting *sum, const counting *part) {
+  for (int64_t i = 0; i < part->words->size; i++) {
+    int64_t place = place_of(sum, text_at(part, i));
+    if (place < 0) return false;
+    sum->words->gram[place].texts += part->words->gram[i].texts;
+    sum->words->gram[place].total += part->words->gram[i].total;
+  }
+  return true;
+}
+
 bool vocabulary_find(const lathe_column *column, const char *fill, const int32_t *rule, vocabulary *words,
                      lathe_progress *progress, lathe_error *error) {
-  counting work = {.words = words, .binary = rule[LATHE_NGRAMS_BINARY], .error = error};
-  lathe_ngrams grams = {.error = error};
-  int64_t rows = lathe_column_rows(column);
-  bool fine = grow(&work);
-  for (int64_t r = 0; fine && r < rows; r++) {
-    lathe_text text = lathe_column_text(column, r);
-    if (!text.data && fill) text = (lathe_text){fill, strlen(fill)};
-    work.row = r;
-    fine = (r % 1024 != 0 || lathe_progress_check(progress, error)) &&
-           (!text.data || lathe_ngrams_each(&grams, rule, text, count_gram, &work));
-  }
-  for (int64_t i = 0; fine && i < words->size; i++) words->gram[i].text = text_at(&work, i);
+  int64_t rows = lathe_column_rows(column), parts = (rows + PART_ROWS - 1) / PART_ROWS;
+  if (parts > PARTS) parts = PARTS;
+  if (parts < 1) parts = 1;
+  counting_all all = {.column = column,
+                      .fill = fill,
+                      .rule = rule,
+                      .rows = rows,
+                      .each = (rows + parts - 1) / parts,
+                      .part = lathe_memory_new((size_t)parts, sizeof *all.part, error),
+                      .words = lathe_memory_new((size_t)parts, sizeof *all.words, error),
+                      .progress = progress};
+  counting sum = {.words = words, .error = error};
+  bool fine = all.part && all.words && grow(&sum) && lathe_pool_run(parts, count_part, &all, progress, error);
+  for (int64_t k = 0; k < parts && fine; k++) fine = add_part(&sum, &all.part[k]);
+  for (int64_t i = 0; fine && i < words->size; i++) words->gram[i].text = text_at(&sum, i);
   if (fine && words->size > 0) qsort(words->gram, (size_t)words->size, sizeof *words->gram, compare);
-  lathe_ngrams_free(&grams);
-  free(work.slot);
-  free(work.begin);
-  free(work.last_row);
+  for (int64_t k = 0; k < parts && all.part && all.words; k++) {
+    free_counting(&all.part[k]);
+    vocabulary_free(&all.words[k]);
+  }
+  free_counting(&sum);
+  free(all.part);
+  free(all.words);
   return fine;
 }
 

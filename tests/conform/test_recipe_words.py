@@ -17,6 +17,7 @@ try:
     import numpy as np
     import pandas as pd
     from sklearn import feature_selection as choose
+    from sklearn.metrics import mutual_info_score
     from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import KFold, StratifiedKFold
@@ -344,6 +345,20 @@ def test_dates():
 
 # ---- choice ----
 
+def quantile_codes(x, bins=16):
+    """Bins as share/doc/recipe.md says."""
+    if len(np.unique(x)) <= bins:
+        return np.unique(x, return_inverse=True)[1]
+    edges = np.unique(np.sort(x)[[k * len(x) // bins for k in range(1, bins)]])
+    return np.searchsorted(edges[edges > x.min()], x, side="right")
+
+
+def mutual_information(a, b):
+    counts = pd.crosstab(a, b).to_numpy()
+    chance = ((counts > 0).sum() - counts.shape[0] - counts.shape[1] + 1) / (2 * counts.sum())
+    return max(mutual_info_score(a, b) - chance, 0)
+
+
 def test_choice():
     cancer = pd.read_csv(os.path.join(TOP, "share/examples/breast-cancer/breast_cancer.csv"))
     target = cancer.columns[-1] if cancer[cancer.columns[-1]].nunique() == 2 else next(c for c in cancer.columns if cancer[c].nunique() == 2)
@@ -357,7 +372,8 @@ def test_choice():
         return dict(path=path, select=numbers + ([target] if goal == target else []), target=goal, steps=[dict(options, step="select")])
 
     jobs = [job(target, threshold=0.5), job(target, method="f_classif", top=7), job(target, method="chi2", top=5), job(numbers[0], method="f_regression", top=9),
-            job(target, method="f_classif", share=0.25), job(target, method="correlation", threshold=0.9)]
+            job(target, method="f_classif", share=0.25), job(target, method="correlation", threshold=0.9),
+            job(target, method="mutual_information", top=6), job(numbers[0], method="mutual_information", top=6)]
     got = features(jobs)
     if not got:
         return
@@ -379,6 +395,13 @@ def test_choice():
     for c in numbers:
         if not any(r.loc[c, other] > 0.9 for other in stay):
             stay.append(c)
+    for one, columns, goal, words in ((got[6], numbers, y, "classes"), (got[7], rest, z, "numbers")):
+        codes = goal if words == "classes" else quantile_codes(goal)
+        scores = {c: mutual_information(quantile_codes(cancer[c].to_numpy(dtype=float)), codes) for c in columns}
+        told = {row["column"]: float(row["learned"].split()[-4]) for row in one["learned"]}
+        best = sorted(columns, key=lambda c: (scores[c], columns.index(c)))[-6:]
+        ok(one["names"] == [c for c in columns if c in best] and all(abs(told[c] - scores[c]) < 1e-5 * max(scores[c], 1) for c in columns),
+           f"mutual information with {words}: scikit-learn's mutual_info_score of the same bins, less what chance adds", f"{told} {scores}")
     ok(got[5]["names"] == stay, "correlation: the features are those that pandas' correlations leave", f"{got[5]['names']} {stay}")
 
 
