@@ -8,6 +8,7 @@
  * final. After a closing quote it is where it is at the start of a cell: a quote goes on with the text, anything
  * else ends it. Only windows of some hundred bytes in which there is a quote are looked at bit by bit. Bytes are checked here as
  * well: no NUL, valid UTF-8. */
+#include "../base/clones.h"
 #include "../base/file.h"
 #include "../base/pool.h"
 #include "csv_own.h"
@@ -78,13 +79,7 @@ typedef struct parity {
   int64_t rows[2];
 } parity;
 
-#if defined __x86_64__
-#define COUNTS __attribute__((target_clones("popcnt", "default")))
-#else
-#define COUNTS
-#endif
-
-COUNTS static void count_words(parity *walked, const csv_bits *bits, size_t words) {
+LATHE_CLONES_POPCNT static void count_words(parity *walked, const csv_bits *bits, size_t words) {
   for (const csv_bits *end = bits + words; bits < end; bits++) {
     uint64_t inside = prefix_parity(bits->quotes) ^ walked->inside;
     uint64_t places = bits->cells | bits->quotes;

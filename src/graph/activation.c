@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#include "../base/clones.h"
+
 #define PART static inline __attribute__((always_inline))
 
 /* x = n log 2 + r, |r| <= log 2 / 2: 2^n * (1 + r + r^2 p(r)). Adding 1.5 * 2^23 rounds to a whole number, which then stands in the
@@ -71,15 +72,15 @@ PART float normal_below(float x) {
   return 0.5f * (1.0f + error_function(x * 0.707106781f));
 }
 
-CLONES static void run_relu(float *x, int64_t count) {
+LATHE_CLONES static void run_relu(float *x, int64_t count) {
   for (int64_t i = 0; i < count; i++) x[i] = x[i] < 0 ? 0 : x[i]; /* a NaN stays one */
 }
 
-CLONES static void run_gelu(float *x, int64_t count) {
+LATHE_CLONES static void run_gelu(float *x, int64_t count) {
   for (int64_t i = 0; i < count; i++) x[i] *= normal_below(x[i]);
 }
 
-CLONES static void run_gelu_slope(float *restrict x, float *restrict slope, int64_t count) {
+LATHE_CLONES static void run_gelu_slope(float *restrict x, float *restrict slope, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
     float below = normal_below(x[i]), density = 0.398942280f * exponential(-0.5f * x[i] * x[i]);
     slope[i] = below + x[i] * density;
@@ -87,31 +88,31 @@ CLONES static void run_gelu_slope(float *restrict x, float *restrict slope, int6
   }
 }
 
-CLONES static void run_tanh(float *x, int64_t count) {
+LATHE_CLONES static void run_tanh(float *x, int64_t count) {
   for (int64_t i = 0; i < count; i++) x[i] = hyperbolic_tangent(x[i]);
 }
 
-CLONES static void run_sigmoid(float *x, int64_t count) {
+LATHE_CLONES static void run_sigmoid(float *x, int64_t count) {
   for (int64_t i = 0; i < count; i++) x[i] = sigmoid(x[i]);
 }
 
-CLONES void lathe_exponentials(float *x, int64_t count) {
+LATHE_CLONES void lathe_exponentials(float *x, int64_t count) {
   for (int64_t i = 0; i < count; i++) x[i] = x[i] < -87.0f ? 0 : exponential(x[i]);
 }
 
-CLONES static void back_relu(const float *restrict y, float *restrict d, int64_t count) {
+LATHE_CLONES static void back_relu(const float *restrict y, float *restrict d, int64_t count) {
   for (int64_t i = 0; i < count; i++) d[i] = y[i] > 0 ? d[i] : 0;
 }
 
-CLONES static void back_slope(const float *restrict slope, float *restrict d, int64_t count) {
+LATHE_CLONES static void back_slope(const float *restrict slope, float *restrict d, int64_t count) {
   for (int64_t i = 0; i < count; i++) d[i] *= slope[i];
 }
 
-CLONES static void back_tanh(const float *restrict y, float *restrict d, int64_t count) {
+LATHE_CLONES static void back_tanh(const float *restrict y, float *restrict d, int64_t count) {
   for (int64_t i = 0; i < count; i++) d[i] *= 1.0f - y[i] * y[i];
 }
 
-CLONES static void back_sigmoid(const float *restrict y, float *restrict d, int64_t count) {
+LATHE_CLONES static void back_sigmoid(const float *restrict y, float *restrict d, int64_t count) {
   for (int64_t i = 0; i < count; i++) d[i] *= y[i] * (1.0f - y[i]);
 }
 

@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/clones.h"
 #include "../base/memory.h"
 #include "activation.h"
 #include "product.h"
 #include "run.h"
 
 enum { FEW = 8, STRIP = 128 };
-
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 
 static double *column_of(const lathe_block *block, int32_t index, int32_t column) {
   return (double *)block->value[index] + (size_t)column * LATHE_RUN_ROWS;
@@ -38,11 +37,11 @@ void *lathe_dense_pack(const lathe_graph *graph, const lathe_operator *node, lat
   return packed;
 }
 
-CLONES static void narrow(const double *from, int32_t count, float *to) {
+LATHE_CLONES static void narrow(const double *from, int32_t count, float *to) {
   for (int32_t r = 0; r < count; r++) to[r] = (float)from[r];
 }
 
-CLONES static void widen(const float *from, int32_t count, double *to) {
+LATHE_CLONES static void widen(const float *from, int32_t count, double *to) {
   for (int32_t r = 0; r < count; r++) to[r] = (double)from[r];
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/clones.h"
 #include "../../base/memory.h"
 #include "../training.h"
 
@@ -115,8 +116,8 @@ bool lathe_design_measure(lathe_design *design, int32_t matrix, const char *cons
 }
 
 /* The rows behind these are asked for meanwhile: they are what the same thread needs next, and memory is far. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-centre(const double *from, double mean, double unit, const double *root, int64_t rows, double *to) {
+LATHE_CLONES static void centre(const double *from, double mean, double unit, const double *root,
+                                int64_t rows, double *to) {
   enum { LINE = 8 };
   double inverse = 1 / unit;
   int64_t done = 0;

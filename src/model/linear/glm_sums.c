@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/clones.h"
 #include "../../base/memory.h"
 #include "../../base/pool.h"
 #include "glm_own.h"
@@ -28,8 +29,7 @@ static int64_t padded(const glm_problem *work, int64_t strip) {
 }
 
 /* No sum: the same in registers of any width. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-centre(const double *from, double mean, double inverse, int64_t rows, double *to) {
+LATHE_CLONES static void centre(const double *from, double mean, double inverse, int64_t rows, double *to) {
   for (int64_t r = 0; r < rows; r++) to[r] = (from[r] - mean) * inverse;
 }
 

@@ -1,17 +1,16 @@
 /* gram.c - tiles of 4 by 4 columns, eight rows at a time. Each of the eight lanes adds up its own rows, and the lanes are added at
  * the end: so the sums are the same whether the processor has registers for eight numbers or for two. */
 
+#include "../../base/clones.h"
 #include "gram.h"
 
 typedef double lanes __attribute__((vector_size(8 * LATHE_GRAM_LANES), aligned(8)));
 
 #define SUM(x) ((((x)[0] + (x)[4]) + ((x)[2] + (x)[6])) + (((x)[1] + (x)[5]) + ((x)[3] + (x)[7])))
 
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-
 /* A tile of `height` by `width` columns, at most 4 by 4: what is not there is computed twice and left out. */
-CLONES static void tile(const double *const a[4], const double *const b[4], int64_t rows, int height,
-                        int width, double *out, int64_t stride) {
+LATHE_CLONES static void tile(const double *const a[4], const double *const b[4], int64_t rows, int height,
+                              int width, double *out, int64_t stride) {
   lanes s[4][4] = {{{0}}};
   for (int64_t r = 0; r < rows; r += LATHE_GRAM_LANES) {
     lanes x[4], y[4];
@@ -41,8 +40,8 @@ void lathe_gram_add(const double *a, int32_t a_columns, const double *b, int32_t
 }
 
 /* Four columns at a time; the sum of a row's terms goes column by column within the four, then from y. */
-CLONES static void subtract(const double *a, int32_t columns, int64_t rows, const double *x, double sign,
-                            double *y) {
+LATHE_CLONES static void subtract(const double *a, int32_t columns, int64_t rows, const double *x,
+                                  double sign, double *y) {
   for (int32_t j = 0; j < columns; j += 4) {
     int32_t count = columns - j < 4 ? columns - j : 4;
     const double *c[4];
@@ -60,7 +59,7 @@ CLONES static void subtract(const double *a, int32_t columns, int64_t rows, cons
   }
 }
 
-CLONES static void dot(const double *a, int32_t columns, int64_t rows, const double *y, double *out) {
+LATHE_CLONES static void dot(const double *a, int32_t columns, int64_t rows, const double *y, double *out) {
   for (int32_t j = 0; j < columns; j += 4) {
     int32_t count = columns - j < 4 ? columns - j : 4;
     lanes s[4] = {{0}};

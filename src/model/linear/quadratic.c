@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/clones.h"
 #include "../../base/memory.h"
 #include "cholesky.h"
 
@@ -36,8 +37,7 @@ void lathe_quadratic_free(lathe_quadratic *p) {
 }
 
 /* y -= x * by; a sum of no others, so that it is the same in registers of any width. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void subtract(const double *x, double by,
-                                                                                  int32_t count, double *y) {
+LATHE_CLONES static void subtract(const double *x, double by, int32_t count, double *y) {
   for (int32_t i = 0; i < count; i++) y[i] -= x[i] * by;
 }
 

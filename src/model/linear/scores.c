@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-scores(double *a, int64_t height, int32_t columns, const bool *kept, double *const *column,
-       double *leverage) {
+#include "../../base/clones.h"
+
+LATHE_CLONES static void scores(double *a, int64_t height, int32_t columns, const bool *kept,
+                                double *const *column, double *leverage) {
   memset(leverage, 0, (size_t)height * sizeof *leverage);
   for (int32_t j = 0, k = 0; j < columns; j++) {
     if (!kept[j]) continue;

@@ -2,13 +2,12 @@
  * measured by itself ("ghost batches", Hoffer, Hubara, Soudry 2017), which learns as well or better, and no block waits for another. */
 #include <math.h>
 
+#include "../../base/clones.h"
 #include "network.h"
 
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-
 /* Means and variances of columns; two passes. */
-CLONES static void measure(const float *x, int32_t count, int64_t step, int64_t columns, float *mean,
-                           float *variance) {
+LATHE_CLONES static void measure(const float *x, int32_t count, int64_t step, int64_t columns, float *mean,
+                                 float *variance) {
   float part = 1 / (float)count;
   for (int64_t j = 0; j < columns; j++) mean[j] = variance[j] = 0;
   for (int32_t r = 0; r < count; r++)
@@ -23,8 +22,9 @@ CLONES static void measure(const float *x, int32_t count, int64_t step, int64_t 
 }
 
 /* x to gamma * (x - mean) * spread + beta; `norm` (NULL: not wanted) gets what gamma multiplies. */
-CLONES static void standardise(float *x, int32_t count, int64_t step, int64_t columns, const float *mean,
-                               const float *spread, const float *gamma, const float *beta, float *norm) {
+LATHE_CLONES static void standardise(float *x, int32_t count, int64_t step, int64_t columns,
+                                     const float *mean, const float *spread, const float *gamma,
+                                     const float *beta, float *norm) {
   for (int32_t r = 0; r < count; r++)
     for (int64_t j = 0; j < columns; j++) {
       float value = (x[r * step + j] - mean[j]) * spread[j];
@@ -60,8 +60,8 @@ void network_norm_forward(const network_block *block, int32_t index) {
   standardise(x, block->count, step, columns, mean, spread, gamma, beta, block->scratch->norm[index]);
 }
 
-CLONES static void sum_columns(const float *delta, const float *norm, int32_t count, int64_t step,
-                               int64_t columns, float *sum, float *product) {
+LATHE_CLONES static void sum_columns(const float *delta, const float *norm, int32_t count, int64_t step,
+                                     int64_t columns, float *sum, float *product) {
   for (int64_t j = 0; j < columns; j++) sum[j] = product[j] = 0;
   for (int32_t r = 0; r < count; r++)
     for (int64_t j = 0; j < columns; j++) {
@@ -71,8 +71,9 @@ CLONES static void sum_columns(const float *delta, const float *norm, int32_t co
 }
 
 /* With n the standardised values: d by x = gamma * spread * (d - mean of d - n * mean of d n). */
-CLONES static void back(float *delta, const float *norm, int32_t count, int64_t step, int64_t columns,
-                        const float *sum, const float *product, const float *gamma, const float *spread) {
+LATHE_CLONES static void back(float *delta, const float *norm, int32_t count, int64_t step, int64_t columns,
+                              const float *sum, const float *product, const float *gamma,
+                              const float *spread) {
   float part = 1 / (float)count;
   for (int32_t r = 0; r < count; r++)
     for (int64_t j = 0; j < columns; j++)

@@ -2,10 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/clones.h"
 #include "../../base/memory.h"
 #include "network.h"
-
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 
 /* ---- room ---- */
 
@@ -88,7 +87,7 @@ static inline uint32_t mix(uint32_t x) {
 }
 
 /* Values times 0 or 1 / (1 - part): which, is a function of the batch, the row in it and the column. */
-CLONES static void drop_out(float *values, int64_t count, uint32_t key, uint32_t first, float part) {
+LATHE_CLONES static void drop_out(float *values, int64_t count, uint32_t key, uint32_t first, float part) {
   uint32_t limit = (uint32_t)(part * 4294967296.0f);
   float scale = 1 / (1 - part);
   for (int64_t j = 0; j < count; j++) {
@@ -104,7 +103,7 @@ static void drop(const network_block *block, int32_t index, float *values) {
            (uint32_t)(block->first * step), layer->dropout);
 }
 
-CLONES static void scale_all(float *values, int64_t count, float scale) {
+LATHE_CLONES static void scale_all(float *values, int64_t count, float scale) {
   for (int64_t j = 0; j < count; j++) values[j] *= scale;
 }
 
@@ -139,8 +138,8 @@ void network_forward(const network_block *block) {
 
 /* ---- the way back ---- */
 
-CLONES static void add_columns(const float *restrict delta, int32_t count, int64_t step, int64_t columns,
-                               float *restrict sum) {
+LATHE_CLONES static void add_columns(const float *restrict delta, int32_t count, int64_t step,
+                                     int64_t columns, float *restrict sum) {
   for (int32_t r = 0; r < count; r++)
     for (int64_t j = 0; j < columns; j++) sum[j] += delta[r * step + j];
 }

@@ -2,11 +2,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "../../base/clones.h"
 #include "../../base/memory.h"
 #include "../../base/pool.h"
 #include "network.h"
-
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 
 enum { UNIT = 16384 }; /* parameters of an embedding in a unit */
 
@@ -59,17 +58,18 @@ bool network_units(network_training *t, lathe_error *error) {
 /* ---- steps ---- */
 
 /* The gradient of all lanes, in their order, and that of the penalty. The first lane's place gets it. */
-CLONES static void gather(float *restrict sum, const float *restrict other, int64_t count) {
+LATHE_CLONES static void gather(float *restrict sum, const float *restrict other, int64_t count) {
   for (int64_t j = 0; j < count; j++) sum[j] += other[j];
 }
 
-CLONES static void penalise(const numbers *n, const float *restrict w, float *restrict g, int64_t count) {
+LATHE_CLONES static void penalise(const numbers *n, const float *restrict w, float *restrict g,
+                                  int64_t count) {
   for (int64_t j = 0; j < count; j++) g[j] += n->l2 * w[j] + (w[j] > 0 ? n->l1 : w[j] < 0 ? -n->l1 : 0);
 }
 
 /* Moments that nothing feeds any more become 0 and not numbers so small that a processor is slow with them. */
-CLONES static void step_adam(const numbers *n, float *restrict w, float *restrict g, float *restrict m,
-                             float *restrict v, int64_t count) {
+LATHE_CLONES static void step_adam(const numbers *n, float *restrict w, float *restrict g, float *restrict m,
+                                   float *restrict v, int64_t count) {
   float b1 = n->beta1, b2 = n->beta2, c1 = 1 - b1, c2 = 1 - b2, rate = n->rate, epsilon = n->epsilon;
   float correction = n->correction, keep = n->keep;
   for (int64_t j = 0; j < count; j++) {
@@ -83,8 +83,8 @@ CLONES static void step_adam(const numbers *n, float *restrict w, float *restric
   }
 }
 
-CLONES static void step_momentum(const numbers *n, float *restrict w, float *restrict g, float *restrict m,
-                                 int64_t count) {
+LATHE_CLONES static void step_momentum(const numbers *n, float *restrict w, float *restrict g,
+                                       float *restrict m, int64_t count) {
   float momentum = n->momentum, nesterov = n->nesterov, rate = n->rate, keep = n->keep;
   for (int64_t j = 0; j < count; j++) {
     float speed = momentum * m[j] + g[j];
@@ -95,7 +95,7 @@ CLONES static void step_momentum(const numbers *n, float *restrict w, float *res
   }
 }
 
-CLONES static void step_plain(const numbers *n, float *restrict w, float *restrict g, int64_t count) {
+LATHE_CLONES static void step_plain(const numbers *n, float *restrict w, float *restrict g, int64_t count) {
   for (int64_t j = 0; j < count; j++) {
     w[j] = n->keep * w[j] - n->rate * g[j];
     g[j] = 0;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/clones.h"
 #include "boosting.h"
 
 enum { SMOOTH = 10 }; /* rows of the node's mean curvature that are added to a category */
@@ -25,8 +26,8 @@ static void add(boost_sum *sum, boost_sum more) {
 }
 
 /* Gains of splits first .. last. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-find_gains(sums *s, int32_t first, int32_t last, double gradient, double curvature, double l2) {
+LATHE_CLONES static void find_gains(sums *s, int32_t first, int32_t last, double gradient, double curvature,
+                                    double l2) {
   for (int32_t i = first; i <= last; i++) {
     double left = s->gradient[i], right = gradient - left;
     double of_left = s->curvature[i] + l2, of_right = curvature - s->curvature[i] + l2;
