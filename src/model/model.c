@@ -120,6 +120,26 @@ bool lathe_model_set_figure(lathe_model *model, const char *name, double value, 
   return place >= 0;
 }
 
+bool lathe_model_set_figures(lathe_model *model, int32_t count, const lathe_figure *list,
+                             lathe_error *error) {
+  for (int32_t i = 0; i < count; i++)
+    if (!lathe_model_set_figure(model, list[i].name, list[i].value, error)) return false;
+  return true;
+}
+
+bool lathe_model_values(const lathe_model *model, const char *table_name, const char *name, int64_t count,
+                        double *out) {
+  const lathe_table *table = lathe_model_table(model, table_name);
+  int32_t place = table && lathe_table_rows(table) == count ? lathe_table_find(table, name) : -1;
+  if (place < 0) return false;
+  const lathe_column *column = lathe_table_column(table, place);
+  for (int64_t r = 0; r < count; r++) {
+    out[r] = lathe_column_number(column, r);
+    if (!isfinite(out[r])) return false;
+  }
+  return true;
+}
+
 bool lathe_model_set_table(lathe_model *model, const char *name, lathe_table *table, lathe_error *error) {
   int32_t place = place_for(&model->table_names, name, (void **)&model->tables, sizeof *model->tables, error);
   if (place < 0) return false;

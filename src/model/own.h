@@ -24,6 +24,18 @@ lathe_model *lathe_model_new(lathe_error *error);
 bool lathe_model_set_figure(lathe_model *model, const char *name, double value, lathe_error *error);
 bool lathe_model_set_table(lathe_model *model, const char *name, lathe_table *table, lathe_error *error);
 
+/* Figures of a list, in its order; NaN: there is none. */
+typedef struct lathe_figure {
+  const char *name;
+  double value;
+} lathe_figure;
+bool lathe_model_set_figures(lathe_model *model, int32_t count, const lathe_figure *list, lathe_error *error);
+
+/* Column `name` of a table of the model to `out` (count): false, without an error, when it is not that long, or holds anything but finite
+ * numbers. */
+bool lathe_model_values(const lathe_model *model, const char *table_name, const char *name, int64_t count,
+                        double *out);
+
 /* The same with a table of these columns, which are released in any case; one that is NULL has set the error. A table whose name
  * begins with "_" is what the family needs later (to go on learning): neither card nor report shows it. */
 bool lathe_model_set_columns(lathe_model *model, const char *table_name, int32_t count,

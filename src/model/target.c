@@ -66,6 +66,22 @@ double *lathe_target_numbers_at(const lathe_recipe *recipe, int32_t index, const
   return NULL;
 }
 
+double *lathe_target_more(const lathe_model *model, const lathe_table *table, lathe_error *error) {
+  const char *name = lathe_model_target(model);
+  int32_t place = lathe_table_need(table, name, error);
+  int64_t rows = lathe_table_rows(table);
+  double *target = place >= 0 ? lathe_memory_raw((size_t)rows, sizeof *target, error) : NULL;
+  bool fine = target && lathe_column_to_float64(lathe_table_column(table, place), target, error);
+  for (int64_t r = 0; fine && r < rows; r++)
+    if (!isfinite(target[r]))
+      fine = lathe_error_set(error, LATHE_ERROR_DATA,
+                             "the target \"%s\" is missing or infinite in row %lld; drop it first", name,
+                             (long long)r + 1);
+  if (fine) return target;
+  free(target);
+  return NULL;
+}
+
 static bool check_target(const lathe_recipe *recipe, const lathe_table *table, const lathe_column **column,
                          lathe_error *error) {
   const char *name = lathe_recipe_target(recipe);

@@ -17,6 +17,9 @@ double *lathe_target_numbers(const lathe_recipe *recipe, const lathe_table *tabl
 double *lathe_target_numbers_at(const lathe_recipe *recipe, int32_t index, const lathe_table *table,
                                 lathe_error *error);
 
+/* The numbers of rows that a fitted model goes on to learn, to be freed. NULL with an error when one is missing or infinite. */
+double *lathe_target_more(const lathe_model *model, const lathe_table *table, lathe_error *error);
+
 /* The classes of the target, two at least, and its column, borrowed. */
 bool lathe_target_classes(const lathe_recipe *recipe, const lathe_table *table, lathe_classes *classes,
                           const lathe_column **column, lathe_error *error);

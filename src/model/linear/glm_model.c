@@ -21,21 +21,15 @@ bool lathe_glm_check(double l1, double l2, double level, int32_t iterations, lat
 
 /* ---- figures ---- */
 
-static bool set_figures(lathe_model *model, int32_t count, const lathe_glm_figure *list, lathe_error *error) {
-  for (int32_t i = 0; i < count; i++)
-    if (!lathe_model_set_figure(model, list[i].name, list[i].value, error)) return false;
-  return true;
-}
-
 bool lathe_glm_keep_figures(lathe_model *model, const lathe_glm_fit *fit, const lathe_glm_settings *settings,
-                            double level, int32_t count, const lathe_glm_figure *own, lathe_error *error) {
+                            double level, int32_t count, const lathe_figure *own, lathe_error *error) {
   bool penalised = settings->l1 > 0 || settings->l2 > 0;
   double likelihood = -fit->loss - fit->likelihood_constant,
          constant = -fit->null_loss - fit->likelihood_constant;
   double freedom = fit->rank - (settings->intercept ? fit->outputs - fit->first : 0);
   double ratio = fmax(2 * (fit->null_loss - fit->loss), 0);
   bool compared = !penalised && settings->intercept && freedom > 0;
-  const lathe_glm_figure first[] = {
+  const lathe_figure first[] = {
       {"rows", fit->counted},
       {"features", fit->width},
       {"rank", settings->l1 > 0 ? NAN : (double)fit->rank},
@@ -43,7 +37,7 @@ bool lathe_glm_keep_figures(lathe_model *model, const lathe_glm_fit *fit, const 
       {"freedom", settings->l1 > 0 ? NAN : fit->counted - fit->rank},
       {"intercept", settings->intercept},
   };
-  const lathe_glm_figure last[] = {
+  const lathe_figure last[] = {
       {"deviance", 2 * fit->loss},
       {"null_deviance", 2 * fit->null_loss},
       {"pseudo_r2", 1 - likelihood / constant},
@@ -59,8 +53,9 @@ bool lathe_glm_keep_figures(lathe_model *model, const lathe_glm_fit *fit, const 
       {"iterations", fit->iterations},
       {"converged", fit->converged},
   };
-  return set_figures(model, sizeof first / sizeof *first, first, error) &&
-         set_figures(model, count, own, error) && set_figures(model, sizeof last / sizeof *last, last, error);
+  return lathe_model_set_figures(model, sizeof first / sizeof *first, first, error) &&
+         lathe_model_set_figures(model, count, own, error) &&
+         lathe_model_set_figures(model, sizeof last / sizeof *last, last, error);
 }
 
 /* ---- coefficients ---- */
@@ -147,20 +142,6 @@ bool lathe_glm_keep_memory(lathe_model *model, const lathe_glm_fit *fit, lathe_e
   return lathe_model_set_columns(model, "_glm_null", 1, value, &null, fine ? error : NULL) && fine;
 }
 
-/* Column `name` of a table of the model to `out` (count): false when it is not that long, or holds anything but finite numbers. */
-static bool read_list(const lathe_model *model, const char *table_name, const char *name, int64_t count,
-                      double *out) {
-  const lathe_table *table = lathe_model_table(model, table_name);
-  int32_t place = table && lathe_table_rows(table) == count ? lathe_table_find(table, name) : -1;
-  if (place < 0) return false;
-  const lathe_column *column = lathe_table_column(table, place);
-  for (int64_t r = 0; r < count; r++) {
-    out[r] = lathe_column_number(column, r);
-    if (!isfinite(out[r])) return false;
-  }
-  return true;
-}
-
 static int64_t rows_of(const lathe_model *model, const char *name) {
   const lathe_table *table = lathe_model_table(model, name);
   return table ? lathe_table_rows(table) : 0;
@@ -169,13 +150,13 @@ static int64_t rows_of(const lathe_model *model, const char *name) {
 static bool read_all(const lathe_model *model, lathe_glm_memory *m) {
   int64_t size = m->parameters, count = size * (size + 1) / 2;
   double *packed = lathe_memory_raw((size_t)count, sizeof *packed, NULL), sums[4];
-  bool fine = packed && read_list(model, "_glm_scale", "mean", m->width, m->mean) &&
-              read_list(model, "_glm_scale", "unit", m->width, m->unit) &&
-              read_list(model, "_glm_point", "theta", size, m->theta) &&
-              read_list(model, "_glm_point", "gradient", size, m->gradient) &&
-              read_list(model, "_glm_curvature", "value", count, packed) &&
-              read_list(model, "_glm_sums", "value", 4, sums) &&
-              read_list(model, "_glm_null", "value", m->null_count, m->null);
+  bool fine = packed && lathe_model_values(model, "_glm_scale", "mean", m->width, m->mean) &&
+              lathe_model_values(model, "_glm_scale", "unit", m->width, m->unit) &&
+              lathe_model_values(model, "_glm_point", "theta", size, m->theta) &&
+              lathe_model_values(model, "_glm_point", "gradient", size, m->gradient) &&
+              lathe_model_values(model, "_glm_curvature", "value", count, packed) &&
+              lathe_model_values(model, "_glm_sums", "value", 4, sums) &&
+              lathe_model_values(model, "_glm_null", "value", m->null_count, m->null);
   for (int32_t j = 0; fine && j < m->width; j++) fine = m->unit[j] > 0;
   if (fine) {
     int64_t place = 0;

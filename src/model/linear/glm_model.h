@@ -9,12 +9,8 @@
 enum { LATHE_GLM_MEMORY_PARAMETERS = 300 };
 
 /* The figures of the fit that both families have, `likelihood` the log likelihoods of it and of a constant. */
-typedef struct lathe_glm_figure {
-  const char *name;
-  double value;
-} lathe_glm_figure;
 bool lathe_glm_keep_figures(lathe_model *model, const lathe_glm_fit *fit, const lathe_glm_settings *settings,
-                            double level, int32_t count, const lathe_glm_figure *own, lathe_error *error);
+                            double level, int32_t count, const lathe_figure *own, lathe_error *error);
 
 /* The table "coefficients": errors are those of the fit times `spread`, tested by Student's t with `freedom`, or (0) by the normal
  * distribution. Notes on what was aliased, did not settle, or has no weight. */

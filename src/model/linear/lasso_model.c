@@ -4,20 +4,14 @@
 
 #include "../../base/memory.h"
 #include "lasso.h"
-#include "../target.h"
-#include "../training.h"
-
-enum { TRACE_FEATURES = 200 };
+#include "regression.h"
 
 static bool keep_figures(lathe_model *model, const lathe_lasso_fit *fit, lathe_error *error) {
   const lathe_design *design = &fit->design;
   int32_t a = fit->chosen;
   double rows = (double)design->counted, squares = fit->squares[a];
   double freedom = fit->nonzero[a] + design->intercept;
-  const struct {
-    const char *name;
-    double value;
-  } list[] = {
+  const lathe_figure list[] = {
       {"rows", rows},
       {"features", design->width},
       {"nonzero", fit->nonzero[a]},
@@ -33,9 +27,7 @@ static bool keep_figures(lathe_model *model, const lathe_lasso_fit *fit, lathe_e
       {"target_mean", design->intercept ? fit->target_mean : NAN},
       {"baseline_rmse", design->intercept ? sqrt(fit->total_squares / design->weight) : NAN},
   };
-  for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-    if (!lathe_model_set_figure(model, list[i].name, list[i].value, error)) return false;
-  return true;
+  return lathe_model_set_figures(model, sizeof list / sizeof *list, list, error);
 }
 
 /* "path": how each alpha does. */
@@ -66,25 +58,6 @@ static bool keep_path(lathe_training *training, const lathe_lasso_fit *fit, lath
   free(r2);
   free(nonzero);
   return fine;
-}
-
-/* "trace": the coefficients under each. */
-static bool keep_trace(lathe_training *training, const lathe_lasso_fit *fit, lathe_error *error) {
-  int32_t width = fit->design.width, columns = fit->design.columns, first = fit->design.intercept;
-  lathe_column *trace[TRACE_FEATURES + 1];
-  const char *features[TRACE_FEATURES + 1];
-  if (width > TRACE_FEATURES) return true;
-  double *list = lathe_memory_raw((size_t)fit->count, sizeof *list, error);
-  if (!list) return false;
-  features[0] = "alpha";
-  trace[0] = lathe_column_from_float64(fit->alphas, fit->count, error);
-  for (int32_t j = 0; j < width; j++) {
-    for (int32_t a = 0; a < fit->count; a++) list[a] = fit->estimates[(int64_t)a * columns + j + first];
-    features[j + 1] = training->prepared.features.name[j];
-    trace[j + 1] = lathe_column_from_float64(list, fit->count, error);
-  }
-  free(list);
-  return lathe_model_set_columns(training->model, "trace", width + 1, features, trace, error);
 }
 
 static bool keep_notes(lathe_training *training, const lathe_lasso_fit *fit, lathe_error *error) {
@@ -145,23 +118,20 @@ lathe_model *lathe_model_fit_lasso(lathe_recipe *recipe, const lathe_table *tabl
   lathe_training training = {0};
   lathe_lasso_fit fit = {0};
   if (!check_options(options, error)) return NULL;
-  double *target = lathe_target_numbers(recipe, table, error), *weights = NULL;
-  bool fine = target &&
-              lathe_training_begin(&training, options->l1_ratio == 1 ? "lasso" : "elastic_net", recipe, table,
-                                   &options->fit, progress, error) &&
-              lathe_training_weights(&options->fit, table, NULL, NULL, &weights, error);
+  double *target, *weights;
+  bool fine = lathe_regression_begin(&training, options->l1_ratio == 1 ? "lasso" : "elastic_net", recipe,
+                                     table, &options->fit, &target, &weights, progress, error);
   const lathe_prepared *prepared = &training.prepared;
   fine = fine &&
          lathe_lasso_solve(prepared->graph, prepared->matrix, (const char *const *)prepared->features.name,
                            table, target, weights, options, &fit, progress, error);
   if (fine) {
-    const double *estimates = fit.estimates + (int64_t)fit.chosen * fit.design.columns, none = 0;
-    const double *bias = options->intercept ? estimates : &none;
-    const lathe_coefficient_column column = {"estimate", estimates + options->intercept, bias};
-    fine = lathe_training_linear(&training, 1, estimates + options->intercept, bias, error) &&
-           write_words(training.model, options, error) && keep_figures(training.model, &fit, error) &&
-           lathe_training_coefficients(&training, 1, 0, options->intercept, 1, &column, error) &&
-           (fit.count == 1 || (keep_path(&training, &fit, error) && keep_trace(&training, &fit, error))) &&
+    const double *estimates = fit.estimates + (int64_t)fit.chosen * fit.design.columns;
+    fine = write_words(training.model, options, error) && keep_figures(training.model, &fit, error) &&
+           lathe_regression_keep(&training, &fit.design, estimates, error) &&
+           (fit.count == 1 ||
+            (keep_path(&training, &fit, error) &&
+             lathe_regression_trace(&training, &fit.design, fit.count, fit.alphas, fit.estimates, error))) &&
            keep_notes(&training, &fit, error);
   }
   lathe_lasso_fit_free(&fit);

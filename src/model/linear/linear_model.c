@@ -7,8 +7,7 @@
 #include "../fit.h"
 #include "linear.h"
 #include "linear_state.h"
-#include "../target.h"
-#include "../training.h"
+#include "regression.h"
 
 static const char *const covariance_words[] = {NULL, "HC0", "HC1", "HC2", "HC3"};
 
@@ -19,10 +18,7 @@ static bool keep_figures(lathe_model *model, const lathe_linear_fit *fit, const 
   double left = fit->residual_squares / fit->total_squares;
   double likelihood = -rows / 2 * (log(fit->residual_squares / rows) + log(2 * 3.14159265358979323846) + 1) +
                       design->log_weight / 2;
-  const struct {
-    const char *name;
-    double value;
-  } list[] = {
+  const lathe_figure list[] = {
       {"rows", rows},
       {"features", design->width},
       {"rank", fit->rank},
@@ -43,9 +39,7 @@ static bool keep_figures(lathe_model *model, const lathe_linear_fit *fit, const 
       {"target_mean", fit->target_mean},
       {"baseline_rmse", sqrt(fit->target_squares / design->weight)},
   };
-  for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-    if (!lathe_model_set_figure(model, list[i].name, list[i].value, error)) return false;
-  return true;
+  return lathe_model_set_figures(model, sizeof list / sizeof *list, list, error);
 }
 
 static bool keep_coefficients(lathe_training *training, const lathe_linear_fit *fit,
@@ -166,10 +160,9 @@ lathe_model *lathe_model_fit_linear(lathe_recipe *recipe, const lathe_table *tab
                                     lathe_error *error) {
   lathe_training training = {0};
   lathe_linear_fit fit = {0};
-  double *target = lathe_target_numbers(recipe, table, error), *weights = NULL;
-  bool fine = target &&
-              lathe_training_begin(&training, "linear", recipe, table, &options->fit, progress, error) &&
-              lathe_training_weights(&options->fit, table, NULL, NULL, &weights, error);
+  double *target, *weights;
+  bool fine = lathe_regression_begin(&training, "linear", recipe, table, &options->fit, &target, &weights,
+                                     progress, error);
   const lathe_prepared *prepared = &training.prepared;
   fine = fine &&
          lathe_linear_solve(prepared->graph, prepared->matrix, (const char *const *)prepared->features.name,

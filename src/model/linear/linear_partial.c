@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../base/memory.h"
+#include "../target.h"
 #include "linear_state.h"
 #include "qr.h"
 
@@ -54,22 +55,6 @@ static void add_counts(lathe_design *design) {
   }
 }
 
-static double *read_target(const lathe_model *model, const lathe_table *table, lathe_error *error) {
-  const char *name = lathe_model_target(model);
-  int32_t place = lathe_table_need(table, name, error);
-  int64_t rows = lathe_table_rows(table);
-  double *target = place >= 0 ? lathe_memory_raw((size_t)rows, sizeof *target, error) : NULL;
-  bool fine = target && lathe_column_to_float64(lathe_table_column(table, place), target, error);
-  for (int64_t r = 0; fine && r < rows; r++)
-    if (!isfinite(target[r]))
-      fine = lathe_error_set(error, LATHE_ERROR_DATA,
-                             "the target \"%s\" is missing or infinite in row %lld; drop it first", name,
-                             (long long)r + 1);
-  if (fine) return target;
-  free(target);
-  return NULL;
-}
-
 /* Infinite and missing features are errors that name them. */
 static bool check_features(const lathe_training *training, int32_t matrix, const lathe_table *table,
                            lathe_progress *progress, lathe_error *error) {
@@ -92,7 +77,7 @@ bool lathe_linear_continue(lathe_training *training, const lathe_model *model, i
   double *target = NULL, *weights = NULL;
   bool robust = strstr(lathe_model_detail(model), "robust") != NULL;
   bool fine = lathe_linear_check(model, "partial_fit", error) &&
-              (target = read_target(model, table, error)) &&
+              (target = lathe_target_more(model, table, error)) &&
               lathe_training_weights(options, table, NULL, NULL, &weights, error) &&
               check_features(training, matrix, table, progress, error) &&
               lathe_linear_restore(model, table, target, weights, &fit, progress, error);

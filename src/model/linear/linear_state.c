@@ -46,31 +46,18 @@ bool lathe_linear_check(const lathe_model *model, const char *what, lathe_error 
                          what, (int)LATHE_LINEAR_STATE_COLUMNS);
 }
 
-/* Column `name` of a table of the model to `out` (count): false when it is not that long, or holds anything but finite numbers. */
-static bool read_values(const lathe_model *model, const char *table_name, const char *name, int64_t count,
-                        double *out) {
-  const lathe_table *table = lathe_model_table(model, table_name);
-  int32_t place = table && lathe_table_rows(table) == count ? lathe_table_find(table, name) : -1;
-  if (place < 0) return false;
-  const lathe_column *column = lathe_table_column(table, place);
-  for (int64_t r = 0; r < count; r++) {
-    out[r] = lathe_column_number(column, r);
-    if (!isfinite(out[r])) return false;
-  }
-  return true;
-}
-
 static bool read_state(const lathe_model *model, lathe_linear_fit *fit, double *packed) {
   lathe_design *design = &fit->design;
   int64_t size = design->size, place = 0;
   double rows = 0;
-  if (!read_values(model, "_scale", "mean", design->width + 1, design->mean) ||
-      !read_values(model, "_scale", "unit", design->width + 1, design->unit) ||
-      !read_values(model, "_triangle", "value", size * (size + 1) / 2, packed) ||
-      !read_values(model, "_sums", "rows", 1, &rows) ||
-      !read_values(model, "_sums", "weight", 1, &design->weight) ||
-      !read_values(model, "_sums", "log_weight", 1, &design->log_weight) ||
-      !read_values(model, "_sums", "target_squares", 1, &fit->target_squares) || !(rows > 0) || rows > 1e15)
+  if (!lathe_model_values(model, "_scale", "mean", design->width + 1, design->mean) ||
+      !lathe_model_values(model, "_scale", "unit", design->width + 1, design->unit) ||
+      !lathe_model_values(model, "_triangle", "value", size * (size + 1) / 2, packed) ||
+      !lathe_model_values(model, "_sums", "rows", 1, &rows) ||
+      !lathe_model_values(model, "_sums", "weight", 1, &design->weight) ||
+      !lathe_model_values(model, "_sums", "log_weight", 1, &design->log_weight) ||
+      !lathe_model_values(model, "_sums", "target_squares", 1, &fit->target_squares) || !(rows > 0) ||
+      rows > 1e15)
     return false;
   for (int32_t j = 0; j <= design->width; j++)
     if (!(design->unit[j] > 0)) return false;

@@ -10,7 +10,7 @@
 
 static bool keep(lathe_training *training, const lathe_glm_fit *fit, const lathe_glm_settings *settings,
                  double level, int32_t classes, lathe_error *error) {
-  const lathe_glm_figure own[] = {{"class_count", classes}, {"log_loss", fit->loss / fit->weight}};
+  const lathe_figure own[] = {{"class_count", classes}, {"log_loss", fit->loss / fit->weight}};
   return lathe_glm_keep_figures(training->model, fit, settings, level, 2, own, error) &&
          lathe_glm_keep_coefficients(training, fit, settings->intercept, level, 1, 0, error) &&
          lathe_glm_keep_memory(training->model, fit, error);

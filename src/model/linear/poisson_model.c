@@ -108,10 +108,10 @@ static double dispersion_of(const lathe_glm_fit *fit) {
 static bool keep(lathe_training *training, const lathe_glm_fit *fit, const lathe_glm_settings *settings,
                  double level, bool scaled, lathe_error *error) {
   double dispersion = dispersion_of(fit), freedom = fit->counted - fit->rank;
-  const lathe_glm_figure own[] = {{"target_mean", fit->memory.null[0] / fit->weight},
-                                  {"pearson", fit->pearson},
-                                  {"dispersion", dispersion},
-                                  {"scaled", scaled}};
+  const lathe_figure own[] = {{"target_mean", fit->memory.null[0] / fit->weight},
+                              {"pearson", fit->pearson},
+                              {"dispersion", dispersion},
+                              {"scaled", scaled}};
   return lathe_glm_keep_figures(training->model, fit, settings, level, 4, own, error) &&
          lathe_glm_keep_coefficients(training, fit, settings->intercept, level, scaled ? sqrt(dispersion) : 1,
                                      scaled ? freedom : 0, error) &&
@@ -227,24 +227,6 @@ static char *given_text(const lathe_table *table, int32_t column, lathe_error *e
   return lathe_memory_text(text.data, text.size, error);
 }
 
-/* The counts of the rows; missing and infinite ones are errors. */
-static double *read_counts(const lathe_model *model, const lathe_table *table, lathe_names *notes,
-                           lathe_error *error) {
-  const char *name = lathe_model_target(model);
-  int64_t rows = lathe_table_rows(table);
-  int32_t place = lathe_table_need(table, name, error);
-  double *target = place >= 0 ? lathe_memory_raw((size_t)rows, sizeof *target, error) : NULL;
-  bool fine = target && lathe_column_to_float64(lathe_table_column(table, place), target, error);
-  for (int64_t r = 0; fine && r < rows; r++)
-    if (!isfinite(target[r]))
-      fine = lathe_error_set(error, LATHE_ERROR_DATA,
-                             "the target \"%s\" is missing or infinite in row %lld; drop it first", name,
-                             (long long)r + 1);
-  if (fine && check_counts(name, target, rows, notes, error)) return target;
-  free(target);
-  return NULL;
-}
-
 bool lathe_poisson_continue(lathe_training *training, const lathe_model *model, int32_t matrix,
                             const lathe_table *table, const lathe_fit_options *options,
                             lathe_progress *progress, lathe_error *error) {
@@ -256,7 +238,9 @@ bool lathe_poisson_continue(lathe_training *training, const lathe_model *model, 
   given columns = {exposed ? name : NULL, exposed ? NULL : name};
   double *target = NULL, *weights = NULL, *offset = NULL, level = lathe_model_figure(model, "level");
   bool fine = (!aside || (what && name)) && lathe_glm_read_memory(model, &memory, error) &&
-              (target = read_counts(model, table, &training->model->notes, error)) &&
+              (target = lathe_target_more(model, table, error)) &&
+              check_counts(lathe_model_target(model), target, lathe_table_rows(table),
+                           &training->model->notes, error) &&
               read_offset(&columns, table, &offset, error) &&
               lathe_training_weights(options, table, NULL, NULL, &weights, error);
   lathe_glm_data data = {.family = LATHE_GLM_COUNTS,

@@ -3,20 +3,14 @@
 #include <stdlib.h>
 
 #include "../../base/memory.h"
+#include "regression.h"
 #include "ridge.h"
-#include "../target.h"
-#include "../training.h"
-
-enum { TRACE_FEATURES = 200 };
 
 static bool keep_figures(lathe_model *model, const lathe_ridge_fit *fit, lathe_error *error) {
   const lathe_design *design = &fit->design;
   int32_t a = fit->chosen;
   double rows = (double)design->counted, squares = fit->squares[a], freedom = fit->freedom[a];
-  const struct {
-    const char *name;
-    double value;
-  } list[] = {
+  const lathe_figure list[] = {
       {"rows", rows},
       {"features", design->width},
       {"intercept", design->intercept},
@@ -30,9 +24,7 @@ static bool keep_figures(lathe_model *model, const lathe_ridge_fit *fit, lathe_e
       {"target_mean", design->intercept ? fit->target_mean : NAN},
       {"baseline_rmse", design->intercept ? sqrt(fit->total_squares / design->weight) : NAN},
   };
-  for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-    if (!lathe_model_set_figure(model, list[i].name, list[i].value, error)) return false;
-  return true;
+  return lathe_model_set_figures(model, sizeof list / sizeof *list, list, error);
 }
 
 /* A column of (count) values, each made of one of `values`. */
@@ -54,7 +46,7 @@ static double explained(double squares, const lathe_ridge_fit *fit) {
   return 1 - squares / fit->total_squares;
 }
 
-/* "path": how each alpha does. "trace": the coefficients under each. */
+/* "path": how each alpha does; and the coefficients under each. */
 static bool keep_path(lathe_training *training, const lathe_ridge_fit *fit, lathe_error *error) {
   if (fit->count == 1) return true;
   lathe_column *path[] = {column_of(fit, fit->alphas, NULL, error), column_of(fit, fit->freedom, NULL, error),
@@ -62,22 +54,8 @@ static bool keep_path(lathe_training *training, const lathe_ridge_fit *fit, lath
                           column_of(fit, fit->left_out, root_mean, error),
                           column_of(fit, fit->general, root_mean, error)};
   static const char *const names[] = {"alpha", "effective_freedom", "r2", "left_out_rmse", "gcv_rmse"};
-  if (!lathe_model_set_columns(training->model, "path", 5, names, path, error)) return false;
-  int32_t width = fit->design.width, columns = fit->design.columns, first = fit->design.intercept;
-  if (width > TRACE_FEATURES) return true;
-  lathe_column *trace[TRACE_FEATURES + 1];
-  const char *features[TRACE_FEATURES + 1];
-  double *list = lathe_memory_raw((size_t)fit->count, sizeof *list, error);
-  if (!list) return false;
-  features[0] = "alpha";
-  trace[0] = column_of(fit, fit->alphas, NULL, error);
-  for (int32_t j = 0; j < width; j++) {
-    for (int32_t a = 0; a < fit->count; a++) list[a] = fit->estimates[(int64_t)a * columns + j + first];
-    features[j + 1] = training->prepared.features.name[j];
-    trace[j + 1] = lathe_column_from_float64(list, fit->count, error);
-  }
-  free(list);
-  return lathe_model_set_columns(training->model, "trace", width + 1, features, trace, error);
+  return lathe_model_set_columns(training->model, "path", 5, names, path, error) &&
+         lathe_regression_trace(training, &fit->design, fit->count, fit->alphas, fit->estimates, error);
 }
 
 static bool keep_notes(lathe_training *training, const lathe_ridge_fit *fit, lathe_error *error) {
@@ -110,21 +88,17 @@ lathe_model *lathe_model_fit_ridge(lathe_recipe *recipe, const lathe_table *tabl
                                    lathe_error *error) {
   lathe_training training = {0};
   lathe_ridge_fit fit = {0};
-  double *target = lathe_target_numbers(recipe, table, error), *weights = NULL;
-  bool fine = target &&
-              lathe_training_begin(&training, "ridge", recipe, table, &options->fit, progress, error) &&
-              lathe_training_weights(&options->fit, table, NULL, NULL, &weights, error);
+  double *target, *weights;
+  bool fine = lathe_regression_begin(&training, "ridge", recipe, table, &options->fit, &target, &weights,
+                                     progress, error);
   const lathe_prepared *prepared = &training.prepared;
   fine = fine &&
          lathe_ridge_solve(prepared->graph, prepared->matrix, (const char *const *)prepared->features.name,
                            table, target, weights, options, &fit, progress, error);
   if (fine) {
-    const double *estimates = fit.estimates + (int64_t)fit.chosen * fit.design.columns, none = 0;
-    const double *bias = options->intercept ? estimates : &none;
-    const lathe_coefficient_column column = {"estimate", estimates + options->intercept, bias};
-    fine = lathe_training_linear(&training, 1, estimates + options->intercept, bias, error) &&
-           write_words(training.model, options, error) && keep_figures(training.model, &fit, error) &&
-           lathe_training_coefficients(&training, 1, 0, options->intercept, 1, &column, error) &&
+    const double *estimates = fit.estimates + (int64_t)fit.chosen * fit.design.columns;
+    fine = write_words(training.model, options, error) && keep_figures(training.model, &fit, error) &&
+           lathe_regression_keep(&training, &fit.design, estimates, error) &&
            keep_path(&training, &fit, error) && keep_notes(&training, &fit, error);
   }
   lathe_ridge_fit_free(&fit);
