@@ -158,6 +158,66 @@ static int32_t rankings_of(const problem *work) {
   return work->classes == 2 ? 1 : work->classes;
 }
 
+/* ---- many classes: their areas alone, for no ranking is kept ---- */
+
+enum { TOGETHER = 8 }; /* classes whose probabilities share a line of the cache */
+
+typedef struct many {
+  const problem *work;
+  lathe_class_figures *figures;
+  const uint32_t *number; /* (all) of each row among those measured */
+  uint32_t *row;          /* (rows) of each that is measured its place among all */
+  int32_t *members;       /* (classes) rows of each */
+} many;
+
+static bool rank_one(const many *all, int32_t class, const double *value, lathe_error *error) {
+  const problem *work = all->work;
+  lathe_class_figures *one = &all->figures[class];
+  if (all->members[class] <= LATHE_RANKED_FEW) {
+    lathe_ranking_few(value, work->code, work->weight, work->rows, class, &one->auc, &one->average_precision);
+    return true;
+  }
+  lathe_ranking ranking = {0};
+  bool fine =
+      lathe_ranking_make(&ranking, work->codes, work->probabilities, work->all, work->classes, class, error);
+  if (fine) {
+    renumber(work, &ranking, all->number);
+    lathe_ranking_areas(&ranking, work->weight, NULL, &one->auc, &one->average_precision);
+  }
+  lathe_ranking_free(&ranking);
+  return fine;
+}
+
+static bool rank_some(void *context, int64_t chunk, lathe_error *error) {
+  const many *all = context;
+  const problem *work = all->work;
+  int32_t first = (int32_t)chunk * TOGETHER;
+  int32_t count = work->classes - first < TOGETHER ? work->classes - first : TOGETHER;
+  double *value = lathe_memory_raw((size_t)work->rows * TOGETHER, sizeof *value, error);
+  for (int64_t r = 0; value && r < work->rows; r++) {
+    const double *p = work->probabilities + (int64_t)all->row[r] * work->classes + first;
+    for (int32_t k = 0; k < count; k++) value[k * work->rows + r] = p[k] > 0 ? fmin(p[k], 1) : 0;
+  }
+  bool fine = value != NULL;
+  for (int32_t k = 0; fine && k < count; k++) fine = rank_one(all, first + k, value + k * work->rows, error);
+  free(value);
+  return fine;
+}
+
+static bool rank_many(const problem *work, lathe_class_figures *figures, const uint32_t *number,
+                      lathe_error *error) {
+  many all = {work, figures, number, lathe_memory_raw((size_t)work->rows, sizeof *all.row, error),
+              lathe_memory_new((size_t)work->classes, sizeof *all.members, error)};
+  bool fine = all.row && all.members;
+  for (int64_t r = 0; fine && r < work->all; r++)
+    if (usable(work, r)) all.row[number[r]] = (uint32_t)r;
+  for (int64_t r = 0; fine && r < work->rows; r++) all.members[work->code[r]]++;
+  fine = fine && lathe_pool_run((work->classes + TOGETHER - 1) / TOGETHER, rank_some, &all, NULL, error);
+  free(all.row);
+  free(all.members);
+  return fine;
+}
+
 static bool rank(problem *work, lathe_class_figures *figures, lathe_error *error) {
   int32_t count = rankings_of(work);
   work->rankings = lathe_memory_new((size_t)count, sizeof *work->rankings, error);
@@ -168,13 +228,13 @@ static bool rank(problem *work, lathe_class_figures *figures, lathe_error *error
     number[r] = next;
     next += usable(work, r);
   }
+  if (fine && !kept) fine = rank_many(work, figures, number, error);
   if (fine && kept && count > 1) fine = lathe_pool_run(count, rank_class, work, NULL, error);
-  for (int32_t c = 0; fine && c < count; c++) {
+  for (int32_t c = 0; fine && kept && c < count; c++) {
     lathe_class_figures *one = &figures[work->classes == 2 ? 1 : c];
-    if (!kept || count == 1) fine = rank_class(work, c, error);
+    if (count == 1) fine = rank_class(work, c, error);
     renumber(work, &work->rankings[c], number);
     if (fine) lathe_ranking_areas(&work->rankings[c], work->weight, NULL, &one->auc, &one->average_precision);
-    if (!kept) lathe_ranking_free(&work->rankings[c]);
   }
   free(number);
   work->ranked = fine && kept;

@@ -174,6 +174,65 @@ void lathe_ranking_areas(const lathe_ranking *ranking, const double *weights, co
     areas(ranking, NULL, NULL, area, precision);
 }
 
+/* What rows above a value count, and those equal to it. */
+static void count_above(const double *value, const double *weight, int64_t rows, double limit, double *above,
+                        double *equal) {
+  double sums[2] = {0};
+  int64_t counts[2] = {0};
+  for (int64_t r = 0; weight && r < rows; r++) {
+    sums[0] += value[r] > limit ? weight[r] : 0;
+    sums[1] += value[r] == limit ? weight[r] : 0;
+  }
+  for (int64_t r = 0; !weight && r < rows; r++) {
+    counts[0] += value[r] > limit;
+    counts[1] += value[r] == limit;
+  }
+  *above = weight ? sums[0] : (double)counts[0];
+  *equal = weight ? sums[1] : (double)counts[1];
+}
+
+/* Its rows by their probability, the largest first, those of one probability as one; how many are left. */
+static int32_t list_hits(const double *value, const int32_t *code, const double *weight, int64_t rows,
+                         int32_t index, double *threshold, double *hits) {
+  int32_t count = 0;
+  for (int64_t r = 0; r < rows; r++) {
+    if (code[r] != index) continue;
+    int32_t at = 0;
+    while (at < count && threshold[at] > value[r]) at++;
+    if (at == count || threshold[at] != value[r]) {
+      for (int32_t k = count++; k > at; k--) {
+        threshold[k] = threshold[k - 1];
+        hits[k] = hits[k - 1];
+      }
+      threshold[at] = value[r];
+      hits[at] = 0;
+    }
+    hits[at] += weight ? weight[r] : 1;
+  }
+  return count;
+}
+
+void lathe_ranking_few(const double *value, const int32_t *code, const double *weight, int64_t rows,
+                       int32_t index, double *area, double *precision) {
+  double threshold[LATHE_RANKED_FEW], hits[LATHE_RANKED_FEW], all = 0, positives = 0;
+  int32_t count = list_hits(value, code, weight, rows, index, threshold, hits);
+  double found = 0, pairs = 0, sum = 0;
+  for (int64_t r = 0; weight && r < rows; r++) all += weight[r];
+  if (!weight) all = (double)rows;
+  for (int32_t k = 0; k < count; k++) positives += hits[k];
+  double negatives = all - positives;
+  for (int32_t k = 0; k < count; k++) {
+    double above, equal;
+    count_above(value, weight, rows, threshold[k], &above, &equal);
+    double wrong_above = above - found, wrong_equal = equal - hits[k];
+    pairs += hits[k] * (negatives - wrong_above - wrong_equal + wrong_equal / 2);
+    found += hits[k];
+    sum += hits[k] * (found / (found + wrong_above + wrong_equal + DBL_MIN));
+  }
+  *area = found > 0 && negatives > 0 ? pairs / (found * negatives) : NAN;
+  *precision = found > 0 ? sum / found : NAN;
+}
+
 bool lathe_metrics_curve(const int32_t *codes, const double *probabilities, const double *weights,
                          int64_t rows, int32_t classes, int32_t index, double *threshold, double *hits,
                          double *misses, int64_t *points, lathe_error *error) {

@@ -26,4 +26,10 @@ void lathe_ranking_free(lathe_ranking *ranking);
 void lathe_ranking_areas(const lathe_ranking *ranking, const double *weights, const uint8_t *times,
                          double *area, double *precision);
 
+/* The same of a class of few rows, at most LATHE_RANKED_FEW, without an order of all: each of them is held against every row. `value` (rows)
+ * are the probabilities of the class, `code` the classes of the rows, `weight` what each counts (NULL: 1). */
+enum { LATHE_RANKED_FEW = 24 };
+void lathe_ranking_few(const double *value, const int32_t *code, const double *weight, int64_t rows,
+                       int32_t index, double *area, double *precision);
+
 #endif

@@ -21,6 +21,8 @@ local families = {
   { "extra_trees", "classes", { trees = 3 } },
   { "boosting", "numbers", { rounds = 3, min_samples_leaf = 1 } },
   { "boosting", "classes", { rounds = 3, min_samples_leaf = 1 } },
+  { "network", "numbers", { epochs = 2, layers = { 4 } } },
+  { "network", "classes", { epochs = 2, layers = { 4 } } },
 }
 
 local ROWS = 60
@@ -84,7 +86,8 @@ local cases = {
   { "one row", function(kind) return plain(kind):head(1) end, nil, {
     linear = "1 row cannot", ridge = "one row", lasso = "one row", ["lasso by folds"] = "one row", elastic_net = "one row",
     poisson = "1 row cannot", tree = "one row", forest = "one row", boosting = "one row", logistic = "in every row",
-    extra_trees = "in every row", ["tree of classes"] = "in every row", ["forest of classes"] = "in every row",
+    extra_trees = "in every row", network = "one row", ["network of classes"] = "in every row",
+    ["tree of classes"] = "in every row", ["forest of classes"] = "in every row",
     ["boosting of classes"] = "in every row",
   } },
   { "no rows", function(kind) return plain(kind):head(0) end, "rows" },
@@ -93,7 +96,7 @@ local cases = {
     if kind ~= "classes" then return nil end
     return lathe.table { { "x", list(function(row) return row % 17 end, 20000) }, { "z", list(function(row) return row % 5 end, 20000) },
       { "y", list(function(row) return "c" .. row % 10000 end, 20000) } }
-  end, "10000 classes", { tree = false, boosting = false } },
+  end, "10000 classes", { tree = false, boosting = false, network = false } },
   { "weights of nothing but 0", function(kind) return plain(kind, { w = list(function() return 0 end) }) end, 'all weights in "w" are 0',
     options = { weights = "w" } },
   { "a negative weight", function(kind) return plain(kind, { w = list(function(row) return row == 6 and -1 or 1 end) }) end,
@@ -103,9 +106,9 @@ local cases = {
   { "some weights of 0", function(kind) return plain(kind) end, options = { weights = "w" } },
   { "a text as target of numbers", function(kind)
     return kind ~= "classes" and plain(kind, { y = list(function(row) return "t" .. row end) }) or nil
-  end, "is text, and a regression predicts numbers", { tree = false, forest = false, boosting = false } },
+  end, "is text, and a regression predicts numbers", { tree = false, forest = false, boosting = false, network = false } },
   { "values too large to be squared", function(kind) return plain(kind, { x = list(function(row) return row * 1e200 end) }) end,
-    "too large", { tree = false, forest = false, extra_trees = false, boosting = false } },
+    "too large", { tree = false, forest = false, extra_trees = false, boosting = false, network = "float32 cannot hold" } },
 }
 
 local function name_of(family) return family.name or family[1] end
@@ -161,7 +164,8 @@ local function notes(family, t, options)
   return table.concat(lathe.fit(t, lathe.recipe { target = "y", drop = { "w" } }, lathe[family](options or {})):notes(), "\n")
 end
 local rare = plain("classes", { y = list(function(row) return row == 5 and "rare" or targets.classes(row) end) })
-for family, options in pairs { logistic = { l2 = 1 }, tree = {}, forest = { trees = 3 }, boosting = { rounds = 3 } } do
+for family, options in pairs { logistic = { l2 = 1 }, tree = {}, forest = { trees = 3 }, boosting = { rounds = 3 },
+  network = { epochs = 2 } } do
   tap.ok(notes(family, rare, options):find('class "rare" has one row', 1, true), "a class of one row is noted: " .. family)
 end
 for family, kind in pairs { linear = "numbers", poisson = "counts", logistic = "classes" } do

@@ -6,7 +6,8 @@ local tree = require "lathe.estimator.tree"
 local forest = {
   takes = {
     trees = 100, task = "auto", criterion = "gini", max_depth = core.open, min_samples_split = 2, min_samples_leaf = 1,
-    max_features = "auto", bootstrap = true, max_samples = 1, checkpoint = core.open, checkpoint_every = 50, seed = 42, weights = core.open, class_weights = core.open,
+    max_features = "auto", bootstrap = true, max_samples = 1, checkpoint = core.open, checkpoint_every = 50, seed = 42,
+    weights = core.open, class_weights = core.open,
   },
 }
 
