@@ -263,13 +263,15 @@ a thousand rows and more. What is learned becomes part of the model, wherever it
       end,
     },
     decide = {
-      doc = "Choose the probability from which the second of two classes is predicted, by what wrong decisions cost.",
+      doc = "Decide by what wrong decisions cost: the probability from which the second of two classes is predicted, or among several.",
       detail = [[The threshold of least cost on these rows, which the model has not learned from, becomes part of the model: predictions,
 the HTTP endpoint and ONNX follow it.]],
       inputs = { { "model", "model" }, { "table", "table" } },
       params = {
         false_positive = { type = "number", default = 1, doc = "cost of predicting the second class where it is not" },
         false_negative = { type = "number", default = 1, doc = "cost of missing it" },
+        costs = { type = "map", optional = true,
+          doc = "of several classes, in place of these: { TRUE = { TAKEN = COST } }, 1 for a wrong decision that is not named" },
         weights = { type = "column", optional = true, doc = "what each row counts" },
         seed = { type = "integer", default = 42, min = 0, doc = "of the interval" },
       },
@@ -277,8 +279,9 @@ the HTTP endpoint and ONNX follow it.]],
       effect = "train",
       run = function(input, param, context)
         local model, report = input.model:decide(input.table, { weights = param.weights, seed = param.seed,
-          costs = { false_positive = param.false_positive, false_negative = param.false_negative } })
-        context.note(("from %.4g, cost %s"):format(report.threshold, require("lathe.style").number(report.metrics.cost)))
+          costs = param.costs or { false_positive = param.false_positive, false_negative = param.false_negative } })
+        local cost = "cost " .. require("lathe.style").number(report.metrics.cost)
+        context.note(report.threshold and ("from %.4g, %s"):format(report.threshold, cost) or cost)
         return { model = model, report = report }
       end,
     },

@@ -184,7 +184,9 @@ end
 local function add_cost(report, result, options)
   local calibrate = require "lathe.evaluate.calibrate"
   local names, p = result.names, result.probabilities
-  if #names ~= 2 then core.fail("costs are of two classes, and there are %d here", #names) end
+  if #names ~= 2 or require("lathe.evaluate.costs").is_matrix(options.costs, names) then
+    return require("lathe.evaluate.costs").add(report, result, options)
+  end
   local costs, limit = calibrate.costs(options.costs, "costs"), result.threshold
   local function cost_of(predicted, resamples)
     return calibrate.mean_cost(costs, result.codes, result.rows, result.weights, predicted,
@@ -212,6 +214,7 @@ local function classification(result, title, options)
   words = words .. (#names == 2
     and (". Precision, recall, F1, AUC and average precision are those of %q."):format(names[2])
     or ". Precision, recall, F1, AUC and average precision are means over the classes, each against the rest.")
+  if result.by_costs then words = words .. " Each row is taken for the class whose expected cost is least." end
   if result.threshold then words = words .. (" %q is predicted from a probability of %g up."):format(names[2], result.threshold) end
   report:text(words)
   if options.costs then add_cost(report, result, options) end

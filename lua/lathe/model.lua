@@ -282,6 +282,7 @@ end
 
 -- The model that predicts the second of its two classes from the probability of least cost up, chosen on rows that it did not learn from or
 -- on out-of-fold predictions: m:decide(rows, { costs = { false_positive = 1, false_negative = 5 } }). Also a report with the mean cost.
+-- Of several classes, costs = { TRUE = { TAKEN = COST, ... }, ... }: it takes a row for the class whose expected cost is least.
 function model:decide(rows_of, options)
   return require("lathe.evaluate.calibrate").decide(self, rows_of, not core.is_beside(options) and options or nil)
 end
@@ -297,6 +298,17 @@ function model:at_threshold(threshold)
     core.fail("model:at_threshold takes a probability from 0 to 1, not %s", tostring(threshold))
   end
   return model.wrap(C.lathe_model_at_threshold(self:handle(), threshold or 0 / 0, core.problem))
+end
+
+-- What decisions cost, when the model decides by that (nil: it does not): costs[TRUE][TAKEN], a table of tables by the names of classes.
+function model:costs()
+  local costs, names, list = C.lathe_graph_costs(self:graph()), self:classes(), {}
+  if costs == nil then return nil end
+  for row, name in ipairs(names) do
+    list[name] = {}
+    for column, taken in ipairs(names) do list[name][taken] = costs[(row - 1) * #names + column - 1] end
+  end
+  return list
 end
 
 core.takes["model:diagnostics"] = { weights = core.open }

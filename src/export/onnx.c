@@ -197,6 +197,22 @@ static void (*const writers[LATHE_OPERATOR_KINDS])(onnx_writing *, const lathe_o
     [LATHE_OPERATOR_NEIGHBOURS] = onnx_write_neighbours,
 };
 
+/* The place of the class whose expected cost is least: what it saves, times -1, is greatest. */
+static void write_cheapest(onnx_writing *out, const char *probabilities, const char *place) {
+  char weights[48], saved[48];
+  const double *costs = lathe_graph_costs(out->graph);
+  int64_t classes = lathe_graph_classes(out->graph), shape[] = {classes, classes};
+  double *negative = lathe_memory_raw((size_t)(classes * classes), sizeof *negative, out->error);
+  for (int64_t i = 0; negative && i < classes * classes; i++) negative[i] = -costs[i];
+  out->body.failed = out->body.failed || !negative;
+  if (!negative) return;
+  onnx_initializer(out, onnx_fresh(out, weights), TYPE_DOUBLE, 2, shape, negative,
+                   (size_t)(classes * classes) * sizeof *negative);
+  free(negative);
+  onnx_simple(out, "MatMul", 2, (const char *const[]){probabilities, weights}, onnx_fresh(out, saved));
+  onnx_along(out, "ArgMax", 1, 1, (const char *const[]){saved}, place);
+}
+
 /* The class with the largest probability, or by the threshold, (N, 1): as whole numbers where all classes are some, else as text. */
 static void write_label(onnx_writing *out, const char *probabilities, const char *output) {
   char names[48], place[48];
@@ -216,7 +232,9 @@ static void write_label(onnx_writing *out, const char *probabilities, const char
   }
   lathe_message_part(&out->body, GRAPH_INITIALIZER, &tensor);
   onnx_fresh(out, place);
-  if (isnan(lathe_graph_threshold(out->graph)))
+  if (lathe_graph_costs(out->graph))
+    write_cheapest(out, probabilities, place);
+  else if (isnan(lathe_graph_threshold(out->graph)))
     onnx_along(out, "ArgMax", 1, 1, &probabilities, place);
   else
     onnx_write_threshold(out, probabilities, lathe_graph_threshold(out->graph), place);

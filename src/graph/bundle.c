@@ -43,6 +43,16 @@ static void write_operator(lathe_json_writer *json, const lathe_operator *node) 
   lathe_json_write_object_end(json);
 }
 
+static void write_costs(const lathe_graph *graph, lathe_json_writer *json) {
+  const double *costs = lathe_graph_costs(graph);
+  int64_t count = (int64_t)lathe_graph_classes(graph) * lathe_graph_classes(graph);
+  if (!costs) return;
+  lathe_json_member(json, "costs");
+  lathe_json_write_array(json);
+  for (int64_t i = 0; i < count; i++) lathe_json_write_number(json, costs[i]);
+  lathe_json_write_array_end(json);
+}
+
 /* The JSON of `graph` as a text of the writer. */
 static lathe_text describe(const lathe_graph *graph, lathe_json_writer *json, lathe_error *error) {
   lathe_json_write_object(json);
@@ -68,6 +78,7 @@ static lathe_text describe(const lathe_graph *graph, lathe_json_writer *json, la
     lathe_json_write_array_end(json);
     if (!isnan(lathe_graph_threshold(graph)))
       lathe_json_member_number(json, "threshold", lathe_graph_threshold(graph));
+    write_costs(graph, json);
   }
   lathe_json_write_object_end(json);
   return lathe_json_writer_finish(json, error);
@@ -335,6 +346,32 @@ static bool set_classes(reading *in, lathe_graph *graph, const operator_read *cl
                                                              classes->node.word, in->error);
 }
 
+/* (classes, classes) numbers. */
+static bool read_costs(reading *in, double **costs, int64_t *count) {
+  size_t capacity = 0;
+  if (*costs || !expect(in, LATHE_JSON_ARRAY, "has costs that are not a list"))
+    return *costs ? broken(in, "has costs twice") : false;
+  for (*count = 0;; (*count)++) {
+    lathe_json_event event = lathe_json_next(in->json, in->error);
+    if (event == LATHE_JSON_ARRAY_END) return true;
+    if (event == LATHE_JSON_ERROR) return false;
+    if (event != LATHE_JSON_NUMBER && event != LATHE_JSON_INTEGER)
+      return broken(in, "has a cost that is not a number");
+    if ((size_t)*count == capacity) {
+      capacity = capacity ? 2 * capacity : 16;
+      if (!lathe_memory_resize((void **)costs, capacity, sizeof **costs, in->error)) return false;
+    }
+    (*costs)[*count] = lathe_json_number(in->json);
+  }
+}
+
+static bool set_costs(reading *in, lathe_graph *graph, const double *costs, int64_t count) {
+  int64_t classes = lathe_graph_classes(graph);
+  if (!costs) return true;
+  if (count != classes * classes) return broken(in, "has costs that do not fit its classes");
+  return lathe_graph_set_costs(graph, costs, in->error);
+}
+
 /* Each is a column of the output. */
 static bool set_targets(reading *in, lathe_graph *graph, const operator_read *targets) {
   int32_t count = targets->node.words;
@@ -353,7 +390,8 @@ static bool set_targets(reading *in, lathe_graph *graph, const operator_read *ta
 
 static bool read_graph(reading *in, lathe_graph *graph) {
   char *output = NULL;
-  double threshold = NAN;
+  double threshold = NAN, *costs = NULL;
+  int64_t cost_count = 0;
   bool fine = false;
   operator_read classes = {.node = {.type = LATHE_TYPE_CATEGORY}}, targets = {0}; /* their words */
   if (!expect(in, LATHE_JSON_OBJECT, "is not an object")) return false;
@@ -372,6 +410,8 @@ static bool read_graph(reading *in, lathe_graph *graph) {
       if (!read_words(in, &classes)) goto out;
     } else if (key.size == 7 && !memcmp(key.data, "targets", 7) && !targets.word) {
       if (!read_words(in, &targets)) goto out;
+    } else if (key.size == 5 && !memcmp(key.data, "costs", 5)) {
+      if (!read_costs(in, &costs, &cost_count)) goto out;
     } else if (key.size == 9 && !memcmp(key.data, "threshold", 9)) {
       if (!expect(in, LATHE_JSON_NUMBER, "has a threshold that is not a number")) goto out;
       threshold = lathe_json_number(in->json);
@@ -385,10 +425,12 @@ static bool read_graph(reading *in, lathe_graph *graph) {
     broken(in, "has no output");
   else
     fine = lathe_graph_set_output_name(graph, output, in->error) && set_classes(in, graph, &classes) &&
-           set_targets(in, graph, &targets) && lathe_graph_set_threshold(graph, threshold, in->error);
+           set_targets(in, graph, &targets) && lathe_graph_set_threshold(graph, threshold, in->error) &&
+           set_costs(in, graph, costs, cost_count);
 out:
   operator_read_free(&classes);
   operator_read_free(&targets);
+  free(costs);
   free(output);
   return fine;
 }

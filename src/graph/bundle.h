@@ -3,7 +3,7 @@
  * A bundle is a safetensors file (base/safetensors.h):
  *   0. metadata "check": its seal; a bundle with a changed byte is refused
  *   1. metadata "format" = "lathe bundle", "version" = "1"
- *   2. metadata "graph": JSON { "output": NAME, "targets": [NAME, ..] when there are several, "operators": [ { "kind": WORD, "inputs": [INDEX, ..], ... },
+ *   2. metadata "graph": JSON { "output": NAME, "targets": [NAME, ..] when there are several, of classes "class_type", "classes", "threshold", "costs" (row by row), "operators": [ { "kind": WORD, "inputs": [INDEX, ..], ... },
  *      .. ] } in running order; operator.h says what each kind has: "name" and "type"; "words", "missing",
  *      "strict"; "first"; "width"
  *   3. one array for each array of each operator, named "INDEX.NAME" ("5.weights")

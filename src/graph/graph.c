@@ -30,6 +30,7 @@ struct lathe_graph {
   lathe_text *class_names;
   lathe_type class_type;
   double threshold; /* NaN: none */
+  double *costs;    /* (classes, classes); NULL: none */
   void **owned;     /* memory of the operators */
   size_t owned_count, owned_capacity;
   lathe_tensor_file *file; /* holds the arrays, when opened from a bundle */
@@ -362,7 +363,23 @@ bool lathe_graph_set_classes(lathe_graph *graph, lathe_type type, int32_t count,
 bool lathe_graph_copy_classes(lathe_graph *graph, const lathe_graph *from, lathe_error *error) {
   return from->classes == 0 ||
          (lathe_graph_set_classes(graph, from->class_type, from->classes, from->class_names, error) &&
-          lathe_graph_set_threshold(graph, from->threshold, error));
+          lathe_graph_set_threshold(graph, from->threshold, error) &&
+          (!from->costs || lathe_graph_set_costs(graph, from->costs, error)));
+}
+
+bool lathe_graph_set_costs(lathe_graph *graph, const double *costs, lathe_error *error) {
+  size_t count = (size_t)graph->classes * (size_t)graph->classes;
+  for (size_t i = 0; costs && i < count; i++)
+    if (!isfinite(costs[i]))
+      return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the cost of a decision is a number, not %g",
+                             costs[i]);
+  graph->costs = NULL;
+  graph->threshold = NAN;
+  return !costs || (graph->costs = keep(graph, costs, count * sizeof *costs, error)) != NULL;
+}
+
+const double *lathe_graph_costs(const lathe_graph *graph) {
+  return graph->costs;
 }
 
 bool lathe_graph_set_threshold(lathe_graph *graph, double threshold, lathe_error *error) {
@@ -373,6 +390,7 @@ bool lathe_graph_set_threshold(lathe_graph *graph, double threshold, lathe_error
     return lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the threshold is a probability from 0 to 1, not %g",
                            threshold);
   graph->threshold = threshold;
+  if (!isnan(threshold)) graph->costs = NULL;
   return true;
 }
 

@@ -39,8 +39,12 @@ int32_t lathe_graph_classes(const lathe_graph *graph);
 const char *lathe_graph_class(const lathe_graph *graph, int32_t index);
 lathe_type lathe_graph_class_type(const lathe_graph *graph);
 
+/* What decisions cost, (classes, classes): the row is the class that a row is of, the column the one that it is taken for. NULL: nothing is
+ * said of that. Borrowed. */
+const double *lathe_graph_costs(const lathe_graph *graph);
+
 /* The class that a row is taken for: the most probable, the first of equals; of two classes with a threshold (NaN: none) the second
- * from that probability up. -1 when a probability is missing. `probabilities` is the row of what lathe_graph_run gives. */
+ * from that probability up; with costs the one whose expected cost is least. -1 when a probability is missing. `probabilities` is the row of what lathe_graph_run gives. */
 double lathe_graph_threshold(const lathe_graph *graph);
 int32_t lathe_graph_choose(const lathe_graph *graph, const double *probabilities);
 

@@ -61,10 +61,32 @@ static bool need_classes(const lathe_graph *graph, lathe_error *error) {
          lathe_error_set(error, LATHE_ERROR_ARGUMENT, "the model is a regression; it has no classes");
 }
 
+/* The expected cost of taking a row for class `taken`. */
+static double cost_of(const double *costs, int32_t classes, const double *probabilities, int32_t taken) {
+  double sum = 0;
+  for (int32_t c = 0; c < classes; c++) sum += probabilities[c] * costs[(int64_t)c * classes + taken];
+  return sum;
+}
+
+static int32_t choose_cheapest(const double *costs, int32_t classes, const double *probabilities) {
+  int32_t best = 0;
+  double least = cost_of(costs, classes, probabilities, 0);
+  for (int32_t c = 1; c < classes; c++) {
+    double cost = cost_of(costs, classes, probabilities, c);
+    if (cost < least) {
+      best = c;
+      least = cost;
+    }
+  }
+  return best;
+}
+
 int32_t lathe_graph_choose(const lathe_graph *graph, const double *probabilities) {
   int32_t best = 0;
   if (isnan(probabilities[0])) return -1;
   if (!isnan(lathe_graph_threshold(graph))) return probabilities[1] >= lathe_graph_threshold(graph);
+  const double *costs = lathe_graph_costs(graph);
+  if (costs) return choose_cheapest(costs, lathe_graph_classes(graph), probabilities);
   for (int32_t c = 1; c < lathe_graph_classes(graph); c++)
     if (probabilities[c] > probabilities[best]) best = c;
   return best;

@@ -139,6 +139,8 @@ bool lathe_graph_set_classes(lathe_graph *graph, lathe_type type, int32_t count,
 bool lathe_graph_copy_classes(lathe_graph *graph, const lathe_graph *from, lathe_error *error);
 /* The probability from which the second of two classes is taken for the row's class; NaN: the more probable one is. */
 bool lathe_graph_set_threshold(lathe_graph *graph, double threshold, lathe_error *error);
+/* What decisions cost, (classes, classes), copied; NULL: nothing is said of that. They take the place of a threshold. */
+bool lathe_graph_set_costs(lathe_graph *graph, const double *costs, lathe_error *error);
 /* A copy that may be added to: all operators, without classes. */
 lathe_graph *lathe_graph_copy(const lathe_graph *graph, lathe_error *error);
 void lathe_graph_set_file(lathe_graph *graph, lathe_tensor_file *file);

@@ -166,3 +166,20 @@ lathe_model *lathe_model_at_threshold(const lathe_model *model, double threshold
   lathe_model_release(copy);
   return NULL;
 }
+
+lathe_model *lathe_model_at_costs(const lathe_model *model, const double *costs, lathe_error *error) {
+  if (lathe_graph_classes(model->graph) == 0) {
+    lathe_error_set(error, LATHE_ERROR_ARGUMENT, "costs are of classes, and this model predicts numbers");
+    return NULL;
+  }
+  lathe_model *copy = lathe_model_copy(model, error);
+  bool fine = copy && (copy->graph = lathe_graph_copy(model->graph, error)) != NULL &&
+              lathe_graph_copy_classes(copy->graph, model->graph, error) &&
+              lathe_graph_set_costs(copy->graph, costs, error) &&
+              (!costs || lathe_names_add(&copy->notes, error,
+                                         "a row is taken for the class whose expected cost is least")) &&
+              lathe_model_write_card(copy, error);
+  if (fine) return copy;
+  lathe_model_release(copy);
+  return NULL;
+}

@@ -22,6 +22,10 @@ lathe_model *lathe_model_calibrate(const lathe_model *model, const int32_t *code
 /* The model that takes a row for the second of its two classes from probability `threshold` up; NaN: for the more probable one. */
 lathe_model *lathe_model_at_threshold(const lathe_model *model, double threshold, lathe_error *error);
 
+/* The same model, which takes a row for the class whose expected cost is least: `costs` (classes, classes), the row is the class that it is
+ * of, the column the one that it is taken for; NULL: for the most probable. */
+lathe_model *lathe_model_at_costs(const lathe_model *model, const double *costs, lathe_error *error);
+
 /* ---- for those who fit ---- */
 
 /* Rows of one class against all others: the probability, whether the row is of the class (1 or 0), its weight. */

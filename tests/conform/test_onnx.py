@@ -144,6 +144,8 @@ local models = {
     :decide(data:tail(5000), { costs = { false_positive = 1, false_negative = 4 }, resamples = 0 })),
   ["calibrated-places-platt"] = places:calibrate(data),
   ["calibrated-places-isotonic"] = places:calibrate(data, { method = "isotonic" }),
+  ["costs-of-places"] = (places:decide(data, { resamples = 0, costs = {
+    INLAND = { ["NEAR BAY"] = 7 }, ["NEAR OCEAN"] = { INLAND = 12, ["<1H OCEAN"] = 3 }, ["<1H OCEAN"] = { INLAND = 0.3 } } })),
 }
 local result = {}
 for name, model in pairs(models) do

@@ -62,6 +62,21 @@ static void test_ranking(void) {
   lathe_ranking_areas(&ranking, NULL, NULL, &area, &precision);
   ok(isnan(area) && precision == 1, "without rows of the other side there is no area");
   lathe_ranking_free(&ranking);
+  static const int32_t of[] = {1, 0, 1, 1, 0, 0, 1};
+  static const double value[] = {0.9, 0.6, 0.4, 0.5, 0.5, 0, 0.1}, weight[] = {1, 2, 0.5, 1, 4, 1, 3};
+  double both[14], few[2];
+  for (int r = 0; r < 7; r++) {
+    both[2 * r] = 1 - value[r];
+    both[2 * r + 1] = value[r];
+  }
+  ok(lathe_ranking_make(&ranking, of, both, 7, 2, 1, NULL), "other rows");
+  for (int w = 0; w < 2; w++) {
+    lathe_ranking_areas(&ranking, w ? weight : NULL, NULL, &area, &precision);
+    lathe_ranking_few(value, of, w ? weight : NULL, 7, 1, &few[0], &few[1]);
+    ok(fabs(few[0] - area) < 1e-15 && fabs(few[1] - precision) < 1e-15,
+       "a class of few rows has the same areas without an order of all");
+  }
+  lathe_ranking_free(&ranking);
   double threshold[8], hits[8], misses[8];
   int64_t points;
   ok(lathe_metrics_curve(codes, p, NULL, 8, 2, 1, threshold, hits, misses, &points, NULL) && points == 5 &&

@@ -129,7 +129,11 @@ end
 function calibrate.decide(model, given, options)
   options = core.options(options, "model:decide")
   local names = model:classes()
-  if names and #names ~= 2 then core.fail("model:decide: a threshold tells two classes apart, and this model has %d", #names) end
+  local matrix = require "lathe.evaluate.costs"
+  if names and (#names ~= 2 or matrix.is_matrix(options.costs, names)) then
+    local codes, out, rows, weights = rows_of(model, given, options, "model:decide")
+    return matrix.decide(model, codes, out, rows, weights, options)
+  end
   local costs = calibrate.costs(options.costs, "model:decide")
   local codes, out, rows, weights = rows_of(model, given, options, "model:decide")
   local threshold = choose(costs, codes, out, rows, weights)

@@ -199,7 +199,14 @@ function measure.model(model, table_, options)
     if options.threshold == nil and model:threshold() then
       options = setmetatable({ threshold = model:threshold() }, { __index = options })
     end
+    local costs = C.lathe_graph_costs(model:graph()) ~= nil
+    if costs and options.threshold == nil and options.predicted == nil then
+      local predicted = ffi.new("int32_t[?]", math.max(rows, 1))
+      for row = 0, rows - 1 do predicted[row] = math.max(0, C.lathe_graph_choose(model:graph(), out + row * #names)) end
+      options = setmetatable({ predicted = predicted }, { __index = options })
+    end
     result = measure.classes(measure.codes(model, table_), out, rows, names, measure.shares(model), weights, options)
+    result.predicted, result.by_costs = options.predicted, costs
     result.odd = odd
     return result
   end
