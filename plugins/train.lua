@@ -45,8 +45,8 @@ local function fit(input, param, context, estimator, recipe)
   return { model = model }
 end
 
--- What trees take: missing numbers as they are, and texts as categories.
-local function tree_parameters(own)
+-- What families take that predict numbers or classes, of texts as categories.
+local function either_parameters(own)
   local shared = {
     target = { type = "column", doc = "the column to predict: numbers, or one of some classes" },
     features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
@@ -55,10 +55,6 @@ local function tree_parameters(own)
     recipe = steps,
     task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
       doc = "what the target is (auto: numbers are a regression)" },
-    criterion = { type = "choice", choices = { "gini", "entropy" }, default = "gini", doc = "the impurity of classes" },
-    max_depth = { type = "integer", optional = true, min = 1, doc = "questions between the root and a leaf at most" },
-    min_samples_split = { type = "integer", default = 2, min = 2, doc = "rows of a node that is split at least" },
-    min_samples_leaf = { type = "integer", default = 1, min = 1, doc = "rows of a leaf at least" },
     weights = { type = "column", optional = true, doc = "a column of row weights" },
     balance = { type = "boolean", default = false, doc = "rows of rare classes count more" },
     seed = { type = "integer", default = 42, min = 0, doc = "of what is random" },
@@ -67,25 +63,49 @@ local function tree_parameters(own)
   return shared
 end
 
+-- Those that learn round by round, until rows for validation say that it is enough.
+local function round_parameters(patience, round, own)
+  own.validation = { type = "number", default = 0, min = 0, max = 1, doc = "part of the rows that tell when to stop" }
+  own.validation_column = { type = "column", optional = true, doc = "or a column that is true in those rows" }
+  own.patience = { type = "integer", default = patience, min = 0, doc = round .. "s without a better loss before it stops; 0: never" }
+  return either_parameters(own)
+end
+
+-- What trees and forests take.
+local function tree_parameters(own)
+  local shared = {
+    criterion = { type = "choice", choices = { "gini", "entropy" }, default = "gini", doc = "the impurity of classes" },
+    max_depth = { type = "integer", optional = true, min = 1, doc = "questions between the root and a leaf at most" },
+    min_samples_split = { type = "integer", default = 2, min = 2, doc = "rows of a node that is split at least" },
+    min_samples_leaf = { type = "integer", default = 1, min = 1, doc = "rows of a leaf at least" },
+  }
+  for name, parameter in pairs(own) do shared[name] = parameter end
+  return either_parameters(shared)
+end
+
+-- The options of the estimator: those of `names`, and what all of these families take.
+local function options_of(param, names)
+  local options = { task = param.task, weights = param.weights, seed = param.seed, class_weights = param.balance and "balanced" or nil }
+  for _, name in ipairs(names) do options[name] = param[name] end
+  return options
+end
+
+local function either_fit(input, param, context, estimator, recipe_steps)
+  return fit(input, param, context, estimator, require("lathe").recipe { target = param.target, features = param.features,
+    drop = param.drop, impersonal = param.impersonal, steps = param.recipe or recipe_steps })
+end
+
 local function tree_fit(input, param, context, family, own)
-  local lathe, options = require "lathe", { class_weights = param.balance and "balanced" or nil }
-  for _, name in ipairs { "task", "criterion", "max_depth", "min_samples_split", "min_samples_leaf", "weights", "seed" } do
-    options[name] = param[name]
-  end
+  local options = options_of(param, { "criterion", "max_depth", "min_samples_split", "min_samples_leaf" })
   for name, value in pairs(own) do options[name] = value end
-  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop,
-    impersonal = param.impersonal, steps = param.recipe or { { "encode", method = "ordinal" } } }
-  return fit(input, param, context, lathe[family](options), recipe)
+  return either_fit(input, param, context, require("lathe")[family](options), { { "encode", method = "ordinal" } })
 end
 
 local function boosting_fit(input, param, context)
-  local lathe, options = require "lathe", { class_weights = param.balance and "balanced" or nil }
-  for _, name in ipairs {
-    "task", "loss", "quantile", "rounds", "rate", "max_leaves", "max_depth", "min_samples_leaf", "l1", "l2", "row_share",
-    "column_share", "patience", "weights", "seed",
-  } do
-    options[name] = param[name]
-  end
+  local options = options_of(param, {
+    "loss", "quantile", "rounds", "rate", "max_leaves", "max_depth", "min_samples_leaf", "l1", "l2", "row_share", "column_share",
+    "patience",
+  })
   options.validation = param.validation_column or param.validation
   for _, direction in ipairs { { "increasing", 1 }, { "decreasing", -1 } } do
     for _, name in ipairs(param[direction[1]] or {}) do
@@ -93,9 +113,7 @@ local function boosting_fit(input, param, context)
       options.monotone[name] = direction[2]
     end
   end
-  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop,
-    steps = param.recipe or { { "encode", method = "ordinal" } } }
-  return fit(input, param, context, lathe.boosting(options), recipe)
+  return either_fit(input, param, context, require("lathe").boosting(options), { { "encode", method = "ordinal" } })
 end
 
 -- What a penalty that makes coefficients 0 takes.
@@ -119,19 +137,15 @@ local function lasso_fit(input, param, context, family)
 end
 
 local function network_fit(input, param, context)
-  local lathe, options = require "lathe", { class_weights = param.balance and "balanced" or nil }
-  for _, name in ipairs {
-    "task", "layers", "activation", "norm", "dropout", "optimizer", "rate", "momentum", "decay", "l1", "l2", "schedule", "warmup", "batch",
-    "epochs", "embedding", "patience", "weights", "seed",
-  } do
-    options[name] = param[name]
-  end
+  local options = options_of(param, {
+    "activation", "norm", "dropout", "optimizer", "rate", "momentum", "decay", "l1", "l2", "schedule", "warmup", "batch", "epochs",
+    "embedding", "patience",
+  })
   options.validation = param.validation_column or param.validation
   options.layers = {}
   for index, width in ipairs(param.layers) do options.layers[index] = tonumber(width) or width end
-  local recipe = lathe.recipe { target = param.target, features = param.features, drop = param.drop,
-    steps = param.recipe or { { "impute" }, { "encode", method = "ordinal" }, { "scale" } } }
-  return fit(input, param, context, lathe.network(options), recipe)
+  return either_fit(input, param, context, require("lathe").network(options),
+    { { "impute" }, { "encode", method = "ordinal" }, { "scale" } })
 end
 
 return {
@@ -175,13 +189,7 @@ rows that each of its trees has not seen (out of the bag); extra trees, whose th
       detail = [[Trees are grown one after the other, each on what those before it leave to be explained. Missing values and texts are taken
 as they are. With rows for validation it stops when they are predicted no better, and goes back to the best round.]],
       inputs = { table = "table" },
-      params = {
-        target = { type = "column", doc = "the column to predict: numbers, or one of some classes" },
-        features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
-        drop = { type = "columns", optional = true, doc = "do not predict from these" },
-        recipe = steps,
-        task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
-          doc = "what the target is (auto: numbers are a regression)" },
+      params = round_parameters(20, "round", {
         loss = { type = "choice", choices = { "auto", "squared", "absolute", "huber", "quantile", "poisson", "log" }, default = "auto",
           doc = "what is made small (auto: squares, of classes log)" },
         quantile = { type = "number", default = 0.5, min = 0, max = 1, doc = "the share of loss quantile" },
@@ -196,13 +204,7 @@ as they are. With rows for validation it stops when they are predicted no better
         column_share = { type = "number", default = 1, min = 0, max = 1, doc = "part of the features for each tree" },
         increasing = { type = "columns", optional = true, doc = "predictions never fall in these" },
         decreasing = { type = "columns", optional = true, doc = "predictions never rise in these" },
-        validation = { type = "number", default = 0, min = 0, max = 1, doc = "part of the rows that tell when to stop" },
-        validation_column = { type = "column", optional = true, doc = "or a column that is true in those rows" },
-        patience = { type = "integer", default = 20, min = 0, doc = "rounds without a better loss before it stops; 0: never" },
-        weights = { type = "column", optional = true, doc = "a column of row weights" },
-        balance = { type = "boolean", default = false, doc = "rows of rare classes count more" },
-        seed = { type = "integer", default = 42, min = 0, doc = "of what is random" },
-      },
+      }),
       outputs = { model = "model" },
       run = boosting_fit,
     },
@@ -211,13 +213,8 @@ as they are. With rows for validation it stops when they are predicted no better
       detail = [[Missing numbers are imputed, texts become embeddings, numbers are scaled. With rows for validation it stops when they are
 predicted no better, and goes back to the best epoch. The manual's page networks has all options.]],
       inputs = { table = "table" },
-      params = {
+      params = round_parameters(10, "epoch", {
         target = { type = "columns", doc = "the column to predict: numbers, or one of some classes; or several columns of numbers" },
-        features = { type = "columns", optional = true, doc = "predict from these only (all but the target)" },
-        drop = { type = "columns", optional = true, doc = "do not predict from these" },
-        recipe = steps,
-        task = { type = "choice", choices = { "auto", "regression", "classification" }, default = "auto",
-          doc = "what the target is (auto: numbers are a regression)" },
         layers = { type = "list", default = { 64, 32 }, doc = "widths of the hidden layers" },
         activation = { type = "choice", choices = { "relu", "gelu", "tanh", "sigmoid", "linear" }, default = "relu",
           doc = "what stands behind each of them" },
@@ -235,13 +232,7 @@ predicted no better, and goes back to the best epoch. The manual's page networks
         batch = { type = "integer", default = 256, min = 1, doc = "rows of a step" },
         epochs = { type = "integer", default = 50, min = 1, doc = "how often all rows are gone through, at most" },
         embedding = { type = "integer", default = 0, min = 0, doc = "numbers that a text becomes; 0: by how many texts there are" },
-        validation = { type = "number", default = 0, min = 0, max = 1, doc = "part of the rows that tell when to stop" },
-        validation_column = { type = "column", optional = true, doc = "or a column that is true in those rows" },
-        patience = { type = "integer", default = 10, min = 0, doc = "epochs without a better loss before it stops; 0: never" },
-        weights = { type = "column", optional = true, doc = "a column of row weights" },
-        balance = { type = "boolean", default = false, doc = "rows of rare classes count more" },
-        seed = { type = "integer", default = 42, min = 0, doc = "of what is random" },
-      },
+      }),
       outputs = { model = "model" },
       run = network_fit,
     },
