@@ -30,6 +30,10 @@ void lathe_mapping_drop(const char *data, size_t size);
 /* The same for bytes that are read next: their pages come in at once instead of one by one. */
 void lathe_mapping_need(const char *data, size_t size);
 
+/* A copy of bytes of a large mapped file, which its pages need not be mapped for: a page costs more to map than to copy. False when they lie
+ * in no such file, or the file has them no longer. */
+bool lathe_mapping_copy(const char *data, size_t size, char *out);
+
 /* Begin to write `path`; add bytes; then commit (sync and rename) or abandon. Both end the writer, in success and failure.
  * `_packed`: "-" is standard output, and what goes to a path that ends in .gz or .zst is packed so. */
 lathe_writer *lathe_writer_open(const char *path, lathe_error *error);

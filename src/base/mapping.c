@@ -16,7 +16,8 @@
 #include "file.h"
 #include "memory.h"
 
-enum { GUARDED = 4096, PAGE = 4096 };
+/* LARGE: the file stays open, for lathe_mapping_copy */
+enum { GUARDED = 4096, PAGE = 4096, LARGE = 16 << 20 };
 
 struct lathe_mapping {
   atomic_int count;
@@ -32,6 +33,7 @@ struct lathe_mapping {
 static struct {
   _Atomic uintptr_t begin;
   _Atomic size_t size;
+  _Atomic int file; /* or -1 */
   atomic_bool torn;
 } guarded[GUARDED];
 
@@ -77,8 +79,8 @@ static void catch_bus(void) {
   sigaction(SIGBUS, &action, &before);
 }
 
-/* False when all slots are taken. */
-static bool guard(lathe_mapping *mapping) {
+/* False when all slots are taken. `file` stays the caller's. */
+static bool guard(lathe_mapping *mapping, int file) {
   static bool caught;
   pthread_mutex_lock(&lock);
   if (!caught) catch_bus();
@@ -87,6 +89,7 @@ static bool guard(lathe_mapping *mapping) {
   while (slot < GUARDED && atomic_load(&guarded[slot].begin)) slot++;
   if (slot < GUARDED) {
     atomic_store(&guarded[slot].torn, false);
+    atomic_store(&guarded[slot].file, mapping->size >= LARGE ? fcntl(file, F_DUPFD_CLOEXEC, 0) : -1);
     atomic_store(&guarded[slot].size, (mapping->size + PAGE - 1) & ~(size_t)(PAGE - 1));
     atomic_store(&guarded[slot].begin, (uintptr_t)mapping->data);
     if (slot >= atomic_load(&used)) atomic_store(&used, slot + 1);
@@ -97,6 +100,8 @@ static bool guard(lathe_mapping *mapping) {
 }
 
 static void unguard(const lathe_mapping *mapping) {
+  int file = atomic_exchange(&guarded[mapping->slot].file, -1);
+  if (file >= 0) close(file);
   pthread_mutex_lock(&lock);
   atomic_store(&guarded[mapping->slot].begin, 0);
   pthread_mutex_unlock(&lock);
@@ -111,6 +116,19 @@ static void advise(const char *data, size_t size, int advice) {
 
 void lathe_mapping_drop(const char *data, size_t size) {
   advise(data, size, MADV_DONTNEED);
+}
+
+bool lathe_mapping_copy(const char *data, size_t size, char *out) {
+  int32_t slot = slot_of((uintptr_t)data, size);
+  int file = slot >= 0 ? atomic_load(&guarded[slot].file) : -1;
+  if (file < 0) return false;
+  off_t from = (off_t)((uintptr_t)data - atomic_load(&guarded[slot].begin));
+  for (size_t done = 0; done < size;) {
+    ssize_t got = pread(file, out + done, size - done, from + (off_t)done);
+    if (got > 0) done += (size_t)got;
+    if (got == 0 || (got < 0 && errno != EINTR)) return false;
+  }
+  return true;
 }
 
 void lathe_mapping_need(const char *data, size_t size) {
@@ -160,7 +178,7 @@ static bool take_bytes(lathe_mapping *mapping, int file, lathe_error *error) {
   void *data = mmap(NULL, mapping->size, PROT_READ, MAP_PRIVATE, file, 0);
   if (data == MAP_FAILED) return lathe_error_system(error, "cannot map %s", mapping->path);
   mapping->data = data;
-  if (guard(mapping)) return mapping->mapped = true;
+  if (guard(mapping, file)) return mapping->mapped = true;
   munmap(data, mapping->size);
   return read_all(file, mapping, error);
 }

@@ -23,6 +23,17 @@ static void *advise(void *memory, size_t bytes) {
   return memory;
 }
 
+/* A block for values that are written at once. A large one begins where a huge page does, and ends so unless that wastes more than a
+ * sixteenth: where it does not, up to four megabytes of each column came in small pages, each of them a fault that costs more than its
+ * bytes. */
+static void *fresh(size_t bytes) {
+  if (bytes < LARGE) return malloc(bytes ? bytes : 1);
+  size_t whole = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+  if (whole < bytes || whole - bytes > bytes / 16) whole = bytes;
+  void *memory = NULL;
+  return posix_memalign(&memory, HUGE_PAGE, whole) == 0 ? memory : NULL;
+}
+
 /* ---- large blocks that are kept for the next one ----
  *
  * A page that the system gives is cleared first, and on a virtual machine asked of the host, too: more than a third of the time of verbs that
@@ -122,13 +133,13 @@ void *lathe_memory_raw(size_t count, size_t size, lathe_error *error) {
   }
   memory = take_kept(bytes);
   if (memory) return memory;
-  memory = malloc(bytes ? bytes : 1);
+  memory = fresh(bytes);
   if (!memory) {
     drop_kept();
-    memory = malloc(bytes ? bytes : 1);
+    memory = fresh(bytes);
   }
   if (!memory) no_memory(error, count, size);
-  return advise(memory, bytes);
+  return advise(memory, malloc_usable_size(memory));
 }
 
 bool lathe_memory_resize(void **memory, size_t count, size_t size, lathe_error *error) {

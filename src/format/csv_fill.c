@@ -52,6 +52,7 @@ static void free_worker(csv_worker *worker, int32_t columns) {
   free(worker->memos);
   free(worker->classes);
   lathe_buffer_free(&worker->scratch);
+  lathe_buffer_free(&worker->window);
   free(worker);
 }
 
@@ -70,7 +71,7 @@ static csv_worker *new_worker(const csv_file *file, lathe_error *error) {
   return NULL;
 }
 
-static csv_worker *take_worker(csv_file *file, lathe_error *error) {
+csv_worker *lathe_csv_take_worker(csv_file *file, lathe_error *error) {
   pthread_mutex_lock(&file->lock);
   csv_worker *worker = file->idle;
   if (worker) file->idle = worker->next;
@@ -78,11 +79,19 @@ static csv_worker *take_worker(csv_file *file, lathe_error *error) {
   return worker ? worker : new_worker(file, error);
 }
 
-static void give_back(csv_file *file, csv_worker *worker) {
+void lathe_csv_give_back(csv_file *file, csv_worker *worker) {
   pthread_mutex_lock(&file->lock);
   worker->next = file->idle;
   file->idle = worker;
   pthread_mutex_unlock(&file->lock);
+}
+
+const char *lathe_csv_window(const csv_file *file, csv_worker *worker, size_t begin, size_t end) {
+  lathe_buffer *window = &worker->window;
+  const char *there = file->data + begin;
+  window->size = 0;
+  if (!lathe_buffer_reserve(window, end - begin, NULL)) return there;
+  return lathe_mapping_copy(there, end - begin, window->data) ? window->data : there;
 }
 
 /* ---- a chunk ---- */
@@ -97,49 +106,66 @@ static bool store_block(csv_file *file, csv_worker *worker, const csv_block *blo
   return true;
 }
 
-static bool fill_rows(csv_file *file, csv_worker *worker, const csv_chunk *chunk, lathe_error *error) {
-  if (!chunk->rows) return true;
-  const char *at = lathe_csv_first_row(file, chunk), *end = file->data + chunk->limit;
+/* Rows from `*row` on, until `last` or the place `stop`; what is at `at` is at `at + shift` of the file as a whole. The place behind
+ * them, or NULL with an error. */
+static const char *fill_until(csv_file *file, csv_worker *worker, const csv_chunk *chunk, const char *at,
+                              const char *stop, ptrdiff_t shift, int64_t *row, lathe_error *error) {
   bool alone = chunk->careful || file->escape >= 0;
-  for (int64_t row = chunk->row, last = row + chunk->rows; row < last;) {
+  int64_t last = chunk->row + chunk->rows;
+  while (*row < last && at < stop) {
     csv_block block = {.odd = true};
     if (!alone) {
-      at = lathe_csv_index(file, worker, at, end, last - row, &block);
-      block.row = row;
-      if (block.rows && !store_block(file, worker, &block, error)) return false;
-      row += block.rows;
+      at = lathe_csv_index(file, worker, at, stop, last - *row, &block);
+      if (at > stop) at = stop; /* behind a line end that is not there */
+      block.row = *row;
+      block.end = stop;
+      block.shift = shift;
+      if (block.rows && !store_block(file, worker, &block, error)) return NULL;
+      *row += block.rows;
     }
-    at = lathe_csv_next_row(file, at, end);
-    if (row == last) break;
-    if (at >= end) /* the scan has seen a row more: somebody writes the file */
-      return lathe_error_set(error, LATHE_ERROR_FILE,
-                             "%s was changed while it was read; read it again when nobody writes it",
-                             file->name);
-    if (!block.odd) continue;
-    at = lathe_csv_fill_row(file, worker, chunk, at, row++, error);
-    if (!at) return false;
-    at = lathe_csv_next_row(file, at, end);
+    at = lathe_csv_next_row(file, at, stop);
+    if (*row == last || at >= stop || !block.odd) continue;
+    const char *behind = lathe_csv_fill_row(file, worker, chunk, at + shift, (*row)++, error);
+    if (!behind) return NULL;
+    at = behind - shift;
+    if (at < stop) at = lathe_csv_next_row(file, at, stop);
   }
-  return true;
+  return at;
 }
 
-/* The texts of a chunk, of which the worker has gathered more than it keeps room for: large ones change hands. */
-static bool keep_piece(csv_file *file, csv_piece *piece, lathe_buffer *texts, lathe_error *error) {
-  enum { LARGE = 1 << 20 };
-  piece->size = texts->size;
-  if (!texts->size) return true;
+/* The rows of a chunk: those that end soon behind it by way of a window, which ends with a line; others, if there are any, where they
+ * are. */
+static bool fill_rows(csv_file *file, csv_worker *worker, const csv_chunk *chunk, lathe_error *error) {
+  enum { BEHIND = 1 << 16 };
+  if (!chunk->rows) return true;
+  int64_t row = chunk->row;
+  const char *at = lathe_csv_first_row(file, chunk), *begin = file->data + chunk->begin;
+  size_t size = chunk->limit - chunk->begin, most = chunk->end - chunk->begin + BEHIND;
+  const char *window =
+      lathe_csv_window(file, worker, chunk->begin, chunk->begin + (size < most ? size : most));
+  if (window != begin) {
+    if (size > most) size = most;
+    while (size && chunk->begin + size < chunk->limit && !csv_is_end(window[size - 1])) size--;
+    if (at < begin + size) {
+      at = fill_until(file, worker, chunk, window + (at - begin), window + size, begin - window, &row, error);
+      if (!at) return false;
+      at = lathe_csv_next_row(file, at + (begin - window), file->data + chunk->limit);
+    }
+  }
+  at = fill_until(file, worker, chunk, at, file->data + chunk->limit, 0, &row, error);
+  if (!at) return false;
+  if (row == chunk->row + chunk->rows) return true;
+  /* the scan has seen a row more: somebody writes the file */
+  return lathe_error_set(error, LATHE_ERROR_FILE,
+                         "%s was changed while it was read; read it again when nobody writes it", file->name);
+}
+
+/* Count the texts of a chunk, and see them to their place. */
+static bool keep_texts(csv_file *file, csv_column *column, int64_t chunk, lathe_buffer *texts,
+                       lathe_error *error) {
   int64_t held = __atomic_add_fetch(&file->texts, (int64_t)texts->size, __ATOMIC_RELAXED);
   if (file->room && held > file->room) return no_room(file, lathe_source_limit(), error);
-  if (texts->size >= LARGE) {
-    void *bytes = texts->data;
-    if (!lathe_memory_resize(&bytes, texts->size, 1, error)) return false;
-    piece->bytes = bytes;
-    *texts = (lathe_buffer){0};
-    return true;
-  }
-  piece->bytes = lathe_memory_raw(texts->size, 1, error);
-  if (piece->bytes) memcpy(piece->bytes, texts->data, texts->size);
-  return piece->bytes != NULL;
+  return lathe_csv_place(file, column, chunk, texts, error);
 }
 
 /* Let go of the file's pages that have been read, in large steps: each makes all processors forget them. A chunk beside that is still
@@ -154,7 +180,7 @@ static void drop_read(const csv_file *file, const csv_chunk *chunk) {
 static bool fill_chunk(void *context, int64_t index, lathe_error *error) {
   csv_file *file = context;
   const csv_chunk *chunk = &file->chunks[index];
-  csv_worker *worker = take_worker(file, error);
+  csv_worker *worker = lathe_csv_take_worker(file, error);
   if (!worker) return false;
   for (int32_t i = 0; i < file->column_count; i++) worker->texts[i].size = 0;
   bool fine = fill_rows(file, worker, chunk, error);
@@ -163,9 +189,9 @@ static bool fill_chunk(void *context, int64_t index, lathe_error *error) {
     if (worker->classes[i]) __atomic_fetch_or(&column->classes, worker->classes[i], __ATOMIC_RELAXED);
     worker->classes[i] = 0;
     if (fine && column->active && column->kind == CSV_AS_TEXT)
-      fine = keep_piece(file, &column->pieces[index], &worker->texts[i], error);
+      fine = keep_texts(file, column, index, &worker->texts[i], error);
   }
-  give_back(file, worker);
+  lathe_csv_give_back(file, worker);
   drop_read(file, chunk);
   lathe_progress_add(file->progress, (int64_t)(chunk->end - chunk->begin));
   return fine;
@@ -222,6 +248,8 @@ static void drop_buffers(const csv_file *file, csv_column *column) {
   free(column->values);
   for (int64_t i = 0; i < file->chunk_count && column->pieces; i++) free(column->pieces[i].bytes);
   free(column->pieces);
+  column->placed = 0;
+  lathe_buffer_free(&column->bytes);
   lathe_words_free(&column->words);
   column->validity = NULL;
   column->values = NULL;
@@ -234,7 +262,11 @@ static bool make_buffers(const csv_file *file, csv_column *column, lathe_error *
   if (column->kind == CSV_AS_NOTHING) return true;
   bool text = column->kind == CSV_AS_TEXT;
   column->validity = lathe_memory_raw(bits, 1, error);
-  column->values = lathe_memory_new(rows + text, value_sizes[column->kind], error);
+  /* each row gets a value, but for those that are left out; a missing truth value stays false */
+  column->values = column->kind == CSV_AS_BOOL || file->lenient
+                       ? lathe_memory_new(rows + text, value_sizes[column->kind], error)
+                       : lathe_memory_raw(rows + text, value_sizes[column->kind], error);
+  if (text && column->values) *(int64_t *)column->values = 0;
   if (text) column->pieces = lathe_memory_new((size_t)file->chunk_count, sizeof *column->pieces, error);
   if (!column->validity || !column->values || (text && !column->pieces)) return false;
   memset(column->validity, 0xFF, bits);
@@ -256,7 +288,7 @@ static csv_kind guess(const csv_column *column) {
 }
 
 static bool guess_all(csv_file *file, lathe_error *error) {
-  csv_worker *worker = take_worker(file, error);
+  csv_worker *worker = lathe_csv_take_worker(file, error);
   lathe_words *words = lathe_memory_new((size_t)file->column_count, sizeof *words, error);
   bool fine = worker && words && sample(file, worker, words, error);
   for (int32_t i = 0; i < file->column_count && words; i++) {
@@ -266,7 +298,7 @@ static bool guess_all(csv_file *file, lathe_error *error) {
     lathe_words_free(&words[i]);
   }
   free(words);
-  if (worker) give_back(file, worker);
+  if (worker) lathe_csv_give_back(file, worker);
   return fine;
 }
 

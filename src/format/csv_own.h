@@ -61,10 +61,11 @@ typedef struct csv_cell {
   csv_fault fault;
 } csv_cell;
 
-/* The texts of the rows of one chunk, one after the other. */
+/* The texts of the rows of one chunk, one after the other, until those of the chunks before it are in their place. */
 typedef struct csv_piece {
-  char *bytes;
+  char *bytes; /* NULL where there are none */
   size_t size;
+  bool waits;
 } csv_piece;
 
 typedef struct csv_column {
@@ -77,9 +78,11 @@ typedef struct csv_column {
   bool crowded;    /* WORDS: there are too many distinct ones */
   uint8_t classes; /* of all cells */
   uint8_t *validity;
-  void *values; /* bool: a byte each; words: int32_t codes; text: offsets[rows + 1], each from its piece */
-  csv_piece *pieces; /* text: one for each chunk */
-  lathe_words words; /* distinct texts of all rows, in any order; behind file->lock */
+  void *values;       /* bool: a byte each; words: int32_t codes; text: offsets[rows + 1] */
+  csv_piece *pieces;  /* text: one for each chunk; with what follows behind file->order */
+  int64_t placed;     /* text: chunks whose texts are in their place */
+  lathe_buffer bytes; /* text: of these chunks */
+  lathe_words words;  /* distinct texts of all rows, in any order; behind file->lock */
 } csv_column;
 
 typedef struct csv_chunk {
@@ -128,7 +131,7 @@ typedef struct csv_file {
   int64_t chunk_count;
   csv_chunk *chunks;
   int64_t rows;
-  pthread_mutex_t lock;
+  pthread_mutex_t lock, order;
   csv_worker *idle; /* workers that wait for a chunk */
   int64_t reject_count, reject_room;
   csv_reject *rejects;
@@ -140,6 +143,8 @@ typedef struct csv_file {
  * index[r * stride + c + 1]. */
 typedef struct csv_block {
   const char *base;
+  const char *end; /* where what can be read ends */
+  ptrdiff_t shift; /* from there to the same bytes of the file as a whole */
   const uint32_t *index;
   int64_t row; /* the first one's number */
   int32_t rows;
@@ -166,6 +171,7 @@ typedef struct csv_memo {
 /* What one thread needs while it fills a chunk. */
 struct csv_worker {
   csv_worker *next;
+  lathe_buffer window; /* the bytes of a chunk, and some behind it */
   uint32_t *index;
   int64_t index_room;
   csv_cell *cells;     /* one row's */
@@ -239,10 +245,21 @@ static inline bool csv_rejected(const csv_file *file, int64_t row) {
 
 /* ---- the stages ---- */
 
+/* A worker for one chunk; NULL with an error. */
+csv_worker *lathe_csv_take_worker(csv_file *file, lathe_error *error);
+void lathe_csv_give_back(csv_file *file, csv_worker *worker);
+
+/* The bytes [begin, end) of the file: a copy in the worker's window where that is cheaper than to map them, else where they are. */
+const char *lathe_csv_window(const csv_file *file, csv_worker *worker, size_t begin, size_t end);
+
 bool lathe_csv_open(csv_file *file, lathe_error *error);
 bool lathe_csv_scan(csv_file *file, lathe_error *error);
 bool lathe_csv_fill(csv_file *file, lathe_error *error);
 void lathe_csv_release(csv_file *file);
+
+/* The texts of a chunk to their place, those of the chunks before it being there, or set aside. They are taken. */
+bool lathe_csv_place(csv_file *file, csv_column *column, int64_t chunk, lathe_buffer *texts,
+                     lathe_error *error);
 lathe_column *lathe_csv_finish(csv_file *file, csv_column *column, lathe_error *error);
 
 /* The first row of a chunk. */

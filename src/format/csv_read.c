@@ -64,7 +64,8 @@ lathe_table *lathe_table_parse_csv(const char *data, size_t size, const char *na
                    .size = size,
                    .options = options ? options : &defaults,
                    .progress = progress,
-                   .lock = PTHREAD_MUTEX_INITIALIZER};
+                   .lock = PTHREAD_MUTEX_INITIALIZER,
+                   .order = PTHREAD_MUTEX_INITIALIZER};
   char what[64];
   snprintf(what, sizeof what, "read %.50s", last_part(name));
   lathe_progress_begin(progress, what, (int64_t)file.size * 2);

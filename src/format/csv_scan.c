@@ -122,14 +122,14 @@ static void count_plain(const csv_file *file, parity *walked, const char *data, 
   walked->begins = data[size - 1] == file->delimiter || csv_is_end(data[size - 1]);
 }
 
-/* Both cases of a chunk, and the facts about its bytes. */
-static csv_facts count_both(const csv_file *file, csv_chunk *chunk) {
+/* Both cases of a chunk, and the facts about its bytes, which are at `bytes`. */
+static csv_facts count_both(const csv_file *file, csv_chunk *chunk, const char *bytes) {
   enum { BYTES = WINDOW * WORD };
   parity walked = {.begins = 1};
   csv_facts all = {0};
   for (size_t at = chunk->begin, size; at < chunk->end; at += size) {
     size = chunk->end - at < BYTES ? chunk->end - at : BYTES;
-    const char *data = file->data + at;
+    const char *data = bytes + (at - chunk->begin);
     csv_facts facts = lathe_csv_facts(data, size, at + size < chunk->limit ? data[size] : '\n', file->quote);
     all.high |= facts.high;
     all.nul |= facts.nul;
@@ -165,7 +165,8 @@ static bool bad_byte(const csv_file *file, csv_chunk *chunk, const char *place, 
       (uint8_t)*place);
 }
 
-static bool check_bytes(const csv_file *file, csv_chunk *chunk, csv_facts facts, lathe_error *error) {
+static bool check_bytes(const csv_file *file, csv_chunk *chunk, const char *bytes, csv_facts facts,
+                        lathe_error *error) {
   const char *data = file->data;
   size_t begin = chunk->begin, end = chunk->end;
   if (facts.nul) return bad_byte(file, chunk, memchr(data + begin, 0, end - begin), error);
@@ -175,7 +176,7 @@ static bool check_bytes(const csv_file *file, csv_chunk *chunk, csv_facts facts,
     begin++;
   if (begin == end) return true; /* a piece of a character that another chunk looks at */
   for (int i = 0; i < 3 && end < chunk->limit && ((uint8_t)data[end] & 0xC0) == 0x80; i++) end++;
-  size_t valid = begin + lathe_text_valid(data + begin, end - begin);
+  size_t valid = begin + lathe_text_valid(bytes + (begin - chunk->begin), end - begin);
   return valid == end || bad_byte(file, chunk, data + valid, error);
 }
 
@@ -183,9 +184,15 @@ static bool scan_chunk(void *context, int64_t index, lathe_error *error) {
   csv_file *file = context;
   csv_chunk *chunk = &file->chunks[index];
   size_t begin = chunk->begin, end = chunk->end;
-  lathe_mapping_need(file->data + begin, end - begin);
-  csv_facts facts = count_both(file, chunk);
-  if (!check_bytes(file, chunk, facts, error)) return false;
+  csv_worker *worker = lathe_csv_take_worker(file, error);
+  if (!worker) return false;
+  /* with the rest of a character that goes on behind it */
+  const char *bytes = lathe_csv_window(file, worker, begin, chunk->limit - end < 4 ? chunk->limit : end + 4);
+  if (bytes == file->data + begin) lathe_mapping_need(bytes, end - begin);
+  csv_facts facts = count_both(file, chunk, bytes);
+  bool fine = check_bytes(file, chunk, bytes, facts, error);
+  lathe_csv_give_back(file, worker);
+  if (!fine) return false;
   if (file->escape >= 0 || file->comment >= 0) chunk->sure = chunk->sure_if_quoted = false;
   lathe_progress_add(file->progress, (int64_t)(end - begin));
   return true;

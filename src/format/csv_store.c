@@ -292,11 +292,13 @@ static __attribute__((noinline)) bool store_other(const cells *all, int32_t row,
     return true;
   }
   csv_cell cell;
+  at += all->block->shift;
   if (*at == file->quote && !file->plain)
     lathe_csv_cell(file, at, at + size, &cell);
   else
     cell = (csv_cell){.data = at, .size = size};
-  const char *begin = all->block->base + (all->block->index[(int64_t)row * all->block->stride] + 1);
+  const char *begin =
+      all->block->base + all->block->shift + (all->block->index[(int64_t)row * all->block->stride] + 1);
   return lathe_csv_store_cell(file, all->worker, all->index, number, begin, &cell, error);
 }
 
@@ -390,7 +392,7 @@ static bool store_run(const cells *all, int32_t from, int32_t to, lathe_error *e
 
 bool lathe_csv_store(csv_file *file, csv_worker *worker, int32_t index, const csv_block *block,
                      lathe_error *error) {
-  cells all = {file, worker, block, index, file->data + file->size};
+  cells all = {file, worker, block, index, block->end};
   if (!file->rejected) return store_run(&all, 0, block->rows, error);
   for (int32_t from = 0; from < block->rows;) { /* between rows that are left out */
     int32_t to = from;

@@ -6,13 +6,11 @@
 #include "csv_own.h"
 #include "settle.h"
 
-/* What the chunks of a text column share. */
+/* What the chunks of a column of words share. */
 typedef struct text_job {
   csv_file *file;
   csv_column *column;
-  const int32_t *rank; /* words: code to place in the dictionary */
-  size_t *bases;       /* text: where each piece goes */
-  char *bytes;
+  const int32_t *rank; /* code to place in the dictionary */
 } text_job;
 
 static int64_t count_present(const csv_column *column, int64_t rows) {
@@ -84,44 +82,73 @@ static lathe_column *make_words(csv_file *file, csv_column *column, lathe_error 
   return wanted || repeated ? make_category(file, column, error) : words_to_string(file, column, error);
 }
 
-/* A piece to its place, slice by slice, so that the bytes are not there twice; its rows' offsets likewise. */
-static bool place_piece(void *context, int64_t index, lathe_error *error) {
+/* Bytes behind those that are placed; slice by slice, so that many are not there twice. Room is taken by the share of the file that is
+ * read: what is not written to takes no memory. */
+static bool append(const csv_file *file, csv_column *column, int64_t chunk, char *bytes, size_t size,
+                   lathe_error *error) {
   enum { SLICE = 16 << 20 };
-  const text_job *job = context;
-  const csv_chunk *chunk = &job->file->chunks[index];
-  csv_piece *piece = &job->column->pieces[index];
-  size_t base = job->bases[index];
-  int64_t *offsets = (int64_t *)job->column->values + chunk->row + 1;
-  (void)error;
-  for (int64_t row = 0; row < chunk->rows; row++) offsets[row] += (int64_t)base;
-  for (size_t at = 0; at < piece->size; at += SLICE) {
-    size_t size = piece->size - at < SLICE ? piece->size - at : SLICE;
-    memcpy(job->bytes + base + at, piece->bytes + at, size);
-    lathe_memory_drop(piece->bytes + at, size);
+  lathe_buffer *to = &column->bytes;
+  if (to->capacity - to->size <= size) {
+    double whole = (double)(to->size + size) * (double)file->chunk_count / (double)(chunk + 1);
+    size_t least = to->size + size, more = (size_t)(whole * 1.05);
+    if (!lathe_buffer_reserve(to, (more > least + least / 4 ? more : least + least / 4) - to->size, error))
+      return false;
   }
-  free(piece->bytes);
-  piece->bytes = NULL;
+  for (size_t at = 0; at < size; at += SLICE) {
+    size_t part = size - at < SLICE ? size - at : SLICE;
+    memcpy(to->data + to->size, bytes + at, part);
+    to->size += part;
+    if (size > SLICE) lathe_memory_drop(bytes + at, part);
+  }
   return true;
 }
 
+static bool place(const csv_file *file, csv_column *column, int64_t index, lathe_buffer *texts,
+                  lathe_error *error) {
+  enum { LARGE = 1 << 20 };
+  const csv_chunk *chunk = &file->chunks[index];
+  int64_t *offsets = (int64_t *)column->values + chunk->row + 1, base = (int64_t)column->bytes.size;
+  for (int64_t row = 0; row < chunk->rows && base; row++) offsets[row] += base;
+  column->placed++;
+  if (base || texts->size < LARGE) return append(file, column, index, texts->data, texts->size, error);
+  lathe_buffer_free(&column->bytes); /* a large text at the begin stays where it is */
+  column->bytes = *texts;
+  *texts = (lathe_buffer){0};
+  return true;
+}
+
+static bool set_aside(csv_piece *piece, lathe_buffer *texts, lathe_error *error) {
+  piece->waits = true;
+  piece->size = texts->size;
+  if (!texts->size) return true;
+  piece->bytes = lathe_memory_raw(texts->size, 1, error);
+  if (piece->bytes) memcpy(piece->bytes, texts->data, texts->size);
+  return piece->bytes != NULL;
+}
+
+bool lathe_csv_place(csv_file *file, csv_column *column, int64_t chunk, lathe_buffer *texts,
+                     lathe_error *error) {
+  pthread_mutex_lock(&file->order);
+  bool fine = column->placed == chunk ? place(file, column, chunk, texts, error)
+                                      : set_aside(&column->pieces[chunk], texts, error);
+  while (fine && column->placed < file->chunk_count && column->pieces[column->placed].waits) {
+    csv_piece *piece = &column->pieces[column->placed];
+    lathe_buffer waiting = {piece->bytes, piece->size, piece->size};
+    *piece = (csv_piece){0};
+    fine = place(file, column, column->placed, &waiting, error);
+    free(waiting.data);
+  }
+  pthread_mutex_unlock(&file->order);
+  return fine;
+}
+
 static lathe_column *make_string(csv_file *file, csv_column *column, lathe_error *error) {
-  size_t total = 0;
-  size_t *bases = lathe_memory_raw((size_t)file->chunk_count, sizeof *bases, error);
-  if (!bases) return NULL;
-  for (int64_t i = 0; i < file->chunk_count; i++) {
-    bases[i] = total;
-    total += column->pieces[i].size;
-  }
-  text_job job = {file, column, NULL, bases, lathe_memory_raw(total, 1, error)};
-  bool fine = job.bytes && lathe_pool_run(file->chunk_count, place_piece, &job, file->progress, error);
-  free(bases);
-  if (!fine) {
-    free(job.bytes);
-    return NULL;
-  }
+  void *bytes = column->bytes.data;
+  if (!lathe_memory_resize(&bytes, column->bytes.size, 1, error)) return NULL;
+  column->bytes = (lathe_buffer){0};
   int64_t *offsets = column->values;
   column->values = NULL;
-  return string_column(file, column, offsets, job.bytes, error);
+  return string_column(file, column, offsets, bytes, error);
 }
 
 /* Bytes of truth become bits, in place. */

@@ -512,7 +512,63 @@ static void check_file(void) {
   unlink(path);
 }
 
+/* Rows of every kind, `size` bytes and a few more: quotes around line ends, CRLF, comments, blank lines, texts beyond ASCII, rows that are too
+ * short, cells of a hundred thousand bytes. */
+static void write_odd_rows(lathe_buffer *out, size_t size) {
+  uint64_t state = 9;
+  lathe_buffer_text(out, "id,x,word,text\n", NULL);
+  for (int64_t i = 0; out->size < size; i++) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    unsigned pick = (unsigned)(state >> 40) % 1000;
+    lathe_buffer_format(out, NULL, "%lld,%u.%u,w%u,", (long long)i, pick, pick % 7, pick % 50);
+    if (pick < 20)
+      lathe_buffer_text(out, "\"a, \"\"b\"\"\nid,1,2,3\n\"\n\n", NULL);
+    else if (pick < 40)
+      lathe_buffer_text(out, "\xE8\xA1\xA8 \xC3\xBC\r\n# a comment, \"\n", NULL);
+    else if (pick < 50)
+      lathe_buffer_text(out, "\n1,2\n", NULL);
+    else if (pick == 50 && i % 8 == 0)
+      for (int j = 0; j < 10000; j++)
+        lathe_buffer_text(out, j == 9999 ? "\"\n" : j ? "long, text" : "\"", NULL);
+    else
+      lathe_buffer_format(out, NULL, "text %u\r\n", pick * 977);
+  }
+}
+
+/* What a file of 20 MB gives is what its bytes in memory give, which no window is used for. */
+static void check_large_file(void) {
+  lathe_error error = {0};
+  lathe_buffer rows = {0};
+  char path[] = "/tmp/lathe-test-XXXXXX";
+  int file = mkstemp(path);
+  write_odd_rows(&rows, 20 << 20);
+  bool written = write(file, rows.data, rows.size) == (ssize_t)rows.size;
+  close(file);
+  static const int64_t chunks[] = {0, 1 << 16, 100003};
+  for (int i = 0; i < 3 && written; i++) {
+    lathe_csv_options options = {.comment = '#', .lenient = true, .chunk = chunks[i]};
+    lathe_table *tables[2] = {0}, *rejects[2] = {0};
+    char hashes[4][33] = {{0}};
+    tables[0] = lathe_table_read_csv(path, &options, &rejects[0], NULL, &error);
+    tables[1] = lathe_table_parse_csv(rows.data, rows.size, path, &options, &rejects[1], NULL, &error);
+    for (int j = 0; j < 2 && tables[0] && tables[1]; j++) {
+      lathe_table_hash(tables[j], hashes[j], &error);
+      lathe_table_hash(rejects[j], hashes[2 + j], &error);
+    }
+    ok(tables[0] && tables[1] && lathe_table_rows(rejects[0]) > 1000 &&
+           lathe_table_rows(tables[0]) > 400000 && !strcmp(hashes[0], hashes[1]) &&
+           !strcmp(hashes[2], hashes[3]),
+       "a large file in pieces of %lld bytes gives the same %lld rows and %lld rejects as its bytes %s",
+       (long long)chunks[i], (long long)lathe_table_rows(tables[0]), (long long)lathe_table_rows(rejects[0]),
+       error.message);
+    for (int j = 0; j < 2; j++) lathe_table_release(tables[j]), lathe_table_release(rejects[j]);
+  }
+  unlink(path);
+  lathe_buffer_free(&rows);
+}
+
 int main(void) {
+  check_large_file();
   check_examples();
   check_options();
   check_sizes();
