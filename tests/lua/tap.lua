@@ -40,6 +40,22 @@ function tap.skip(sentence, reason)
   print("ok " .. tap.count .. " - " .. sentence .. " # SKIP " .. reason)
 end
 
+-- The bytes of a file.
+function tap.read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+-- A folder of its own, that the test removes.
+function tap.folder()
+  local folder = os.tmpname()
+  os.remove(folder)
+  os.execute("mkdir " .. folder)
+  return folder
+end
+
 function tap.done()
   print("1.." .. tap.count)
   os.exit(tap.failed == 0 and 0 or 1)

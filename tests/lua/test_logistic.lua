@@ -3,16 +3,7 @@ local tap = require "tap"
 local lathe = require "lathe"
 local threads = require "lathe.threads"
 
-local folder = os.tmpname()
-os.remove(folder)
-os.execute("mkdir " .. folder)
-
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local folder, read_file = tap.folder(), tap.read
 
 local function values(t, name)
   local list = t:column(name):values()

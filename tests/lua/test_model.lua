@@ -3,17 +3,8 @@ local tap = require "tap"
 local lathe = require "lathe"
 local threads = require "lathe.threads"
 
-local folder = os.tmpname()
-os.remove(folder)
-os.execute("mkdir " .. folder)
+local folder, read_file = tap.folder(), tap.read
 local housing = os.getenv "LATHE_TOP" .. "/share/examples/house-prices/california-housing.csv"
-
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 -- A small table: y = 3 + 2 a - b + 10 [city = x], exactly.
 local function small(changes)
