@@ -28,6 +28,7 @@ end
 --           near one that has `ratio` (4) times its rows, where at most `share` (0.25) of the characters differ and digits are the same
 function tables:value_clusters(name, options)
   options = core.options(options, "value_clusters")
+  require("lathe.seal").refuse(self, "value_clusters")
   local method = methods[options.method]
   if not method then
     core.fail("value_clusters: there is no method %q; %s", tostring(options.method),

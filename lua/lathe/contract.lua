@@ -20,13 +20,15 @@ local function read(path)
 end
 
 -- A contract: what holds for every row of a table (types, what is missing, bounds of numbers and dates, the texts of categories of which
--- there are at most `words`), or the one that the JSON file of a path says. contract:save(path) writes it; edit it to your mind.
+-- there are at most `words`; sealed rows are refused), or the one that the JSON file of a path says. contract:save(path) writes it; edit it
+-- to your mind.
 function contract.new(from, options)
   options = core.options(not core.is_beside(options) and options or nil, "lathe.contract")
   if contract.is(from) then return from end
   if type(from) == "string" then return read(core.path(from, "lathe.contract")) end
   if not tables.is(from) then core.fail("lathe.contract takes a table of good rows or the path of a contract, not a %s", type(from)) end
   if type(options.words) ~= "number" or options.words < 0 then core.fail("words is a number from 0 up, not %s", tostring(options.words)) end
+  require("lathe.seal").refuse(from, "lathe.contract")
   return contract.wrap(C.lathe_contract_infer(from:handle(), options.words, core.problem))
 end
 

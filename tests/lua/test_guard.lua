@@ -206,6 +206,9 @@ tap.ok(lathe.fit(lathe.concat({ train, test }):unseal "the last fit", recipe, la
 tap.raises(function() test:unseal() end, "the reason", "for a reason")
 tap.ok(lathe.fit(select(2, train:split { test = 0.5, seal = false }), recipe, lathe.linear {}), "rows for validation are not sealed")
 
+tap.raises(function() lathe.contract(test) end, "does not take test rows", "a contract is not learned from test rows")
+tap.raises(function() test:value_clusters "x" end, "does not take test rows", "and a map of spellings neither")
+
 -- ---- sealed rows in a file ----
 local saved = folder .. "/test.safetensors"
 test:save(saved)
