@@ -90,6 +90,11 @@ local function options_of(param, names)
   return options
 end
 
+-- A step that was killed, or stopped, goes on when the flow runs again: how far it came is kept ten times on its way.
+local function keep(options, context, length)
+  options.checkpoint, options.checkpoint_every = context.checkpoint, math.ceil(length / 10)
+end
+
 local function either_fit(input, param, context, estimator, recipe_steps)
   return fit(input, param, context, estimator, require("lathe").recipe { target = param.target, features = param.features,
     drop = param.drop, impersonal = param.impersonal, steps = param.recipe or recipe_steps })
@@ -107,6 +112,7 @@ local function boosting_fit(input, param, context)
     "patience",
   })
   options.validation = param.validation_column or param.validation
+  keep(options, context, param.rounds)
   for _, direction in ipairs { { "increasing", 1 }, { "decreasing", -1 } } do
     for _, name in ipairs(param[direction[1]] or {}) do
       options.monotone = options.monotone or {}
@@ -142,6 +148,7 @@ local function network_fit(input, param, context)
     "embedding", "patience",
   })
   options.validation = param.validation_column or param.validation
+  keep(options, context, param.epochs)
   options.layers = {}
   for index, width in ipairs(param.layers) do options.layers[index] = tonumber(width) or width end
   return either_fit(input, param, context, require("lathe").network(options),
@@ -180,8 +187,9 @@ rows that each of its trees has not seen (out of the bag); extra trees, whose th
       },
       outputs = { model = "model" },
       run = function(input, param, context)
-        return tree_fit(input, param, context, param.extra and "extra_trees" or "forest",
-          { trees = param.trees, max_features = param.max_features })
+        local options = { trees = param.trees, max_features = param.max_features }
+        keep(options, context, param.trees)
+        return tree_fit(input, param, context, param.extra and "extra_trees" or "forest", options)
       end,
     },
     boosting = {

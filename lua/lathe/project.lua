@@ -86,6 +86,12 @@ function methods:staging(name)
   return ffi.string(core.try(C.lathe_store_staging(self.store, problem))) .. "/" .. name
 end
 
+-- Where the step with this key keeps how far it came, for a run after one that was killed.
+function methods:checkpoint(key)
+  core.try(C.lathe_folder_make_closed(self.path .. "/checkpoints", problem))
+  return self.path .. "/checkpoints/" .. key
+end
+
 -- Keep bytes: their hash.
 function methods:put(text)
   local hash = ffi.new "char[33]"

@@ -268,7 +268,10 @@ function engine:make(node, entry)
   self:guard(node, entry, inputs, param)
   local before = C.lathe_clock()
   node.note = nil
-  local fine, given = host.call(step.run, inputs, param, context_of(self, node))
+  local context = context_of(self, node)
+  context.checkpoint = node.key and self.project:checkpoint(node.key)
+  if self.fresh and node.key then core.try(C.lathe_path_remove(context.checkpoint, problem)) end
+  local fine, given = host.call(step.run, inputs, param, context)
   if not fine then
     local sentence = core.sentence(given)
     for _, file in ipairs(aside) do sentence = sentence:gsub(file.staged:gsub("%p", "%%%0"), (file.path:gsub("%%", "%%%%"))) end

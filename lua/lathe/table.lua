@@ -164,7 +164,9 @@ end
 -- `verb` asks, in errors.
 function tables:names(what, verb)
   if type(what) == "string" then what = { what } end
-  if type(what) ~= "table" or tables.is(what) then core.fail("%s takes names of columns, not a %s", verb, type(what)) end
+  if type(what) ~= "table" or tables.is(what) then
+    core.fail("%s takes names of columns, not a %s; t:columns() lists them", verb or "names", type(what))
+  end
   local schema, names, listed = require "lathe.schema", {}, {}
   local function add(name)
     if not listed[name] then names[#names + 1], listed[name] = name, true end

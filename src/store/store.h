@@ -7,10 +7,11 @@
  *   http/KEY.json            what a server answered last: its address, time, ETag and the object
  *   runs/ID/journal.jsonl    what happened, one line for each event, appended as it happens
  *   runs/ID/record.json      the whole run, written when it ends
+ *   checkpoints/KEY          how far the step with this key came, until it is done
  *   tmp/ID/                  files in the making, of one opened store; locked while it lives, swept by the
  *                            next one when it is dead
  *
- * Whatever appears in the first five is written below tmp/, synced and renamed, so any number of processes
+ * Whatever appears in the first six is written below tmp/, synced and renamed, so any number of processes
  * may use one project at once. A kill leaves nothing but a folder in tmp/ and a journal without an end. A
  * file that a power loss tore fails its hash and is treated as absent.
  *

@@ -50,4 +50,26 @@ for name in boosting forest extra_trees network two_targets; do
   is "$name: to the same bytes" "$(cksum <part)" "$(cksum <whole)"
   is "$name: and its checkpoint is gone" "$(ls checkpoint 2>/dev/null)" ""
 done
+
+# In a flow a training has a checkpoint by itself.
+seq 3000 | awk 'BEGIN { print "x,y" } { printf "%.4f,%.4f\n", $1 * 7919 % 3001 / 3001, sin($1 * 7919 % 3001 / 300) }' >rows.csv
+cat >flow.lua <<'END'
+local flow = lathe.flow "long"
+flow.rows = flow:step "ingest.read" { path = "rows.csv" }
+flow.model = flow:step "train.network" { flow.rows, target = "y", epochs = 200, batch = 32 }
+flow.bundle = flow:step "export.bundle" { flow.model, path = "long.lathe" }
+return flow
+END
+run "$LATHE" run flow.lua --project whole.project
+status "a flow trains undisturbed" 0
+"$LATHE" run flow.lua --project killed.project >/dev/null 2>&1 &
+pid=$!
+while kill -0 $pid 2>/dev/null && ! ls killed.project/.lathe/checkpoints/* >/dev/null 2>&1; do :; done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+ls killed.project/.lathe/checkpoints | sed 's/^.*$/# killed with a checkpoint/'
+run "$LATHE" run flow.lua --project killed.project
+status "one that was killed while it trained goes on" 0
+is "to the same bytes" "$(cksum <killed.project/long.lathe)" "$(cksum <whole.project/long.lathe)"
+is "and leaves no checkpoint" "$(ls killed.project/.lathe/checkpoints)" ""
 finish
