@@ -91,16 +91,16 @@ void lathe_checkpoint_stopped(lathe_error *problem, const char *family, const ch
   if (!path)
     lathe_error_set(
         problem, LATHE_ERROR_CANCELLED,
-        "%s: stopped after %d of %d %s, and nothing is kept; with checkpoint = \"FILE\" the same call "
+        "%s: stopped at %d of %d %s, and nothing is kept; with checkpoint = \"FILE\" the same call "
         "would go on from there",
         family, (int)done, (int)of, units);
   else if (done == 0 || !shorter)
     lathe_error_set(problem, LATHE_ERROR_CANCELLED,
-                    "%s: stopped after %d of %d %s; the same call goes on from %s", family, (int)done,
-                    (int)of, units, path);
+                    "%s: stopped at %d of %d %s; the same call goes on from %s", family, (int)done, (int)of,
+                    units, path);
   else
     lathe_error_set(problem, LATHE_ERROR_CANCELLED,
-                    "%s: stopped after %d of %d %s; the same call goes on from %s, and with %s = %d it gives "
+                    "%s: stopped at %d of %d %s; the same call goes on from %s, and with %s = %d it gives "
                     "the model so "
                     "far",
                     family, (int)done, (int)of, units, path, units, (int)done);

@@ -47,10 +47,11 @@ for job in "network epochs" "boosting rounds" "forest trees"; do
   "$LATHE" script train.lua $family $units 100000 kept >"$folder/said" 2>"$folder/problem" &
   process=$!
   while [ ! -f kept ] && kill -0 "$process" 2>/dev/null; do sleep 0.01; done
+  sleep 0.013 # in the middle of an epoch
   kill -INT "$process"
   wait "$process"
   is "Ctrl-C stops a training ($family)" "$?" 130
-  has "and $family says where it goes on from" "$folder/problem" "lathe: interrupted; $family: stopped after"
+  has "and $family says where it goes on from" "$folder/problem" "lathe: interrupted; $family: stopped at "
   has "and how to have the model so far" "$folder/problem" " of 100000 $units; the same call goes on from kept, and with $units = "
   so_far=$(sed "s/.*with $units = \([0-9]*\) .*/\1/" "$folder/problem")
   run "$LATHE" script train.lua $family $units "$so_far" kept

@@ -303,8 +303,8 @@ static void stop(const network_training *t, lathe_error *problem) {
   if (o->checkpoint && !network_checkpoint_write(t, &written))
     *problem = written;
   else
-    lathe_checkpoint_stopped(problem, "network", o->checkpoint, t->epoch, o->epochs, "epochs",
-                             o->schedule != LATHE_SCHEDULE_COSINE);
+    lathe_checkpoint_stopped(problem, "network", o->checkpoint, t->epoch + (t->batch > 0), o->epochs,
+                             "epochs", o->schedule != LATHE_SCHEDULE_COSINE);
 }
 
 bool network_train(network_training *t, lathe_error *error) {
