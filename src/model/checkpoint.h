@@ -32,10 +32,10 @@ bool lathe_checkpoint_fill(const lathe_tensor_file *file, const lathe_checkpoint
 bool lathe_checkpoint_take(const lathe_tensor_file *file, const char *name, lathe_dtype dtype, int32_t *count,
                            void *to, lathe_error *error);
 
-/* What somebody who stopped a training at `done` of `of` units (rounds, epochs; the option that counts them is called so; one begun counts) is
- * told: where it
- * goes on from, and how to have what it has learned so far. `problem` is why it ended; one that is no cancel stays as it is. `path` NULL:
- * nothing was kept. `shorter`: the same training with fewer units begins as this one did. */
+/* What somebody who stopped a training at `done` of `of` units (rounds, epochs; the option that counts them is
+ * called so; one begun counts) is told: where it goes on from, and how to have what it has learned so far.
+ * `problem` is why it ended; one that is no cancel stays as it is. `path` NULL: nothing was kept. `shorter`: the
+ * same training with fewer units begins as this one did. */
 void lathe_checkpoint_stopped(lathe_error *problem, const char *family, const char *path, int32_t done,
                               int32_t of, const char *units, bool shorter);
 
